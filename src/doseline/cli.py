@@ -1,0 +1,315 @@
+"""The commands: they wire the rooms and hold no logic. [docs/reference/commands.md]"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from doseline.studies.progress import Progress
+
+app = typer.Typer(
+    name="doseline",
+    help="Plans, proves and runs the supply of radiopharmaceuticals.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+)
+
+ProgrammePath = Annotated[Path, typer.Argument(help="programme file (YAML)", show_default=False)]
+Out = Annotated[Path | None, typer.Option("--out", help="folder for the files of the result")]
+Json = Annotated[bool, typer.Option("--json", help="one JSON document on standard output")]
+Seed = Annotated[int, typer.Option("--seed", help="seed of all chance")]
+DesignName = Annotated[str | None, typer.Option("--design", help="design; none: the main one")]
+ScenarioName = Annotated[str | None, typer.Option("--scenario", help="scenario; none: no shock")]
+Workers = Annotated[int, typer.Option("--workers", min=1, max=64, help="processes")]
+From = Annotated[str | None, typer.Option("--from", help="first day, e.g. 2022-05-09")]
+Until = Annotated[str | None, typer.Option("--until", help="last day")]
+
+Document = dict[str, Any]
+
+
+def _day(text: str | None, name: str) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(
+            f"found {text!r}, expected a day such as 2022-05-09", param_hint=name
+        ) from None
+
+
+@contextmanager
+def _answering(as_json: bool) -> Iterator[None]:
+    """Wrong input ends with exit code 2 and every fault named; nothing else is caught."""
+    from doseline.errors import DoselineError, ProgrammeError
+
+    try:
+        yield
+    except ProgrammeError as error:
+        if as_json:
+            from doseline.studies.documents import faults_document
+
+            _print_json(faults_document(error))
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    except LookupError as error:
+        typer.echo(str(error.args[0] if error.args else error), err=True)
+        raise typer.Exit(2) from None
+    except DoselineError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+def _print_json(document: Document) -> None:
+    from doseline.formats.results import json_text
+
+    sys.stdout.write(json_text(document))
+
+
+def _finish(document: Document, summary: str, as_json: bool) -> None:
+    if as_json:
+        _print_json(document)
+    else:
+        typer.echo(summary)
+
+
+def _progress() -> Progress:
+    from doseline.studies.progress import terminal_progress
+
+    return terminal_progress(sys.stderr)
+
+
+@app.command()
+def new(
+    file: Annotated[Path, typer.Argument(help="file to write")] = Path("programme.yaml"),
+    example: Annotated[str | None, typer.Option(help="copy an example instead, e.g. clr131")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="take every default, ask nothing")] = False,
+    force: Annotated[bool, typer.Option("--force", help="overwrite the file")] = False,
+) -> None:
+    """Write a runnable programme file from about ten answers."""
+    from doseline.formats.new_programme import QUESTIONS, answers_from, example_files
+    from doseline.formats.new_programme import new_programme_text as text_for
+    from doseline.formats.results import write_text_atomically
+
+    if file.exists() and not force:
+        typer.echo(f"{file}: exists already; --force overwrites it", err=True)
+        raise typer.Exit(2)
+    with _answering(False):
+        if example is not None:
+            for name, text in example_files(example, file.name).items():
+                write_text_atomically(file.parent / name, text)
+        else:
+            replies: dict[str, str] = {}
+            for question in QUESTIONS:
+                replies[question.key] = (
+                    question.default
+                    if yes
+                    else typer.prompt(question.text, default=question.default, err=True)
+                )
+            write_text_atomically(file, text_for(answers_from(replies)))
+    typer.echo(f"wrote {file}\nnext: doseline assess {file} --out build")
+
+
+@app.command()
+def check(
+    programme: Annotated[
+        Path | None, typer.Argument(help="programme file (YAML)", show_default=False)
+    ] = None,
+    schema: Annotated[bool, typer.Option("--schema", help="print the JSON Schema")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say every fault of a programme file at once: where it stands and what was expected."""
+    if schema:
+        from doseline.formats import programme_schema
+
+        _print_json(programme_schema())
+        return
+    if programme is None:
+        raise typer.BadParameter("name a programme file, or ask for --schema")
+    with _answering(as_json):
+        from doseline.studies.documents import check_study
+
+        document, summary = check_study(programme)
+        _finish(document, summary, as_json)
+
+
+@app.command()
+def demand(
+    programme: ProgrammePath,
+    samples: Annotated[int, typer.Option(min=1, help="futures drawn")] = 20,
+    design: DesignName = None,
+    from_on: From = None,
+    until_on: Until = None,
+    seed: Seed = 1,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Draw the dose orders that arise from trials and markets."""
+    first, last = _day(from_on, "--from"), _day(until_on, "--until")
+    with _answering(as_json):
+        from doseline.studies.single import demand_study
+
+        document, summary = demand_study(
+            programme, design=design, samples=samples, seed=seed, from_on=first, until_on=last, out=out
+        )
+        _finish(document, summary, as_json)
+
+
+@app.command()
+def plan(
+    programme: ProgrammePath,
+    design: DesignName = None,
+    from_on: From = None,
+    weeks: Annotated[int, typer.Option(min=1, max=520, help="weeks planned")] = 6,
+    seconds: Annotated[float, typer.Option(min=0.1, help="the clock stops the solver")] = 60.0,
+    seed: Seed = 1,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Plan batches for one sample of orders: the schedule, its cost, bound and gap."""
+    first = _day(from_on, "--from")
+    with _answering(as_json):
+        from doseline.studies.single import plan_study
+
+        document, summary = plan_study(
+            programme,
+            design=design,
+            from_on=first,
+            weeks=weeks,
+            seconds=seconds,
+            seed=seed,
+            out=out,
+            progress=_progress(),
+        )
+        _finish(document, summary, as_json)
+
+
+@app.command()
+def simulate(
+    programme: ProgrammePath,
+    design: DesignName = None,
+    scenario: ScenarioName = None,
+    replications: Annotated[int, typer.Option(min=2, help="futures played")] = 40,
+    from_on: From = None,
+    until_on: Until = None,
+    seed: Seed = 1,
+    workers: Workers = 2,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Play the standing policy over many futures: service and cost with intervals."""
+    first, last = _day(from_on, "--from"), _day(until_on, "--until")
+    with _answering(as_json):
+        from doseline.studies.single import simulate_study
+
+        document, summary = simulate_study(
+            programme,
+            design=design,
+            scenario=scenario,
+            replications=replications,
+            from_on=first,
+            until_on=last,
+            seed=seed,
+            workers=workers,
+            out=out,
+            progress=_progress(),
+        )
+        _finish(document, summary, as_json)
+
+
+@app.command()
+def compare(
+    programme: ProgrammePath,
+    designs: Annotated[list[str], typer.Argument(help="designs, two or more")],
+    replications: Annotated[int, typer.Option(min=2, help="futures played")] = 40,
+    from_on: From = None,
+    until_on: Until = None,
+    scenario: ScenarioName = None,
+    seed: Seed = 1,
+    workers: Workers = 2,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Set designs side by side under the same chance: paired differences with intervals."""
+    first, last = _day(from_on, "--from"), _day(until_on, "--until")
+    if len(designs) < 2:
+        raise typer.BadParameter("name two designs or more", param_hint="DESIGNS")
+    with _answering(as_json):
+        from doseline.studies.compare import compare_study
+
+        document, summary = compare_study(
+            programme,
+            designs,
+            replications=replications,
+            from_on=first,
+            until_on=last,
+            scenario=scenario,
+            seed=seed,
+            workers=workers,
+            out=out,
+            progress=_progress(),
+        )
+        _finish(document, summary, as_json)
+
+
+@app.command()
+def assess(
+    programme: ProgrammePath,
+    design: DesignName = None,
+    replications: Annotated[int, typer.Option(min=4, help="futures played for each design")] = 24,
+    seed: Seed = 1,
+    workers: Workers = 2,
+    out: Annotated[Path, typer.Option("--out", help="folder for the report")] = Path("build"),
+    as_json: Json = False,
+) -> None:
+    """Answer the programme's own question: is the capacity sufficient? One report with a verdict."""
+    with _answering(as_json):
+        document, summary = _assess_study()(
+            programme,
+            design=design,
+            replications=replications,
+            seed=seed,
+            workers=workers,
+            out=out,
+            progress=_progress(),
+        )
+        _finish(document, summary, as_json)
+
+
+def _assess_study() -> Callable[..., tuple[Document, str]]:
+    """The study with the report joined to it: the one place that knows both."""
+    from functools import partial
+
+    from doseline.report import write_report
+    from doseline.studies.assess import assess_study
+
+    return partial(assess_study, write_report=write_report)
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="print the version")] = False,
+) -> None:
+    if version:
+        from doseline import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What passes between the workshops: orders, slots, schedule, standing, events, life, check."""

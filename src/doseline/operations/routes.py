@@ -1,0 +1,238 @@
+"""The ways from a slot to a patient's day: when a package leaves, arrives and can be used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from doseline.calendars import Stops
+from doseline.clock import weekday_from_text
+from doseline.operations.orders import DoseOrder
+from doseline.operations.slots import Slot
+from doseline.programme import Programme
+from doseline.programme.lane import Lane, Permission
+from doseline.programme.making import make_min, ready_min
+from doseline.programme.rules import activity_at_eos
+from doseline.programme.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """A package on a lane, as planned. `None` instead of a Journey means there is none."""
+
+    lane: str
+    dispatch_at: int
+    arrive_at: int
+    received_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One way to serve an order: a slot, a journey, and the time of use.
+
+    It holds for any number of vials the slot may fill: the times are those of a full batch (the
+    latest), `eos_mbq` that of a batch of one vial (EOS earliest, so the activity is highest).
+    [model A3]
+    """
+
+    slot: Slot
+    journey: Journey
+    use_at: int
+    use_on: date
+    eos_mbq: float
+    cost_cents: int
+
+
+class Ways:
+    """Every question of the road, answered for one programme under one design.
+
+    It remembers calendars, so make one and keep it.
+    """
+
+    def __init__(self, programme: Programme) -> None:
+        self.programme = programme
+        self.clock = programme.clock
+        self._stops: dict[tuple[str, str], Stops] = {}
+        self._lanes: dict[tuple[str, str], tuple[Lane, ...]] = {}
+        self._open: dict[tuple[str, int], bool] = {}
+        self._treats: dict[tuple[str, int], bool] = {}
+        self._weekdays: dict[tuple[str, ...], frozenset[int]] = {}
+        self._permissions: dict[tuple[str, str], tuple[Permission, ...]] = {}
+        self._journeys: dict[tuple[str, str, int], tuple[Journey, ...]] = {}
+        for p in programme.permissions:
+            for protocol in p.protocols:
+                key = (p.manufacturer, protocol)
+                self._permissions[key] = (*self._permissions.get(key, ()), p)
+
+    # -- calendars -------------------------------------------------------------------------
+
+    def _days(self, names: tuple[str, ...]) -> frozenset[int]:
+        if names not in self._weekdays:
+            self._weekdays[names] = frozenset(weekday_from_text(n) for n in names)
+        return self._weekdays[names]
+
+    def stops(self, carrier_id: str, zone: str) -> Stops:
+        """When a carrier stands still, seen from a zone."""
+        key = (carrier_id, zone)
+        if key not in self._stops:
+            carrier = self.programme.carrier[carrier_id]
+            self._stops[key] = Stops(
+                zone, carrier.holidays, carrier.stops_from, carrier.stops_until
+            )
+        return self._stops[key]
+
+    def treats(self, site: Site, day: int) -> bool:
+        """Whether a site treats on a day (ordinal): weekday, holidays, opening dates."""
+        key = (site.id, day)
+        if key not in self._treats:
+            on = date.fromordinal(day)
+            self._treats[key] = (
+                on.weekday() in self._days(site.treatment_weekdays)
+                and not any(h.is_holiday(on) for h in site.holidays)
+                and (site.active_from_on is None or site.active_from_on <= on)
+                and (site.active_until_on is None or on <= site.active_until_on)
+            )
+        return self._treats[key]
+
+    def licensed(self, site: Site, nuclide: str | None, on: date) -> bool:
+        """Whether a site's licence covers a nuclide on a day."""
+        if nuclide is None:
+            return True
+        licence = site.licence
+        return (
+            licence is not None
+            and nuclide in licence.nuclides
+            and not any(g.from_on <= on <= g.until_on for g in licence.gaps)
+        )
+
+    def permission(self, plant: str, site: Site, protocol: str, on: date) -> Permission | None:
+        """The permission that covers a plant, a site's market and a protocol on a day."""
+        for p in self._permissions.get((plant, protocol), ()):
+            if (
+                site.market in p.markets
+                and p.from_on <= on
+                and (p.until_on is None or on <= p.until_on)
+            ):
+                return p
+        return None
+
+    # -- the road --------------------------------------------------------------------------
+
+    def lanes(self, plant: str, site: Site) -> tuple[Lane, ...]:
+        """The lanes from a plant to a site."""
+        key = (plant, site.id)
+        if key not in self._lanes:
+            self._lanes[key] = tuple(
+                ln
+                for ln in self.programme.lanes
+                if ln.manufacturer == plant and (site.id in ln.to or site.region in ln.to)
+            )
+        return self._lanes[key]
+
+    def dispatch_at(self, lane: Lane, ready_at: int) -> int:
+        """The collection that takes a package ready at an instant. [conventions 4.5]"""
+        zone = self.programme.manufacturer[lane.manufacturer].zone
+        stops = self.stops(lane.carrier, zone)
+        if lane.cut_off is None:
+            return stops.after_moving(self.clock, ready_at, 0)
+        day = self.clock.day(ready_at, zone)
+        weekdays = self._days(lane.weekdays)
+        carrier = self.programme.carrier[lane.carrier]
+        for ahead in range(60):
+            on = day + timedelta(days=ahead)
+            if on.weekday() not in weekdays or any(h.is_holiday(on) for h in carrier.holidays):
+                continue
+            at = self.clock.at(on, lane.cut_off, zone)
+            if at >= ready_at:
+                return at
+        raise LookupError(f"lane {lane.id} collects on no day of the next sixty")
+
+    def arrive_at(self, lane: Lane, dispatch_at: int, transit_min: int) -> int:
+        """When a package that left is at the door, its clock paused while nothing moves."""
+        zone = self.programme.manufacturer[lane.manufacturer].zone
+        return self.stops(lane.carrier, zone).after_moving(self.clock, dispatch_at, transit_min)
+
+    def received_at(self, site: Site, arrive_at: int) -> int:
+        """When a site takes in a package that stands at the door. [conventions 4.6]"""
+        day = self.clock.day(arrive_at, site.zone)
+        weekdays = self._days(site.receives_weekdays)
+        for ahead in range(60):
+            on = day + timedelta(days=ahead)
+            key = (site.id, on.toordinal())
+            if key not in self._open:
+                self._open[key] = on.weekday() in weekdays and not any(
+                    h.is_holiday(on) for h in site.holidays
+                )
+            if not self._open[key]:
+                continue
+            opens = self.clock.at(on, site.receives_from, site.zone)
+            closes = self.clock.at(on, site.receives_until, site.zone)
+            if arrive_at <= closes:
+                return max(arrive_at, opens)
+        raise LookupError(f"site {site.id} receives on no day of the next sixty")
+
+    def journey(self, lane: Lane, site: Site, ready_at: int, testing_min: int = 0) -> Journey:
+        """The planned journey of a package that is ready at an instant."""
+        dispatch = self.dispatch_at(lane, ready_at)
+        arrive = self.arrive_at(lane, dispatch, lane.planned_min + testing_min)
+        return Journey(lane.id, dispatch, arrive, self.received_at(site, arrive))
+
+    def use_at(self, site: Site, on: date, received_at: int, preparation_min: int) -> int | None:
+        """The hour of infusion on a day: the usual one, later if the package comes later.
+
+        None where the day does not suffice. [conventions 5.3]
+        """
+        usual = self.clock.at(on, site.infusion_usual, site.zone)
+        latest = self.clock.at(on, site.infusion_latest, site.zone)
+        at = max(usual, received_at + preparation_min)
+        return at if at <= latest else None
+
+    # -- routes ----------------------------------------------------------------------------
+
+    def holds(
+        self, order: DoseOrder, slot: Slot, site: Site, way: Journey, use_at: int, eos_at: int
+    ) -> bool:
+        """Whether a journey and a time of use keep shelf life, shipper, licence and permission."""
+        product = self.programme.product[slot.product]
+        if use_at + product.infusion_min > eos_at + product.shelf_life_min:
+            return False
+        hold = product.shipper_hold_min
+        if hold is not None and way.received_at - way.dispatch_at > hold:
+            return False
+        received_on = self.clock.day(way.received_at, site.zone)
+        if not self.licensed(site, product.nuclide, received_on):
+            return False
+        return self.permission(slot.manufacturer, site, order.protocol, received_on) is not None
+
+    def routes(self, order: DoseOrder, slot: Slot, on: date) -> list[Route]:
+        """Every way in which a slot can serve an order on a day, the cheapest first."""
+        product = self.programme.product[order.product]
+        site = self.programme.site[order.site]
+        if slot.product != order.product or not self.treats(site, on.toordinal()):
+            return []
+        permission = self.permission(slot.manufacturer, site, order.protocol, on)
+        testing = permission.testing_min if permission else 0
+        eos_first = slot.charge_at + make_min(product, self.programme.line[slot.line][1], 1)
+        found = []
+        for way in self.journeys(slot, site, testing):
+            at = self.use_at(site, on, way.received_at, product.preparation_min)
+            if at is None or not self.holds(order, slot, site, way, at, eos_first):
+                continue
+            eos_mbq = activity_at_eos(order.activity_mbq, at - eos_first, product.half_life)
+            cost = self.programme.lane[way.lane].cost_cents
+            found.append(Route(slot, way, at, on, eos_mbq, cost))
+        return sorted(found, key=lambda r: (r.cost_cents, r.journey.received_at, r.journey.lane))
+
+    def journeys(self, slot: Slot, site: Site, testing_min: int) -> tuple[Journey, ...]:
+        """The planned journeys of a full batch of a slot to a site, one for each lane."""
+        key = (slot.id, site.id, testing_min)
+        if key not in self._journeys:
+            product = self.programme.product[slot.product]
+            line = self.programme.line[slot.line][1]
+            eos_last = slot.charge_at + make_min(product, line, slot.vials_max)
+            ready = eos_last + ready_min(product, slot.vials_max)
+            self._journeys[key] = tuple(
+                self.journey(lane, site, ready, testing_min)
+                for lane in self.lanes(slot.manufacturer, site)
+            )
+        return self._journeys[key]

@@ -1,0 +1,128 @@
+"""What a patient's course does next: one plain transition, used wherever courses run.
+
+What is drawn beforehand is luck (a table of uniform numbers a dose and an attempt); what happens
+is decided here, from that luck and from what the supply achieved. Days are ordinals
+(`datetime.date.toordinal`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from doseline.programme.policy import Policy
+from doseline.programme.trial import Arm, Visit
+
+Outcome = Literal["given", "missed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Luck:
+    """The uniform numbers that decide one dose, all drawn before the supply is known."""
+
+    goes_on: float
+    gate: float
+    gate_delay_days: int
+    cancel: float
+    cancel_stage: float
+    moved: float
+    weight_factor: float
+
+
+@dataclass(frozen=True, slots=True)
+class CourseState:
+    """Where a course stands: which dose comes next, due when, tried how often."""
+
+    visit: int
+    due_day: int
+    factor: float = 1.0
+    attempt: int = 0
+    given: int = 0
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The next dose: the day it is due and the window around it, before the site's calendar."""
+
+    visit: int
+    attempt: int
+    day: int
+    early_day: int
+    late_day: int
+    factor: float
+
+
+def due(state: CourseState, arm: Arm) -> Due:
+    """The dose that a course waits for, with its window."""
+    visit = arm.visits[state.visit]
+    return Due(
+        visit=state.visit,
+        attempt=state.attempt,
+        day=state.due_day,
+        early_day=state.due_day - visit.early_days,
+        late_day=state.due_day + visit.late_days,
+        factor=state.factor * visit.dose_factor,
+    )
+
+
+def begin(first_day: int, arm: Arm, luck: Luck) -> CourseState:
+    """A course at its first dose; a gate before it holds too."""
+    return _enter(0, first_day, 0, arm, luck)
+
+
+def after(
+    state: CourseState, arm: Arm, outcome: Outcome, day: int, policy: Policy, luck: Luck | None
+) -> CourseState:
+    """The state after a dose was given, missed or cancelled on a day.
+
+    `luck` is that of the next visit (None where there is none). A dose missed or cancelled is
+    ordered again a week later, as often as the policy says; then the course goes on without it.
+    """
+    if outcome != "given" and policy.reorder_missed and state.attempt < policy.reorder_at_most:
+        return replace(state, attempt=state.attempt + 1, due_day=day + 7)
+    given = state.given + (outcome == "given")
+    following = state.visit + 1
+    if following >= len(arm.visits) or luck is None or (state.visit == 0 and given == 0):
+        return replace(state, given=given, over=True)
+    gap = arm.visits[following].day - arm.visits[state.visit].day
+    return _enter(following, day + gap, given, arm, luck)
+
+
+def _enter(visit: int, day: int, given: int, arm: Arm, luck: Luck) -> CourseState:
+    row = arm.visits[visit]
+    state = CourseState(visit=visit, due_day=day, given=given)
+    if luck.goes_on >= row.continues_fraction:
+        return replace(state, over=True)
+    outcome, factor = gate(row, luck.gate)
+    if outcome == "stop":
+        return replace(state, over=True)
+    delay = luck.gate_delay_days if outcome == "delay" else 0
+    return replace(state, due_day=day + delay, factor=factor)
+
+
+def gate(visit: Visit, u: float) -> tuple[str, float]:
+    """What the gate before a dose does for a uniform number: the outcome and the dose factor."""
+    upto = 0.0
+    for row in visit.gate:
+        upto += row.chance_fraction
+        if u < upto:
+            return row.outcome, row.factor if row.outcome == "reduce" else 1.0
+    return "pass", 1.0
+
+
+def snapped(day: int, early_day: int, late_day: int, treats: Callable[[int], bool]) -> int:
+    """The treatment day for a due day: the first on or after it inside the window, else the last
+    before it inside the window, else the first after it at all.
+    """
+    for candidate in range(day, late_day + 1):
+        if treats(candidate):
+            return candidate
+    for candidate in range(day - 1, early_day - 1, -1):
+        if treats(candidate):
+            return candidate
+    candidate = late_day + 1
+    while not treats(candidate):
+        candidate += 1
+    return candidate

@@ -1,0 +1,41 @@
+"""Scenarios: named shocks, what they hit, when, how long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Literal
+
+from doseline.programme.product import Triangular
+
+Hits = Literal["manufacturer", "firm", "line", "source", "permission", "carrier", "border", "site"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shock:
+    """One blow: what it hits, from when to when, how deep.
+
+    Until its first day nobody knows of it; from then on its length is known.
+    """
+
+    hits: Annotated[Hits, "what kind of thing"]
+    targets: Annotated[tuple[str, ...], "which, by id (permission: the manufacturer)"]
+    from_on: Annotated[date, "first day"]
+    until_on: Annotated[date | None, "last day; none: for good"] = None
+    left_fraction: Annotated[float, "capacity left (manufacturer, firm, line, source)"] = 0.0
+    markets: Annotated[tuple[str, ...], "permission: in these markets; none named: all"] = ()
+    protocols: Annotated[tuple[str, ...], "permission: for these protocols; none named: all"] = ()
+    delay_factor: Annotated[float, "carrier: chance of a delay, as a factor"] = 1.0
+    adds: Annotated[Triangular | None, "carrier, border: time added to every package"] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A named future that differs by its shocks."""
+
+    id: Annotated[str, "short name"]
+    name: Annotated[str, "name in print"]
+    shocks: Annotated[tuple[Shock, ...], "what happens"]
+    designs: Annotated[tuple[str, ...], "designs it is tried on; none named: the first"] = ()
+    hindsight: Annotated[bool, "became known only after the decision date"] = False
+    why: Annotated[str, "where it comes from"] = ""

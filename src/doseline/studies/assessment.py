@@ -1,0 +1,149 @@
+"""What an assessment says: one frozen record a row of the report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from doseline.operations.orders import DoseOrder
+from doseline.operations.schedule import Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A mean with its 95 % interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The verdict for one question under one design.
+
+    `demand` counts the orders due in the period; its range is that of the drawn demand, not of
+    its mean. `headroom` is the largest multiple of the expected order mix that can be served with
+    chance off. `sufficient` is None where the interval of OTIF spans the target. `causes` counts
+    doses delayed or missed for each cause, a replication.
+    """
+
+    question: str
+    name: str
+    from_on: date
+    until_on: date
+    design: str
+    demand: Figure
+    headroom: float
+    headroom_binds: tuple[str, ...]
+    otif: Figure
+    target: float
+    delayed: Figure
+    missed: Figure
+    sufficient: bool | None
+    first_shortfall_on: date | None
+    slot_use: float
+    causes: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DesignRow:
+    """A design's service and cost over the horizon. Money in whole units of the currency."""
+
+    design: str
+    name: str
+    why: str
+    replications: int
+    otif: Figure
+    delayed_share: Figure
+    missed_share: Figure
+    cost_total: Figure
+    present_value: Figure
+    cost_per_dose: Figure
+    cost_items: tuple[tuple[str, float], ...]
+    batches_made: Figure
+    batches_failed: Figure
+    line_utilisation: Figure
+    otif_against_main: Figure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioRow:
+    """What a shock does to a design, against the same luck without it.
+
+    `extra_delayed` and `extra_missed` are doses within the window measured; `days_to_recover`
+    counts from the first day of the shock to the last dose that the shock delayed or lost.
+    """
+
+    scenario: str
+    name: str
+    why: str
+    hindsight: bool
+    design: str
+    from_on: date
+    measured_until_on: date
+    replications: int
+    orders: Figure
+    otif: Figure
+    otif_without: Figure
+    extra_delayed: Figure
+    extra_missed: Figure
+    days_to_recover: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class MonthRow:
+    """A month of the horizon: doses asked (median and bands) against doses that can be made."""
+
+    month: date
+    low95: float
+    low50: float
+    median: float
+    high50: float
+    high95: float
+    capacity: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class BoardPlan:
+    """A stretch of weeks planned in detail, as an example of the operating plan."""
+
+    design: str
+    from_on: date
+    until_on: date
+    orders: tuple[DoseOrder, ...]
+    schedule: Schedule
+    status: str
+    objective: float
+    bound: float
+    gap: float
+    shifted: int
+    breaches: int
+    method: str
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Whether the capacity is sufficient, and everything that was looked at to say so."""
+
+    programme: str
+    as_of_on: date
+    currency: str
+    design: str
+    seed: int
+    replications: int
+    scenario_replications: int
+    questions: tuple[Answer, ...]
+    designs: tuple[DesignRow, ...]
+    scenarios: tuple[ScenarioRow, ...]
+    months: tuple[MonthRow, ...]
+    activity: tuple[tuple[str, float], ...]
+    board: BoardPlan | None
+    assumptions: tuple[tuple[str, str, str, str], ...]
+    hindsight: tuple[str, ...]
+    verdict: str
+    method: tuple[str, ...]
+    version: str
+    seconds: float
+    report: str = ""
+    stages_seconds: dict[str, float] = field(default_factory=dict)
