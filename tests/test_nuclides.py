@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 import radioactivedecay as rd
-import sympy
+import sympy  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from radioactivedecay.decaydata import DecayData, DecayMatricesScipy, DecayMatricesSympy

@@ -7,12 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-
-if TYPE_CHECKING:
-    from doseline.studies.progress import Progress
 
 app = typer.Typer(
     name="doseline",
@@ -47,13 +44,44 @@ def _day(text: str | None, name: str) -> date | None:
         ) from None
 
 
+class _Bars:
+    """Progress on standard error, drawn only once something reports it."""
+
+    def __init__(self) -> None:
+        self._bars: Any = None
+        self._tasks: dict[str, Any] = {}
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if self._bars is None:
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+            from rich.progress import TimeRemainingColumn
+
+            self._bars = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+                console=Console(stderr=True),
+            )
+            self._bars.start()
+        if what not in self._tasks:
+            self._tasks[what] = self._bars.add_task(what, total=total)
+        self._bars.update(self._tasks[what], completed=done, total=total)
+
+    def stop(self) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+
+
 @contextmanager
-def _answering(as_json: bool) -> Iterator[None]:
+def _answering(as_json: bool) -> Iterator[_Bars]:
     """Wrong input ends with exit code 2 and every fault named; nothing else is caught."""
     from doseline.errors import DoselineError, ProgrammeError
 
+    bars = _Bars()
     try:
-        yield
+        yield bars
     except ProgrammeError as error:
         if as_json:
             from doseline.studies.documents import faults_document
@@ -67,6 +95,8 @@ def _answering(as_json: bool) -> Iterator[None]:
     except DoselineError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
+    finally:
+        bars.stop()
 
 
 def _print_json(document: Document) -> None:
@@ -82,16 +112,12 @@ def _finish(document: Document, summary: str, as_json: bool) -> None:
         typer.echo(summary)
 
 
-def _progress() -> Progress:
-    from doseline.studies.progress import terminal_progress
-
-    return terminal_progress(sys.stderr)
-
-
 @app.command()
 def new(
     file: Annotated[Path, typer.Argument(help="file to write")] = Path("programme.yaml"),
-    example: Annotated[str | None, typer.Option(help="copy an example instead, e.g. clr131")] = None,
+    example: Annotated[
+        str | None, typer.Option(help="copy an example instead, e.g. clr131")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="take every default, ask nothing")] = False,
     force: Annotated[bool, typer.Option("--force", help="overwrite the file")] = False,
 ) -> None:
@@ -159,7 +185,13 @@ def demand(
         from doseline.studies.single import demand_study
 
         document, summary = demand_study(
-            programme, design=design, samples=samples, seed=seed, from_on=first, until_on=last, out=out
+            programme,
+            design=design,
+            samples=samples,
+            seed=seed,
+            from_on=first,
+            until_on=last,
+            out=out,
         )
         _finish(document, summary, as_json)
 
@@ -177,7 +209,7 @@ def plan(
 ) -> None:
     """Plan batches for one sample of orders: the schedule, its cost, bound and gap."""
     first = _day(from_on, "--from")
-    with _answering(as_json):
+    with _answering(as_json) as bars:
         from doseline.studies.single import plan_study
 
         document, summary = plan_study(
@@ -188,7 +220,7 @@ def plan(
             seconds=seconds,
             seed=seed,
             out=out,
-            progress=_progress(),
+            progress=bars,
         )
         _finish(document, summary, as_json)
 
@@ -208,7 +240,7 @@ def simulate(
 ) -> None:
     """Play the standing policy over many futures: service and cost with intervals."""
     first, last = _day(from_on, "--from"), _day(until_on, "--until")
-    with _answering(as_json):
+    with _answering(as_json) as bars:
         from doseline.studies.single import simulate_study
 
         document, summary = simulate_study(
@@ -221,7 +253,7 @@ def simulate(
             seed=seed,
             workers=workers,
             out=out,
-            progress=_progress(),
+            progress=bars,
         )
         _finish(document, summary, as_json)
 
@@ -243,7 +275,7 @@ def compare(
     first, last = _day(from_on, "--from"), _day(until_on, "--until")
     if len(designs) < 2:
         raise typer.BadParameter("name two designs or more", param_hint="DESIGNS")
-    with _answering(as_json):
+    with _answering(as_json) as bars:
         from doseline.studies.compare import compare_study
 
         document, summary = compare_study(
@@ -256,7 +288,7 @@ def compare(
             seed=seed,
             workers=workers,
             out=out,
-            progress=_progress(),
+            progress=bars,
         )
         _finish(document, summary, as_json)
 
@@ -272,7 +304,7 @@ def assess(
     as_json: Json = False,
 ) -> None:
     """Answer the programme's own question: is the capacity sufficient? One report with a verdict."""
-    with _answering(as_json):
+    with _answering(as_json) as bars:
         document, summary = _assess_study()(
             programme,
             design=design,
@@ -280,7 +312,7 @@ def assess(
             seed=seed,
             workers=workers,
             out=out,
-            progress=_progress(),
+            progress=bars,
         )
         _finish(document, summary, as_json)
 

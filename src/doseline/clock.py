@@ -263,6 +263,7 @@ EXTRA_DAYS: dict[str, Callable[[int], date]] = {
     "Orthodox Good Friday": lambda year: easter(year, orthodox=True) - timedelta(2),
     "Easter Monday": lambda year: easter(year) + timedelta(1),
     "Midsummer Eve": lambda year: _weekday_from(date(year, 6, 19), 4),
+    "Assumption": lambda year: date(year, 8, 15),
     "Saint Petronius": lambda year: date(year, 10, 4),
     "Christmas Eve": lambda year: date(year, 12, 24),
     "New Year's Eve": lambda year: date(year, 12, 31),

@@ -1,5 +1,7 @@
 """The known answers of Random123 (kat_vectors, philox 4x32, 10 rounds)."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -26,8 +28,8 @@ def test_philox_gives_the_known_answers(
 def test_philox_gives_the_known_answers_on_arrays(
     counter_and_key: tuple[int, int, int, int, int, int], answer: tuple[int, int, int, int]
 ) -> None:
-    words = [np.full(3, word, dtype=np.uint64) for word in counter_and_key]
-    blocks = philox4x32(*words)  # type: ignore[arg-type]
+    words: list[Any] = [np.full(3, word, dtype=np.uint64) for word in counter_and_key]
+    blocks: Any = philox4x32(*words)
     assert [[int(word) for word in block] for block in blocks] == [[word] * 3 for word in answer]
 
 

@@ -1,9 +1,9 @@
 """Where each number comes from: values written with a basis, and the basis of a whole section.
 
-A value may stand alone (`120 h`) or as `{value: 120 h, low: 72 h, high: 216 h, basis: S28, why: ...}`.
-A `basis` beside other keys holds for every value under them that has none of its own. `note` is for
-the reader alone. This is settled in each file before files are joined, so that what one file says
-of itself is not said of another.
+A value may stand alone (`120 h`) or as `{value: 120 h, low: 72 h, high: 216 h, basis: S28}`, with a
+`why` if one is wanted. A `basis` beside other keys holds for every value under them that has none
+of its own. `note` is for the reader alone. This is settled in each file before files are joined,
+so that what one file says of itself is not said of another.
 """
 
 from __future__ import annotations
@@ -47,9 +47,7 @@ def path_text(path: Path) -> str:
     return text
 
 
-def settle(
-    node: Node, found: Settled, inherited: tuple[Scalar, ...] = (), path: Path = ()
-) -> Node:
+def settle(node: Node, found: Settled, inherited: tuple[Scalar, ...] = (), path: Path = ()) -> Node:
     """A copy of the tree in which every value carries its own basis."""
     match node:
         case Scalar():

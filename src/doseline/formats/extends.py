@@ -103,7 +103,8 @@ def _one_value(base: Node | None, over: Node, key: str) -> Node:
 
 
 def _one_list(base: Items, over: Items, key: str) -> Items:
-    if over.values and all(isinstance(v, Scalar) and _NUMBER.fullmatch(v.text) for v in over.values):
+    numbers = [isinstance(v, Scalar) and _NUMBER.fullmatch(v.text) for v in over.values]
+    if numbers and all(numbers):
         return over
     values = list(base.values)
     place = {name: i for i, v in enumerate(values) if (name := _name(v, key)) is not None}

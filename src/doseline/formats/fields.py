@@ -1,8 +1,8 @@
 """The keys of a programme file, reflected from the dataclasses that declare them.
 
 A key is the name of its field without the suffix of its unit; type and suffix say how the value is
-written. Where two fields of one section would share a key, a share is written as `..._chance`, money
-as `..._cost`, and if that is not enough a field keeps its full name.
+written. Where two fields of one section would share a key, a share is written as `..._chance`,
+money as `..._cost`, and if that is not enough a field keeps its full name.
 """
 
 from __future__ import annotations
@@ -88,26 +88,22 @@ class Bounds:
         return ""
 
 
-_ONE = Bounds(at_least=1, at_most=1e9)
-_ABOVE_ZERO = Bounds(above=0, at_most=1e15)
+_AT_LEAST_ONE = """
+    vials_max every_weeks batches_per_day qc_releases_per_day daily_capacity from_batch opens_year
+    halved_after_batches Visit.day Trial.patients StandingDemand.units vials_included
+"""
+_MORE_THAN_ZERO = """
+    lot_mbq half_life_min shape delay_shape every_min concentration_mbq_per_ml fill_volume_ml
+    median_min p90_min size_cap cap_mbq SizeGroup.mean winter_factor shelf_life_min yield_fraction
+"""
 _BOUNDS = {
-    **dict.fromkeys(
-        ("vials_max", "every_weeks", "batches_per_day", "qc_releases_per_day", "daily_capacity",
-         "from_batch", "opens_year", "halved_after_batches", "Visit.day", "Trial.patients",
-         "StandingDemand.units", "vials_included"),
-        _ONE,
-    ),
-    **dict.fromkeys(
-        ("lot_mbq", "half_life_min", "shape", "delay_shape", "every_min", "concentration_mbq_per_ml",
-         "fill_volume_ml", "median_min", "p90_min", "size_cap", "cap_mbq", "SizeGroup.mean",
-         "winter_factor", "shelf_life_min", "yield_fraction"),
-        _ABOVE_ZERO,
-    ),
+    **dict.fromkeys(_AT_LEAST_ONE.split(), Bounds(at_least=1, at_most=1e9)),
+    **dict.fromkeys(_MORE_THAN_ZERO.split(), Bounds(above=0, at_most=1e15)),
     "closed_weeks": Bounds(at_least=1, at_most=53),
     "price_year": Bounds(at_least=1900, at_most=2200),
     "early_days": Bounds(at_least=0, at_most=366),
     "late_days": Bounds(at_least=0, at_most=366),
-}  # fmt: skip
+}
 _DEFAULT_BOUNDS = {
     "whole": Bounds(at_least=0, at_most=1e9),
     "number": Bounds(at_least=0, at_most=1e12),
@@ -165,9 +161,7 @@ class Spec:
 def specs(cls: type) -> tuple[Spec, ...]:
     """The keys of a section, in the order of its fields."""
     hints = get_type_hints(cls, include_extras=True)
-    listed = [
-        f for f in dataclasses.fields(cls) if f.init and f.metadata.get("file", True)
-    ]
+    listed = [f for f in dataclasses.fields(cls) if f.init and f.metadata.get("file", True)]
     keys = _keys([(f.name, hints[f.name]) for f in listed])
     return tuple(_spec(cls, f, hints[f.name], keys[f.name]) for f in listed)
 
@@ -241,7 +235,7 @@ def _form(name: str, hint: Any) -> Form:
 def all_sections() -> Iterator[type]:
     """Every kind of section, in the order in which it first appears, the whole file first."""
     seen: dict[type, None] = {}
-    todo = [ROOT]
+    todo: list[type] = [ROOT]
     while todo:
         cls = todo.pop(0)
         if cls in seen:

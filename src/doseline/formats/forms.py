@@ -1,4 +1,4 @@
-"""The forms in which values are written in a programme file: how each is read, written and described.
+"""The forms in which values are written in a programme file: how each is read and written.
 
 A form reads the text that stands in the file and refuses with a `QuantityError` that says what was
 found and what was expected. It writes the value back so that reading it again gives the same.
@@ -10,10 +10,15 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, time
-from fractions import Fraction
 from typing import Any
 
-from doseline.calendars import WEEKDAYS, time_from_text, week_time_from_text, weekday_from_text, zone_named
+from doseline.calendars import (
+    WEEKDAYS,
+    time_from_text,
+    week_time_from_text,
+    weekday_from_text,
+    zone_named,
+)
 from doseline.errors import QuantityError, did_you_mean
 from doseline.formats.durations import (
     exact_minutes_from_text,
@@ -213,6 +218,7 @@ def _time_text(value: time, _: str) -> str:
     return f"{value:%H:%M}"
 
 
+# fmt: off
 FORMS: dict[str, Form] = {
     f.name: f
     for f in (
@@ -275,3 +281,4 @@ FORMS: dict[str, Form] = {
              _pattern("^[A-Z]{3}$", "USD"), False),
     )
 }
+# fmt: on

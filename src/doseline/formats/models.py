@@ -22,7 +22,6 @@ from pydantic import (
     PlainValidator,
     TypeAdapter,
     ValidationInfo,
-    WithJsonSchema,
     create_model,
 )
 from pydantic_core import PydanticCustomError
@@ -79,7 +78,9 @@ def read_value(spec: Spec, value: object, currency: str) -> Any:
     form = spec.form
     assert form is not None
     text = value.text.strip() if isinstance(value, Scalar) else ""
-    if not isinstance(value, Scalar) or (not text and form.name != "text"):
+    if isinstance(value, Scalar) and form.name == "text":
+        return value.text
+    if not isinstance(value, Scalar) or not text:
         raise _refused(f"found {_found(value)}, expected {form.looks}")
     measured = form.counts or form.name == "time"
     if measured and (len(text) > _LONGEST_NUMBER or _BIG_POWER.search(text)):
@@ -130,7 +131,7 @@ def _made(cls: type, model: BaseModel) -> Any:
 def _type_of(spec: Spec) -> Any:
     one: Any
     if spec.form is not None:
-        one = Annotated[Any, _reader(spec), WithJsonSchema(dict(spec.form.schema))]
+        one = Annotated[Any, _reader(spec)]
     else:
         assert spec.section is not None
         one = Annotated[model_of(spec.section), AfterValidator(partial(_made, spec.section))]
@@ -164,4 +165,4 @@ def model_of(cls: type) -> type[BaseModel]:
 def adapter_of(key: str) -> TypeAdapter[Any]:
     """What reads one key of the whole file, so that a fault in one hides none in another."""
     spec = next(s for s in specs(ROOT) if s.key == key)
-    return TypeAdapter(_type_of(spec), config=ConfigDict(arbitrary_types_allowed=True))
+    return TypeAdapter(_type_of(spec))

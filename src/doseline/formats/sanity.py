@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, time
+from itertools import pairwise
 from typing import Any
 
 from doseline.programme import Programme
@@ -110,9 +111,9 @@ def _visit(v: Visit) -> Iterator[Found]:
 
 
 def _arm(a: Arm) -> Iterator[Found]:
-    for i, (before, after) in enumerate(zip(a.visits, a.visits[1:], strict=False), 1):
+    for i, (before, after) in enumerate(pairwise(a.visits), 1):
         if after.day <= before.day:
-            message = f'found "{after.day}", expected a day after day {before.day} of the visit before'
+            message = f'found "{after.day}", expected a day after {before.day}, of the visit before'
             yield ("visits", i, "day"), message
 
 
@@ -166,7 +167,8 @@ def _line(ln: Line) -> Iterator[Found]:
     for i, slot in enumerate(ln.slots):
         for j, product in enumerate(slot.products):
             if product not in ln.products:
-                message = f'found "{product}", expected a product of the line ({", ".join(ln.products)})'
+                made = ", ".join(ln.products)
+                message = f'found "{product}", expected a product of the line: {made}'
                 yield ("slots", i, "products", j), message
 
 

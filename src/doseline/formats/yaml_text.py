@@ -43,7 +43,8 @@ __all__ = [
 LIMIT_DEPTH = 40
 LIMIT_VALUES = 200_000
 _NULL = re.compile(r"~|null|Null|NULL|")
-_CORE_TAGS = {f"tag:yaml.org,2002:{t}" for t in ("str", "int", "float", "bool", "null", "seq", "map")}
+_CORE = ("str", "int", "float", "bool", "null", "seq", "map")
+_CORE_TAGS = {f"tag:yaml.org,2002:{name}" for name in _CORE}
 
 
 @dataclass(slots=True, eq=False)
@@ -143,7 +144,7 @@ def _events(text: str, file: str) -> Iterator[Any]:
     except ReaderError as error:
         line = text[: error.position].count("\n") + 1
         raise ProgrammeError(Fault(file, line, "", f"is not YAML text: {error.reason}")) from None
-    except Exception as error:  # whatever else the foreign scanner stumbles on is a fault of the text
+    except Exception as error:  # whatever else the scanner stumbles on is a fault of the text
         raise ProgrammeError(Fault(file, 0, "", f"is not YAML ({error})")) from None
 
 
@@ -291,5 +292,6 @@ class _Builder:
             self.fault(event, "merge keys (<<) are not read; write the entries out")
         elif node.text in parent.keys:
             first = parent.keys[node.text].line
-            self.fault(event, f'the key "{node.text[:60]}" stands twice, first in line {first}', node.text)
+            message = f"the key {node.shown()} stands twice, first in line {first}"
+            self.fault(event, message, node.text[:60])
         self.key = node

@@ -130,7 +130,7 @@ class Ways:
         return self._lanes[key]
 
     def dispatch_at(self, lane: Lane, ready_at: int) -> int:
-        """The collection that takes a package ready at an instant. [conventions 4.5]"""
+        """The collection that takes a package ready at an instant. [conventions 4.1]"""
         zone = self.programme.manufacturer[lane.manufacturer].zone
         stops = self.stops(lane.carrier, zone)
         if lane.cut_off is None:
@@ -153,7 +153,7 @@ class Ways:
         return self.stops(lane.carrier, zone).after_moving(self.clock, dispatch_at, transit_min)
 
     def received_at(self, site: Site, arrive_at: int) -> int:
-        """When a site takes in a package that stands at the door. [conventions 4.6]"""
+        """When a site takes in a package that stands at the door. [conventions 4.10]"""
         day = self.clock.day(arrive_at, site.zone)
         weekdays = self._days(site.receives_weekdays)
         for ahead in range(60):
@@ -180,7 +180,7 @@ class Ways:
     def use_at(self, site: Site, on: date, received_at: int, preparation_min: int) -> int | None:
         """The hour of infusion on a day: the usual one, later if the package comes later.
 
-        None where the day does not suffice. [conventions 5.3]
+        None where the day does not suffice. [conventions 5.10]
         """
         usual = self.clock.at(on, site.infusion_usual, site.zone)
         latest = self.clock.at(on, site.infusion_latest, site.zone)

@@ -175,7 +175,7 @@ def _validating(
 
 
 def _set_up_fits(product: Product, calendar: WorkCalendar, day: date) -> bool:
-    """Set-up is done the day before labelling, in working hours. [conventions 4.4]"""
+    """Set-up is done the day before labelling, in working hours. [conventions 4.9]"""
     set_up = planned_min(product, "setup")
     return set_up == 0 or calendar.is_open_day(day - timedelta(days=1))
 

@@ -16,6 +16,12 @@ from doseline.programme.trial import Arm, Visit
 
 Outcome = Literal["given", "missed", "cancelled"]
 
+RETRY_DAYS = 7
+"""A dose missed or cancelled is ordered again so many days later."""
+
+SEARCH_DAYS = 366
+"""A site that treats on no day of the year after a window treats no more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Luck:
@@ -55,13 +61,21 @@ class Due:
 
 
 def due(state: CourseState, arm: Arm) -> Due:
-    """The dose that a course waits for, with its window."""
+    """The dose that a course waits for, with its window.
+
+    The window opens after the day of the dose before, or of the attempt before.
+    """
     visit = arm.visits[state.visit]
+    early_days = visit.early_days
+    if state.attempt:
+        early_days = min(early_days, RETRY_DAYS - 1)
+    elif state.visit:
+        early_days = min(early_days, visit.day - arm.visits[state.visit - 1].day - 1)
     return Due(
         visit=state.visit,
         attempt=state.attempt,
         day=state.due_day,
-        early_day=state.due_day - visit.early_days,
+        early_day=state.due_day - early_days,
         late_day=state.due_day + visit.late_days,
         factor=state.factor * visit.dose_factor,
     )
@@ -81,7 +95,7 @@ def after(
     ordered again a week later, as often as the policy says; then the course goes on without it.
     """
     if outcome != "given" and policy.reorder_missed and state.attempt < policy.reorder_at_most:
-        return replace(state, attempt=state.attempt + 1, due_day=day + 7)
+        return replace(state, attempt=state.attempt + 1, due_day=day + RETRY_DAYS)
     given = state.given + (outcome == "given")
     following = state.visit + 1
     if following >= len(arm.visits) or luck is None or (state.visit == 0 and given == 0):
@@ -114,7 +128,9 @@ def gate(visit: Visit, u: float) -> tuple[str, float]:
 
 def snapped(day: int, early_day: int, late_day: int, treats: Callable[[int], bool]) -> int:
     """The treatment day for a due day: the first on or after it inside the window, else the last
-    before it inside the window, else the first after it at all.
+    before it inside the window, else the first after it within a year.
+
+    Raises LookupError where there is none: the site has closed.
     """
     for candidate in range(day, late_day + 1):
         if treats(candidate):
@@ -122,7 +138,7 @@ def snapped(day: int, early_day: int, late_day: int, treats: Callable[[int], boo
     for candidate in range(day - 1, early_day - 1, -1):
         if treats(candidate):
             return candidate
-    candidate = late_day + 1
-    while not treats(candidate):
-        candidate += 1
-    return candidate
+    for candidate in range(late_day + 1, late_day + 1 + SEARCH_DAYS):
+        if treats(candidate):
+            return candidate
+    raise LookupError("the site treats on no day of the year after the window")

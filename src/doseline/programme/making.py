@@ -19,7 +19,7 @@ def planned_min(product: Product, phase: Phase) -> int:
 def make_min(product: Product, line: Line, vials: int) -> int:
     """Planned minutes from the start of labelling to EOS, filling `vials` vials.
 
-    Rounded up to a whole minute. [conventions 2.3]
+    Rounded up to a whole minute. [conventions 2.5]
     """
     total = float(planned_min(product, "make"))
     for step in product.recipe:

@@ -13,12 +13,14 @@ from doseline.nuclides import decay_factor
 __all__ = [
     "activity_at_charge",
     "activity_at_eos",
+    "bulk_made",
     "bulk_needed",
     "decay_factor",
     "fill_min",
     "isotope_lots",
     "prescribed_mbq",
     "rounded_to",
+    "vials_from_bulk",
     "vials_that_fit",
     "within",
 ]
@@ -100,10 +102,10 @@ def vials_that_fit(
 def rounded_to(value: float, step: float) -> float:
     """The nearest multiple of a step; halves go up. [conventions 2.2]
 
-    >>> rounded_to(28.349, 0.1)
-    28.3
+    >>> rounded_to(28.349, 0.1), rounded_to(0.15, 0.1)
+    (28.3, 0.2)
     """
-    return round(math.floor(value / step + 0.5) * step, 9)
+    return round(math.floor(value / step + 0.5 + 1e-9) * step, 9)
 
 
 def prescribed_mbq(
@@ -126,4 +128,4 @@ def within(found: float, wanted: float, tolerance_fraction: float) -> bool:
     >>> within(0.95, 1.0, 0.1), within(0.89, 1.0, 0.1)
     (True, False)
     """
-    return abs(found - wanted) <= tolerance_fraction * wanted + 1e-12
+    return abs(found - wanted) <= (tolerance_fraction + 1e-9) * wanted

@@ -1,0 +1,204 @@
+"""How a course becomes dose orders: which order comes next, and what befalls it before supply does.
+
+Demand and simulation both ask here, so that with perfect supply they see the same orders.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+
+from doseline.operations.events import CancelStage
+from doseline.operations.orders import DoseOrder, Patient
+from doseline.programme import Programme
+from doseline.programme.cost import Ordering
+from doseline.programme.course import CourseState, Luck, after, begin, due, snapped
+from doseline.programme.market import StandingDemand
+from doseline.programme.rules import prescribed_mbq
+from doseline.programme.site import Site
+from doseline.programme.trial import Arm, DoseRule
+
+Treats = Callable[[Site, int], bool]
+"""Whether a site treats on a day (ordinal), such as `routes.Ways.treats`."""
+
+
+def arm_of(programme: Programme, patient: Patient) -> Arm:
+    """The schedule of doses that a patient follows: an arm of a trial, or a market's course."""
+    trial = programme.trial.get(patient.protocol)
+    return trial.arms[patient.arm] if trial else programme.market[patient.protocol].arm
+
+
+def luck_of(patient: Patient, visit: int, attempt: int) -> Luck:
+    """The luck of one attempt at a dose; the last one drawn serves all later attempts."""
+    attempts = patient.luck[visit]
+    return attempts[min(attempt, len(attempts) - 1)]
+
+
+def next_luck(patient: Patient, visit: int) -> Luck | None:
+    """The luck that decides whether a course enters the visit after this one, if there is one."""
+    return patient.luck[visit + 1][0] if visit + 1 < len(patient.luck) else None
+
+
+def first_state(programme: Programme, patient: Patient) -> CourseState:
+    """The course of a patient at its first dose."""
+    return begin(patient.first_day, arm_of(programme, patient), patient.luck[0][0])
+
+
+def dose_mbq(rule: DoseRule, size: float, factor: float) -> float:
+    """The activity prescribed for a size; a reduction applies to the capped dose. [MBq]
+
+    >>> from doseline.programme.trial import DoseRate
+    >>> dose_mbq(DoseRule(DoseRate(15.0, "m2"), size_cap=2.5, rounded_to_mbq=0.1), 1.9, 0.5)
+    14.3
+    """
+    return prescribed_mbq(
+        rule.rate.mbq * factor,
+        1.0 if rule.rate.per == "flat" else size,
+        math.inf if rule.size_cap is None else rule.size_cap,
+        math.inf if rule.cap_mbq is None else rule.cap_mbq * factor,
+        rule.rounded_to_mbq or 0.0,
+    )
+
+
+def order_for(
+    programme: Programme, patient: Patient, state: CourseState, treats: Treats
+) -> DoseOrder | None:
+    """The order for the dose that a course waits for, on a day on which its site treats.
+
+    It is placed the stated time before the usual hour of infusion, at the programme's start at
+    the earliest; a simulator that comes to it later places it then. The window is the visit's,
+    widened to the day wanted where the site treats on no day inside it. None where the site
+    treats no more.
+    """
+    arm = arm_of(programme, patient)
+    site = programme.site[patient.site]
+    dose = due(state, arm)
+    try:
+        day = snapped(dose.day, dose.early_day, dose.late_day, lambda d: treats(site, d))
+    except LookupError:
+        return None
+    attempt = f".{state.attempt}" if state.attempt else ""
+    wanted_on = date.fromordinal(day)
+    return DoseOrder(
+        id=f"{patient.id}/{state.visit + 1}{attempt}",
+        product=patient.product,
+        protocol=patient.protocol,
+        site=patient.site,
+        patient=patient.id,
+        course_number=state.visit + 1,
+        placed_at=_placed_at(programme, site, wanted_on),
+        wanted_on=wanted_on,
+        earliest_on=date.fromordinal(min(dose.early_day, day)),
+        latest_on=date.fromordinal(max(dose.late_day, day)),
+        activity_mbq=dose_mbq(arm.dose, patient.size, dose.factor),
+        started=state.given > 0,
+    )
+
+
+def _placed_at(programme: Programme, site: Site, wanted_on: date) -> int:
+    infusion_at = programme.clock.at(wanted_on, site.infusion_usual, site.zone)
+    return max(0, infusion_at - programme.ordering.placed_before_min)
+
+
+def cancel_stage(ordering: Ordering, luck: Luck) -> CancelStage | None:
+    """When the patient or the site cancels an order, or None where they do not."""
+    stages: tuple[tuple[CancelStage, float], ...] = (
+        ("before_lock", ordering.cancelled_before_lock_fraction),
+        ("before_production", ordering.cancelled_before_production_fraction),
+        ("after_production", ordering.cancelled_after_production_fraction),
+    )
+    total = sum(share for _, share in stages)
+    if luck.cancel >= total:
+        return None
+    upto = 0.0
+    for stage, share in stages:
+        upto += share
+        if luck.cancel_stage * total < upto:
+            return stage
+    return "after_production"
+
+
+def moved_by_site(
+    programme: Programme, order: DoseOrder, luck: Luck, treats: Treats
+) -> DoseOrder | None:
+    """The order as its site moves it before the lock, window and all; None where it does not.
+
+    Only an order that is not cancelled is moved.
+    """
+    ordering = programme.ordering
+    if luck.moved >= ordering.moved_by_site_fraction:
+        return None
+    site = programme.site[order.site]
+    by = math.ceil(ordering.moved_by_site_min / 1440)
+    early, late = order.earliest_on.toordinal() + by, order.latest_on.toordinal() + by
+    try:
+        day = snapped(order.wanted_on.toordinal() + by, early, late, lambda d: treats(site, d))
+    except LookupError:
+        return None
+    return replace(
+        order,
+        wanted_on=date.fromordinal(day),
+        earliest_on=date.fromordinal(early),
+        latest_on=date.fromordinal(max(late, day)),
+    )
+
+
+def course_with_perfect_supply(
+    programme: Programme, patient: Patient, treats: Treats
+) -> Iterator[tuple[DoseOrder, CancelStage | None]]:
+    """Every order of a patient where each dose is given on its day, with how it was cancelled.
+
+    An order that its site moved stands on its new day.
+    """
+    arm = arm_of(programme, patient)
+    state = first_state(programme, patient)
+    while not state.over:
+        order = order_for(programme, patient, state, treats)
+        if order is None:
+            return
+        luck = luck_of(patient, state.visit, state.attempt)
+        stage = cancel_stage(programme.ordering, luck)
+        if stage is None:
+            order = moved_by_site(programme, order, luck, treats) or order
+        yield order, stage
+        state = after(
+            state,
+            arm,
+            "cancelled" if stage else "given",
+            order.wanted_on.toordinal(),
+            programme.policy,
+            next_luck(patient, state.visit),
+        )
+
+
+def standing_orders(
+    programme: Programme, demand: StandingDemand, treats: Treats
+) -> Iterator[DoseOrder]:
+    """The orders of a standing demand: so many units at each interval, on a treatment day."""
+    site = programme.site[demand.site]
+    first, last = demand.from_on.toordinal(), demand.until_on.toordinal()
+    number = 0
+    while (nominal := first + number * demand.every_min // 1440) <= last:
+        number += 1
+        early, late = nominal - demand.early_days, nominal + demand.late_days
+        try:
+            day = snapped(nominal, early, late, lambda d: treats(site, d))
+        except LookupError:
+            return
+        wanted_on = date.fromordinal(day)
+        yield DoseOrder(
+            id=f"{demand.id}/{number}",
+            product=demand.product,
+            protocol=demand.id,
+            site=demand.site,
+            patient=demand.id,
+            course_number=number,
+            placed_at=_placed_at(programme, site, wanted_on),
+            wanted_on=wanted_on,
+            earliest_on=date.fromordinal(min(early, day)),
+            latest_on=date.fromordinal(max(late, day)),
+            activity_mbq=0.0,
+            units=demand.units,
+        )

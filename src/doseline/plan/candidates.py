@@ -1,0 +1,161 @@
+"""Which choices there are: for each order, each day of its window, each place in reach."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+
+from doseline.operations.orders import DoseOrder
+from doseline.operations.routes import Journey, Route, Ways
+from doseline.operations.slots import Slot, expand
+from doseline.operations.standing import Standing
+from doseline.plan.places import usable
+from doseline.plan.sets import Choice, Place, Sets
+from doseline.programme import Programme
+from doseline.programme.making import ready_min
+from doseline.programme.rules import activity_at_eos
+from doseline.programme.site import Site
+
+DAY = 1440
+_LONGEST_MAKE_MIN = 3 * DAY
+
+
+def gather(
+    programme: Programme,
+    orders: Sequence[DoseOrder],
+    from_on: date,
+    until_on: date,
+    standing: Standing | None,
+) -> Sets:
+    """The sets of a plan: orders wanted in the period and not yet served, and what can serve them.
+
+    Batches before the period count, as far back as a shelf life reaches.
+    """
+    served = set(standing.served) if standing else set()
+    wanted = tuple(o for o in orders if from_on <= o.wanted_on <= until_on and o.id not in served)
+    first, last = reach(programme, wanted, from_on, until_on)
+    places = usable(programme, expand(programme, first, last), standing)
+    ways = Ways(programme)
+    choices = tuple(_choices(ways, wanted, places))
+    return Sets(programme, ways, wanted, places, choices, from_on, until_on)
+
+
+def reach(
+    programme: Programme, orders: Sequence[DoseOrder], from_on: date, until_on: date
+) -> tuple[date, date]:
+    """The days between which labelling may start for the orders of a period."""
+    shelf = max((programme.product[o.product].shelf_life_min for o in orders), default=0)
+    first = min((o.earliest_on for o in orders), default=from_on)
+    last = max((o.latest_on for o in orders), default=until_on)
+    back = timedelta(days=(shelf + _LONGEST_MAKE_MIN) // DAY + 1)
+    return min(first, from_on) - back, max(last, until_on)
+
+
+def window(programme: Programme, order: DoseOrder) -> Iterator[date]:
+    """The days of an order's window; the wanted day alone where orders may not be moved."""
+    if not programme.policy.shift_days:
+        yield order.wanted_on
+        return
+    for ahead in range((order.latest_on - order.earliest_on).days + 1):
+        yield order.earliest_on + timedelta(days=ahead)
+
+
+def _choices(ways: Ways, orders: Sequence[DoseOrder], places: Sequence[Place]) -> Iterator[Choice]:
+    programme = ways.programme
+    mine: dict[str, list[int]] = defaultdict(list)
+    for s, place in enumerate(places):
+        mine[place.slot.product].append(s)
+    charges = {k: [places[s].slot.charge_at for s in v] for k, v in mine.items()}
+    for i, order in enumerate(orders):
+        if order.product not in mine:
+            continue
+        site = programme.site[order.site]
+        for on in window(programme, order):
+            if not ways.treats(site, on.toordinal()):
+                continue
+            begins = programme.clock.day_start(on, site.zone)
+            low, high = in_reach(programme, order.product, charges[order.product], begins)
+            for s in mine[order.product][low:high]:
+                choice = best_choice(ways, order, i, places[s], s, on)
+                if choice is not None:
+                    yield choice
+
+
+def in_reach(
+    programme: Programme, product: str, charges: Sequence[int], begins: int
+) -> tuple[int, int]:
+    """Which of some sorted starts of labelling may reach a day: a shelf life and a make before."""
+    oldest = begins - programme.product[product].shelf_life_min - _LONGEST_MAKE_MIN
+    return bisect_left(charges, oldest), bisect_right(charges, begins + DAY)
+
+
+def best_choice(
+    ways: Ways, order: DoseOrder, i: int, place: Place, s: int, on: date
+) -> Choice | None:
+    """The cheapest way from a place to an order on a day. [model A2]"""
+    found = routes(ways, order, place, on)
+    if not found:
+        return None
+    route = found[0]
+    product = ways.programme.product[order.product]
+    lead_min = route.use_at - place.slot.charge_at
+    return Choice(
+        order=i,
+        place=s,
+        route=route,
+        load_mbq=activity_at_eos(order.activity_mbq, lead_min, product.half_life),
+        moved_days=abs((on - order.wanted_on).days),
+        testing_min=testing_min(ways, order, place.slot, on),
+        received_first_at=_received_first(ways, order, place, route),
+    )
+
+
+def testing_min(ways: Ways, order: DoseOrder, slot: Slot, on: date) -> int:
+    """Import testing that a package for an order goes through. [min]"""
+    site = ways.programme.site[order.site]
+    permission = ways.permission(slot.manufacturer, site, order.protocol, on)
+    return permission.testing_min if permission else 0
+
+
+def routes(ways: Ways, order: DoseOrder, place: Place, on: date) -> list[Route]:
+    """The routes of a slot, or those of a locked batch with its own times, the cheapest first."""
+    batch = place.locked
+    if batch is None:
+        return ways.routes(order, place.slot, on)
+    site = ways.programme.site[order.site]
+    if place.slot.product != order.product or not ways.treats(site, on.toordinal()):
+        return []
+    ready = max(batch.released_at, batch.packed_at)
+    testing = testing_min(ways, order, place.slot, on)
+    found = []
+    for lane in ways.lanes(batch.manufacturer, site):
+        way = ways.journey(lane, site, ready, testing)
+        route = route_by(ways, order, place.slot, way, on, batch.eos_at)
+        if route is not None:
+            found.append(route)
+    return sorted(found, key=lambda r: (r.cost_cents, r.journey.received_at, r.journey.lane))
+
+
+def route_by(
+    ways: Ways, order: DoseOrder, slot: Slot, way: Journey, on: date, eos_at: int
+) -> Route | None:
+    """The route of a batch whose EOS is known by a given journey; None where it does not hold."""
+    product, site = ways.programme.product[order.product], ways.programme.site[order.site]
+    at = ways.use_at(site, on, way.received_at, product.preparation_min)
+    if at is None or not ways.holds(order, slot, site, way, at, eos_at):
+        return None
+    eos_mbq = activity_at_eos(order.activity_mbq, at - eos_at, product.half_life)
+    return Route(slot, way, at, on, eos_mbq, ways.programme.lane[way.lane].cost_cents)
+
+
+def _received_first(ways: Ways, order: DoseOrder, place: Place, route: Route) -> int:
+    """When the package of a batch of one vial is received: no later than that of a full one."""
+    if place.locked is not None:
+        return route.journey.received_at
+    site: Site = ways.programme.site[order.site]
+    lane = ways.programme.lane[route.journey.lane]
+    ready = place.eos_first_at + ready_min(ways.programme.product[order.product], 1)
+    testing = testing_min(ways, order, place.slot, route.use_on)
+    return ways.journey(lane, site, ready, testing).received_at

@@ -1,0 +1,231 @@
+"""The rows that batches and packages share, one function a rule. [model C10-C16]"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from doseline.plan.matrix import Limit, Term
+from doseline.plan.sets import Place, Sets
+from doseline.plan.variables import Problem, lots_max
+from doseline.programme.making import release_min
+from doseline.programme.rules import decay_factor
+
+
+def free_at(sets: Sets, place: Place, following: str) -> int:
+    """When a line is free for a product after a full batch of a place. [min]"""
+    line = sets.programme.line[place.slot.line][1]
+    changeover = line.changeover_min if following != place.slot.product else 0
+    return place.eos_last_at + line.turnaround_min + changeover
+
+
+def exclude_each_other(sets: Sets, first: Place, second: Place) -> bool:
+    """Whether a batch of the earlier place would still hold the line of the later one."""
+    return (
+        first.slot.line == second.slot.line
+        and second.slot.charge_at < free_at(sets, first, second.slot.product)
+    )
+
+
+def cliques(sets: Sets) -> list[tuple[int, ...]]:
+    """Places of a line of which at most one can be used, each set as large as possible."""
+    lines: dict[str, list[int]] = defaultdict(list)
+    for s, place in enumerate(sets.places):
+        lines[place.slot.line].append(s)
+    found: list[tuple[int, ...]] = []
+    for mine in lines.values():
+        for position, later in enumerate(mine):
+            rivals = [
+                s
+                for s in mine[max(0, position - 40) : position]
+                if exclude_each_other(sets, sets.places[s], sets.places[later])
+            ]
+            together = [
+                s
+                for s in rivals
+                if sets.places[later].slot.charge_at
+                < free_at(sets, sets.places[s], sets.places[s].slot.product)
+            ]
+            if together:
+                found.append((*together, later))
+            found += [(s, later) for s in rivals if s not in together]
+    return found
+
+
+def one_batch_per_line_at_a_time(problem: Problem) -> None:
+    """A line holds one batch from the start of labelling to the end of its turnaround. [model C10]
+
+    A batch that is already locked excludes the others and is not judged itself.
+    """
+    sets = problem.sets
+    for clique in cliques(sets):
+        if all(sets.places[s].locked for s in clique):
+            continue
+        terms: list[Term] = [(problem.made[s], 1.0) for s in clique]
+        limit = Limit("line", sets.places[clique[-1]].slot.line)
+        problem.matrix.row(limit, terms, upper=1.0)
+
+
+def crews_start_so_many_batches_a_day(problem: Problem) -> None:
+    """The crews of a plant start so many batches a day. [model C11]"""
+    sets = problem.sets
+    days: dict[tuple[str, date], list[int]] = defaultdict(list)
+    for s, place in enumerate(sets.places):
+        days[place.slot.manufacturer, place.slot.starts_on].append(s)
+    for (plant, on), mine in days.items():
+        most = sets.programme.manufacturer[plant].batches_per_day
+        _at_most(problem, Limit("crew", f"{plant} {on}"), mine, most)
+
+
+def qc_releases_so_many_batches_a_day(problem: Problem) -> None:
+    """QC releases so many batches a day; a batch counts on each day it may fall on. [model C12]"""
+    sets = problem.sets
+    days: dict[tuple[str, date], list[int]] = defaultdict(list)
+    for s, place in enumerate(sets.places):
+        plant = sets.programme.manufacturer[place.slot.manufacturer]
+        takes = release_min(problem.product(s))
+        first = sets.programme.clock.day(place.eos_first_at + takes, plant.zone)
+        last = sets.programme.clock.day(place.eos_last_at + takes, plant.zone)
+        for on in {first, last}:
+            days[plant.id, on].append(s)
+    for (plant_id, on), mine in days.items():
+        most = sets.programme.manufacturer[plant_id].qc_releases_per_day
+        _at_most(problem, Limit("QC", f"{plant_id} {on}"), mine, most)
+
+
+def _at_most(problem: Problem, limit: Limit, places: list[int], most: int) -> None:
+    locked = sum(1 for s in places if problem.sets.places[s].locked)
+    if len(places) > most and locked < len(places):
+        terms: list[Term] = [(problem.made[s], 1.0) for s in places]
+        problem.matrix.row(limit, terms, upper=float(max(most, locked)))
+
+
+def a_source_offers_so_much_a_week(problem: Problem) -> None:
+    """Lots of a source in an ISO week of delivery stay inside its offer, for all plants. [C13]"""
+    sets = problem.sets
+    weeks: dict[tuple[str, int, int], list[Term]] = defaultdict(list)
+    most: dict[tuple[str, int, int], float] = defaultdict(float)
+    held: dict[tuple[str, int, int], float] = defaultdict(float)
+    for s, place in enumerate(sets.places):
+        for option in place.isotope:
+            if (s, option.source) in problem.lots:
+                key = (option.source, *option.week)
+                lot = sets.programme.source[option.source].lot_mbq
+                weeks[key].append((problem.lots[s, option.source], lot))
+                most[key] += lots_max(sets, s, option) * lot
+        batch = place.locked
+        if batch is not None and batch.source is not None and batch.isotope_at is not None:
+            zone = sets.programme.manufacturer[batch.manufacturer].zone
+            year, week, _ = sets.programme.clock.day(batch.isotope_at, zone).isocalendar()
+            held[batch.source, year, week] += batch.isotope_mbq
+    for key, terms in weeks.items():
+        offer = max(0.0, sets.programme.source[key[0]].offer_per_week_mbq - held[key])
+        if most[key] > offer:
+            limit = Limit("isotope offer", f"{key[0]} {key[1]}-W{key[2]:02d}")
+            problem.matrix.row(limit, terms, upper=offer)
+
+
+def a_plant_holds_no_more_than_its_licence(problem: Problem) -> None:
+    """Deliveries of the time that waste is kept, decayed, stay inside the licence. [model C14]"""
+    sets = problem.sets
+    for plant in sets.programme.manufacturers:
+        if plant.possession_limit_mbq is None:
+            continue
+        arrivals = list(_arrivals(problem, plant.id))
+        for at in sorted({a[0] for a in arrivals}):
+            terms: list[Term] = []
+            held, most = 0.0, 0.0
+            for delivered, half_life, column, mbq, lots in arrivals:
+                if at - plant.waste_kept_min < delivered <= at:
+                    left = mbq * decay_factor(at - delivered, half_life)
+                    most += left * lots
+                    if column is None:
+                        held += left
+                    else:
+                        terms.append((column, left))
+            if terms and most > plant.possession_limit_mbq:
+                room = max(0.0, plant.possession_limit_mbq - held)
+                limit = Limit("plant possession", plant.id)
+                problem.matrix.row(limit, terms, upper=room)
+
+
+def _arrivals(
+    problem: Problem, plant: str
+) -> Iterable[tuple[int, float, int | None, float, int]]:
+    """Deliveries to a plant: when, half-life, column of lots (or none), MBq of one, most lots."""
+    sets = problem.sets
+    for s, place in enumerate(sets.places):
+        if place.slot.manufacturer != plant:
+            continue
+        half_life = problem.product(s).half_life
+        for option in place.isotope:
+            column = problem.lots.get((s, option.source))
+            if column is not None:
+                lot = sets.programme.source[option.source].lot_mbq
+                most = lots_max(sets, s, option)
+                yield option.delivered_at, half_life, column, lot, most
+        batch = place.locked
+        if batch is not None and batch.isotope_at is not None:
+            yield batch.isotope_at, half_life, None, batch.isotope_mbq, 1
+
+
+def a_site_treats_so_many_a_day(problem: Problem) -> None:
+    """Infusions of a day stay inside the site's and the consignee's capacity. [model C15]"""
+    sets = problem.sets
+    by_site: dict[tuple[str, date], list[Term]] = defaultdict(list)
+    by_consignee: dict[tuple[str, date], list[Term]] = defaultdict(list)
+    for r, choice in enumerate(sets.choices):
+        site = sets.programme.site[sets.orders[choice.order].site]
+        by_site[site.id, choice.route.use_on].append((problem.serve[r], 1.0))
+        by_consignee[site.consignee, choice.route.use_on].append((problem.serve[r], 1.0))
+    for (name, on), terms in by_site.items():
+        most = float(sets.programme.site[name].daily_capacity)
+        if len(terms) > most:
+            problem.matrix.row(Limit("site capacity", f"{name} {on}"), terms, upper=most)
+    for (name, on), terms in by_consignee.items():
+        members = sets.programme.consignee[name]
+        most = float(max(m.daily_capacity for m in members))
+        if len(members) > 1 and len(terms) > most:
+            problem.matrix.row(Limit("site capacity", f"{name} {on}"), terms, upper=most)
+
+
+def a_consignee_holds_no_more_than_its_licence(problem: Problem) -> None:
+    """What a consignee may hold at any time of a day stays inside its licence. [model C16]
+
+    A vial counts on every day from its earliest receipt to its use, with what it holds at the
+    earliest moment of that day.
+    """
+    sets, clock = problem.sets, problem.sets.programme.clock
+    days: dict[tuple[str, date], list[Term]] = defaultdict(list)
+    for r, choice in enumerate(sets.choices):
+        order, place = sets.orders[choice.order], sets.places[choice.place]
+        site = sets.programme.site[order.site]
+        product = problem.product(choice.place)
+        if not product.decays:
+            continue
+        load = choice.load_mbq * order.units * (1.0 + product.overfill_fraction)
+        on = clock.day(choice.received_first_at, site.zone)
+        while on <= choice.route.use_on:
+            at = max(choice.received_first_at, clock.day_start(on, site.zone))
+            left = load * decay_factor(at - place.slot.charge_at, product.half_life)
+            days[site.consignee, on].append((problem.serve[r], left))
+            on += timedelta(days=1)
+    for (name, on), terms in days.items():
+        room = min(
+            (m.licence.limit_mbq for m in sets.programme.consignee[name] if m.licence), default=0.0
+        )
+        if sum(v for _, v in terms) > room:
+            limit = Limit("site possession", f"{name} {on}")
+            problem.matrix.row(limit, [(c, v / room) for c, v in terms], upper=1.0)
+
+
+SHARING = (
+    one_batch_per_line_at_a_time,
+    crews_start_so_many_batches_a_day,
+    qc_releases_so_many_batches_a_day,
+    a_source_offers_so_much_a_week,
+    a_plant_holds_no_more_than_its_licence,
+    a_site_treats_so_many_a_day,
+    a_consignee_holds_no_more_than_its_licence,
+)

@@ -1,0 +1,82 @@
+"""The sets of the model: orders, the places where a batch may be, and the choices between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from doseline.operations.orders import DoseOrder
+from doseline.operations.routes import Route, Ways
+from doseline.operations.schedule import Batch
+from doseline.operations.slots import IsotopeOption, Slot
+from doseline.programme import Programme
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A slot as the planner sees it: usable deliveries, and EOS of a batch of one vial and of a
+    full one. A locked batch is a place whose batch is already fixed. [model S2]
+    """
+
+    slot: Slot
+    isotope: tuple[IsotopeOption, ...]
+    eos_first_at: int
+    eos_last_at: int
+    locked: Batch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One way to serve one order: `order` and `place` are positions. [model S3]
+
+    `load_mbq` is the dose brought back to the start of labelling by decay alone: when its batch
+    reaches EOS does not matter to it. `received_first_at` is when the smallest batch arrives.
+    """
+
+    order: int
+    place: int
+    route: Route
+    load_mbq: float
+    moved_days: int
+    testing_min: int
+    received_first_at: int
+
+
+@dataclass(frozen=True)
+class Sets:
+    """What the model is about: orders, places and choices. [model S1-S3]"""
+
+    programme: Programme
+    ways: Ways
+    orders: tuple[DoseOrder, ...]
+    places: tuple[Place, ...]
+    choices: tuple[Choice, ...]
+    from_on: date
+    until_on: date
+
+    @cached_property
+    def of_order(self) -> dict[int, list[int]]:
+        """Positions of the choices of each order."""
+        found: dict[int, list[int]] = {i: [] for i in range(len(self.orders))}
+        for r, choice in enumerate(self.choices):
+            found[choice.order].append(r)
+        return found
+
+    @cached_property
+    def of_place(self) -> dict[int, list[int]]:
+        """Positions of the choices of each place."""
+        found: dict[int, list[int]] = {s: [] for s in range(len(self.places))}
+        for r, choice in enumerate(self.choices):
+            found[choice.place].append(r)
+        return found
+
+    @cached_property
+    def place_of_slot(self) -> dict[str, int]:
+        """Positions of the places by slot."""
+        return {p.slot.id: s for s, p in enumerate(self.places)}
+
+    @cached_property
+    def order_of_id(self) -> dict[str, int]:
+        """Positions of the orders by id."""
+        return {o.id: i for i, o in enumerate(self.orders)}

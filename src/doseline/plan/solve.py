@@ -1,0 +1,136 @@
+"""The one door to HiGHS: a matrix goes in, values, objective and bound come out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import highspy
+import numpy as np
+
+from doseline.errors import SolverError
+from doseline.plan.matrix import Floats, Matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When the solver stops: at a gap, after so many nodes, and at the latest by the clock.
+
+    Gap and nodes give the same answer on every machine. `seconds` is a guard: where it stopped
+    the solver, the plan says that it is not reproducible.
+    """
+
+    gap: float = 1e-4
+    nodes: int = 5000
+    seconds: float = 60.0
+
+
+class Ended(StrEnum):
+    """How the solver stopped."""
+
+    OPTIMAL = "optimal"
+    STOPPED = "stopped"
+    BY_THE_CLOCK = "by the clock"
+    INFEASIBLE = "infeasible"
+    UNBOUNDED = "unbounded"
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What the solver found; `values` is empty where it found nothing."""
+
+    ended: Ended
+    values: Floats
+    objective: float
+    bound: float
+    row_duals: Floats
+    nodes: int
+
+
+def version() -> str:
+    """The version of HiGHS in use."""
+    return str(highspy.Highs().version())
+
+
+def solve(matrix: Matrix, limits: Limits, start: Floats | None = None) -> Solution:
+    """The least cost of a matrix. One thread, one seed. Raises SolverError where HiGHS fails.
+
+    `start` is a solution to begin with.
+    """
+    highs = highspy.Highs()
+    _options(highs, limits)
+    if highs.passModel(_as_lp(matrix)) == highspy.HighsStatus.kError:
+        raise SolverError("HiGHS refused the model")
+    if start is not None:
+        solution = highspy.HighsSolution()
+        solution.col_value = start.tolist()
+        highs.setSolution(solution)
+    if highs.run() == highspy.HighsStatus.kError:
+        raise SolverError("HiGHS failed while solving")
+    return _read(highs, matrix)
+
+
+def _options(highs: Any, limits: Limits) -> None:
+    for name, value in (
+        ("output_flag", False),
+        ("threads", 1),
+        ("parallel", "off"),
+        ("random_seed", 20161128),
+        ("mip_rel_gap", limits.gap),
+        ("mip_abs_gap", 1e-3),
+        ("mip_feasibility_tolerance", 1e-7),
+        ("primal_feasibility_tolerance", 1e-8),
+        ("mip_max_nodes", limits.nodes),
+        ("time_limit", max(limits.seconds, 0.01)),
+    ):
+        highs.setOptionValue(name, value)
+
+
+def _as_lp(matrix: Matrix) -> Any:
+    lp = highspy.HighsLp()
+    lp.num_col_ = matrix.columns
+    lp.num_row_ = matrix.rows
+    lp.col_cost_ = np.asarray(matrix.cost)
+    lp.offset_ = matrix.constant
+    lp.col_lower_ = np.asarray(matrix.lower)
+    lp.col_upper_ = np.asarray(matrix.upper)
+    lp.row_lower_ = np.asarray(matrix.row_lower)
+    lp.row_upper_ = np.asarray(matrix.row_upper)
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_ = np.asarray(matrix.starts, dtype=np.int32)
+    lp.a_matrix_.index_ = np.asarray(matrix.index, dtype=np.int32)
+    lp.a_matrix_.value_ = np.asarray(matrix.value)
+    if any(matrix.whole):
+        whole, real = highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous
+        lp.integrality_ = [whole if w else real for w in matrix.whole]
+    return lp
+
+
+_ENDED = {
+    highspy.HighsModelStatus.kOptimal: Ended.OPTIMAL,
+    highspy.HighsModelStatus.kModelEmpty: Ended.OPTIMAL,
+    highspy.HighsModelStatus.kInfeasible: Ended.INFEASIBLE,
+    highspy.HighsModelStatus.kUnbounded: Ended.UNBOUNDED,
+    highspy.HighsModelStatus.kUnboundedOrInfeasible: Ended.INFEASIBLE,
+    highspy.HighsModelStatus.kTimeLimit: Ended.BY_THE_CLOCK,
+    highspy.HighsModelStatus.kSolutionLimit: Ended.STOPPED,
+    highspy.HighsModelStatus.kIterationLimit: Ended.STOPPED,
+}
+
+
+def _read(highs: Any, matrix: Matrix) -> Solution:
+    status = highs.getModelStatus()
+    if status not in _ENDED:
+        raise SolverError(f"HiGHS ended with: {highs.modelStatusToString(status)}")
+    info, found = highs.getInfo(), highs.getSolution()
+    feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    values = np.asarray(found.col_value, dtype=np.float64) if feasible else np.empty(0)
+    if matrix.columns == 0:
+        return Solution(Ended.OPTIMAL, np.empty(0), matrix.constant, matrix.constant, values, 0)
+    mip = any(matrix.whole)
+    objective = float(info.objective_function_value) if feasible else math.inf
+    bound = float(info.mip_dual_bound) if mip else objective
+    duals = np.asarray(found.row_dual, dtype=np.float64)
+    return Solution(_ENDED[status], values, objective, bound, duals, int(info.mip_node_count))

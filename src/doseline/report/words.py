@@ -1,0 +1,71 @@
+"""The fixed words of the report: verdicts, plan statuses, accounts, causes, explanations."""
+
+from __future__ import annotations
+
+from doseline.report.markup import Markup, el, join
+
+VERDICTS: dict[bool | None, tuple[str, str, str]] = {
+    True: ("\u2713", "yes", "yes"),
+    False: ("\u2715", "no", "no"),
+    None: ("?", "undecided", "open"),
+}
+
+STATUSES = {
+    "optimal": "optimal: no better plan exists within the gap named",
+    "feasible": "feasible: a better plan may exist, by the gap named at most",
+    "infeasible": "infeasible: not every limit can be kept",
+    "time_limit": "stopped at its limit of work: a better plan may exist, by the gap named at most",
+}
+
+_NAMED = {
+    "qc": "quality control",
+    "qa": "QA release",
+    "qp": "QP certification",
+    "otif": "OTIF",
+    "n_1": "N-1",
+}
+
+NO_CHARTS = (
+    "The charts are left out because the charts extra is not installed "
+    "(pip install 'doseline[charts]'). Every number stands in the tables."
+)
+
+NO_BIOLOGY = (
+    "Supply effects are reported as supply effects: shares inside tolerance, delays, missed "
+    "infusions. No response of any patient is predicted."
+)
+
+INTERVALS = (
+    "A figure in brackets is a two-sided 95 % confidence interval over the replications; that of "
+    "the demand is the range in which 95 % of the drawn demand falls. More replications make a "
+    "confidence interval narrower, the range of the demand not."
+)
+
+SUFFICIENT = (
+    "Sufficient: headroom of at least 1 and OTIF at or above the target. Undecided: the interval "
+    "of OTIF spans the target. Headroom is the largest multiple of the expected orders that can be "
+    "served with chance off. OTIF is the share of dose orders given on the day ordered and inside "
+    "tolerance, without those that the patient or the site cancelled."
+)
+
+
+def named(key: str) -> str:
+    """A cause or an account in words.
+
+    >>> named("batch_failed"), named("qc")
+    ('batch failed', 'quality control')
+    """
+    return _NAMED.get(key, key.replace("_", " "))
+
+
+def verdict(sufficient: bool | None) -> Markup:
+    """Sufficient or not, as a sign and a word in a frame of its own kind."""
+    sign, word, kind = VERDICTS[sufficient]
+    return el(
+        "span", el("span", sign, aria_hidden="true"), join(" "), word, class_=f"verdict {kind}"
+    )
+
+
+def hindsight() -> Markup:
+    """The mark of what became known only after the decision date."""
+    return el("span", "hindsight", class_="mark", title="became known after the decision date")

@@ -1,0 +1,215 @@
+"""What all replications share: the slots of a design, and the ways from them to a patient's day."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cached_property
+
+from doseline.operations.ordering import ways_of
+from doseline.operations.orders import DoseOrder
+from doseline.operations.slots import Slot, expand
+from doseline.programme import Programme
+from doseline.programme.making import make_min, planned_yield, release_min
+from doseline.programme.manufacturer import Line, Manufacturer
+from doseline.programme.product import Product
+from doseline.programme.rules import decay_factor
+
+DAY = 1440
+
+
+@dataclass(slots=True, eq=False)
+class Place:
+    """A slot with everything that does not change between replications.
+
+    `excludes` are the positions of the slots of its line that its batch would stand in the way
+    of; `qc_day` is the local day on which a full batch is released.
+    """
+
+    index: int
+    slot: Slot
+    plant: Manufacturer
+    line: Line
+    product: Product
+    half_life: float
+    yield_fraction: float
+    eos_first_at: int
+    eos_last_at: int
+    day: int
+    qc_day: int
+    call_off_at: int
+    week: tuple[int, int]
+    excludes: tuple[int, ...] = ()
+
+
+@dataclass(slots=True, eq=False)
+class Reach:
+    """A way from a slot to a day at a site: one lane, planned times, and what decay asks.
+
+    A dose of 1 MBq at its use needs `load_factor` MBq at the start of labelling by decay alone,
+    and `eos_factor` MBq at the EOS of a batch of one vial.
+    """
+
+    place: int
+    lane: str
+    dispatch_at: int
+    received_at: int
+    use_at: int
+    day: int
+    load_factor: float
+    eos_factor: float
+    cost_cents: int
+    testing_cents: int
+
+
+class World:
+    """The slots, ways and calendars of a programme under a design, worked out once.
+
+    Slots begin a fortnight before the first day, so that its first orders can be served.
+    """
+
+    def __init__(self, programme: Programme, from_on: date, until_on: date) -> None:
+        self.programme = programme
+        self.clock = programme.clock
+        self.ways = ways_of(programme)
+        self.from_on = from_on
+        self.until_on = until_on
+        first = max(from_on - timedelta(days=14), programme.from_on)
+        slots = expand(programme, first, until_on + timedelta(days=28))
+        self.places = [self._place(i, slot) for i, slot in enumerate(slots)]
+        self._exclude()
+        self.index = {p.slot.id: p.index for p in self.places}
+        self._of_product: dict[str, tuple[list[int], list[Place]]] = {}
+        for p in self.places:
+            starts, found = self._of_product.setdefault(p.product.id, ([], []))
+            starts.append(p.slot.charge_at)
+            found.append(p)
+        self._reach: dict[tuple[str, str, str, int], tuple[Reach, ...]] = {}
+        self._months: dict[int, int] = {}
+
+    def _place(self, index: int, slot: Slot) -> Place:
+        plant, line = self.programme.line[slot.line]
+        product = self.programme.product[slot.product]
+        last = slot.charge_at + make_min(product, line, slot.vials_max)
+        call_off = slot.charge_at
+        if slot.kind == "option":
+            call_off = min(call_off, slot.lock_at)
+        year, week, _ = slot.starts_on.isocalendar()
+        return Place(
+            index=index,
+            slot=slot,
+            plant=plant,
+            line=line,
+            product=product,
+            half_life=product.half_life,
+            yield_fraction=planned_yield(product),
+            eos_first_at=slot.charge_at + make_min(product, line, 1),
+            eos_last_at=last,
+            day=slot.starts_on.toordinal(),
+            qc_day=self.clock.day(last + release_min(product), plant.zone).toordinal(),
+            call_off_at=call_off,
+            week=(year, week),
+        )
+
+    def _exclude(self) -> None:
+        """A line holds one batch until its clean-down is over. [conventions 4.2]"""
+        lines: dict[str, list[Place]] = defaultdict(list)
+        for p in self.places:
+            lines[p.slot.line].append(p)
+        found: dict[int, set[int]] = defaultdict(set)
+        for places in lines.values():
+            for i, p in enumerate(places):
+                for q in places[i + 1 :]:
+                    other = 0 if q.product is p.product else p.line.changeover_min
+                    if q.slot.charge_at >= p.eos_last_at + p.line.turnaround_min + other:
+                        if q.slot.charge_at > p.eos_last_at + 30 * DAY:
+                            break
+                        continue
+                    found[p.index].add(q.index)
+                    found[q.index].add(p.index)
+        for p in self.places:
+            p.excludes = tuple(sorted(found[p.index]))
+
+    # -- ways ------------------------------------------------------------------------------
+
+    def reach(self, order: DoseOrder, day: int) -> tuple[Reach, ...]:
+        """Every planned way to serve an order's site on a day (ordinal), the cheapest first.
+
+        Two orders that differ by their activity only have the same ways.
+        """
+        key = (order.product, order.protocol, order.site, day)
+        found = self._reach.get(key)
+        if found is None:
+            found = self._reach[key] = self._look(order, date.fromordinal(day))
+        return found
+
+    def _look(self, order: DoseOrder, on: date) -> tuple[Reach, ...]:
+        starts, places = self._of_product.get(order.product, ([], []))
+        site = self.programme.site[order.site]
+        end = self.clock.day_start(on + timedelta(days=1), site.zone)
+        product = self.programme.product[order.product]
+        first = bisect_left(starts, end - 3 * DAY - product.shelf_life_min)
+        unit = replace(order, activity_mbq=1.0)
+        found = []
+        for place in places[first : bisect_right(starts, end)]:
+            permission = self.ways.permission(place.plant.id, site, order.protocol, on)
+            for route in self.ways.routes(unit, place.slot, on):
+                found.append(
+                    Reach(
+                        place=place.index,
+                        lane=route.journey.lane,
+                        dispatch_at=route.journey.dispatch_at,
+                        received_at=route.journey.received_at,
+                        use_at=route.use_at,
+                        day=on.toordinal(),
+                        load_factor=1.0
+                        / decay_factor(route.use_at - place.slot.charge_at, place.half_life),
+                        eos_factor=1.0
+                        / decay_factor(route.use_at - place.eos_first_at, place.half_life),
+                        cost_cents=route.cost_cents,
+                        testing_cents=permission.testing_cents if permission else 0,
+                    )
+                )
+        return tuple(sorted(found, key=lambda r: (r.cost_cents, r.place, r.received_at, r.lane)))
+
+    # -- calendar --------------------------------------------------------------------------
+
+    def month_of(self, at: int) -> int:
+        """The month of an instant, counted from year 0, in UTC."""
+        day = at // DAY
+        month = self._months.get(day)
+        if month is None:
+            month = self._months[day] = month_number(self.clock.instant(at).date())
+        return month
+
+    @cached_property
+    def capacity(self) -> dict[str, int]:
+        """Of each line: the daily infusions of a consignee are the most of its sites."""
+        return {
+            name: max(s.daily_capacity for s in sites)
+            for name, sites in self.programme.consignee.items()
+        }
+
+    @cached_property
+    def limit_mbq(self) -> dict[str, float]:
+        """What each consignee may hold: the most that one of its sites' licences names. [MBq]"""
+        return {
+            name: max((s.licence.limit_mbq for s in sites if s.licence), default=float("inf"))
+            for name, sites in self.programme.consignee.items()
+        }
+
+    @cached_property
+    def border_of(self) -> dict[tuple[str, str], int | None]:
+        """Crossings already looked up, by country of the plant and market of the site."""
+        return {}
+
+
+def month_number(on: date) -> int:
+    """A month as a number: years and months since year 0, January first.
+
+    >>> month_number(date(2024, 3, 9)) - month_number(date(2023, 12, 31))
+    3
+    """
+    return on.year * 12 + on.month - 1

@@ -1,0 +1,1 @@
+"""Questions asked of several workshops at once."""
