@@ -137,9 +137,17 @@ def test_what_leaves_the_table_is_counted_at_the_end_of_the_chain() -> None:
     assert after[END_OF_CHAIN] == pytest.approx(1.0)
 
 
+RE_EVALUATED = {
+    # Where NUBASE2012 differs from ICRP 107 by more than half a percent: days or minutes or us.
+    "Ac-225": 9.920 / 10.0,
+    "Fr-221": 4.777 / 4.9,
+    "Po-213": 3.72 / 4.2,
+}
+
+
 def test_every_half_life_is_near_the_one_of_radioactivedecay() -> None:
     for name in nuclides():
-        theirs = rd.Nuclide(name).half_life("m")
+        theirs = rd.Nuclide(name).half_life("m") * RE_EVALUATED.get(name, 1.0)
         assert nuclide(name).half_life_min == pytest.approx(theirs, rel=6e-3), name
 
 

@@ -12,6 +12,7 @@ from doseline.demand.summary import (
     by_month,
     by_product,
     demand_range,
+    demand_ranges,
 )
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "by_month",
     "by_product",
     "demand_range",
+    "demand_ranges",
     "doses_per_patient",
     "expected_by_month",
     "expected_mix",

@@ -7,9 +7,9 @@ import math
 import numpy as np
 from scipy.special import gammainc
 
-from doseline.distributions import normal_share
 from doseline.demand.luck import Floats, delay_row
 from doseline.demand.treatment_days import SiteDays
+from doseline.distributions import normal_share
 from doseline.programme import Programme
 from doseline.programme.course import RETRY_DAYS, CourseState, due
 from doseline.programme.trial import Arm, BodySize, DoseRule, GateRow, Visit

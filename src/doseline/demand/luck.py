@@ -84,26 +84,22 @@ def luck_tables(drawn: Drawn, arm: Arm, policy: Policy, weight_sd: float) -> lis
     attempts = min(policy.reorder_at_most if policy.reorder_missed else 0, _ATTEMPTS - 1) + 1
     by_visit = np.arange(visits) * _ATTEMPTS
     by_attempt = (by_visit[:, None] + np.arange(attempts)).reshape(-1)
-    goes_on = drawn.uniforms("goes-on", by_visit).tolist()
-    gate = drawn.uniforms("gate", by_visit).tolist()
-    delay = _delays(drawn, arm, by_visit).tolist()
-    cancel = drawn.uniforms("cancel", by_attempt).tolist()
-    stage = drawn.uniforms("cancel-stage", by_attempt).tolist()
-    moved = drawn.uniforms("moved", by_attempt).tolist()
-    weight = _weights(drawn, by_attempt, weight_sd).tolist()
-    tables = []
-    for n in range(len(drawn.entity)):
-        flat = zip(cancel[n], stage[n], moved[n], weight[n], strict=True)
-        tables.append(
-            tuple(
-                tuple(
-                    Luck(goes_on[n][v], gate[n][v], delay[n][v], *next(flat))
-                    for _ in range(attempts)
-                )
-                for v in range(visits)
-            )
-        )
-    return tables
+    of_visit = (
+        drawn.uniforms("goes-on", by_visit),
+        drawn.uniforms("gate", by_visit),
+        _delays(drawn, arm, by_visit),
+    )
+    of_attempt = (
+        drawn.uniforms("cancel", by_attempt),
+        drawn.uniforms("cancel-stage", by_attempt),
+        drawn.uniforms("moved", by_attempt),
+        _weights(drawn, by_attempt, weight_sd),
+    )
+    columns = [np.repeat(u, attempts, axis=1).reshape(-1).tolist() for u in of_visit]
+    columns += [u.reshape(-1).tolist() for u in of_attempt]
+    flat = tuple(map(Luck, *columns))
+    rows = [flat[n : n + attempts] for n in range(0, len(flat), attempts)]
+    return [tuple(rows[n : n + visits]) for n in range(0, len(rows), visits)]
 
 
 def _delays(drawn: Drawn, arm: Arm, by_visit: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,22 +71,18 @@ def named_case(market: Market, name: str) -> UptakeCase:
 
 def start_weights(market: Market, year: MarketYear) -> Floats:
     """How likely a first dose is due on each day of a market year; adds up to 1 (or to 0)."""
-    span = (year.to_on - year.from_on).days
-    days = [year.from_on + timedelta(days=d) for d in range(span)]
-    quiet = {
-        _monday(date(y, month, day))
+    first = year.from_on.toordinal()
+    day = np.arange(first, year.to_on.toordinal())
+    quiet = [
+        date(y, month, number).toordinal()
         for y in range(year.from_on.year - 1, year.to_on.year + 2)
-        for month, day in ((12, 25), (1, 1))
-    }
-    weights = np.array(
-        [0.0 if _monday(d) in quiet else market.weekday_weights[d.weekday()] for d in days]
-    )
+        for month, number in ((12, 25), (1, 1))
+    ]
+    weekday = (day - 1) % 7  # ordinal 1 was a Monday
+    weights = np.array(market.weekday_weights)[weekday]
+    weights = np.where(np.isin((day - 1) // 7, [(q - 1) // 7 for q in quiet]), 0.0, weights)
     total = float(weights.sum())
-    return weights / total if total > 0 else weights
-
-
-def _monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
+    return np.asarray(weights / total if total > 0 else weights, dtype=np.float64)
 
 
 def site_weights(programme: Programme, market: Market, year: MarketYear) -> Floats:
@@ -107,7 +103,7 @@ def site_weights(programme: Programme, market: Market, year: MarketYear) -> Floa
 
 @dataclass(frozen=True, slots=True)
 class Starts:
-    """The patients of a market year: their numbers for drawing, days (ordinals), and sites."""
+    """The patients of a market: their numbers for drawing, days due (ordinals), and sites."""
 
     drawn: Drawn
     day: NDArray[np.int64]
@@ -115,34 +111,45 @@ class Starts:
 
 
 def starts(
-    programme: Programme,
-    market: Market,
-    case: UptakeCase,
-    year: MarketYear,
-    seed: int,
-    replication: int,
+    programme: Programme, market: Market, case: UptakeCase, seed: int, replication: int
 ) -> Starts:
-    """The patients who start in a market year; a day without an open site treats nobody."""
-    count = stream(seed, replication, f"patients:{market.id}").poisson(
-        patients_in(case, year), entity=year.number
-    )
+    """The patients who start in a market; a day without an open site treats nobody.
+
+    In the numbers for drawing, the entity is the market year.
+    """
+    patients = stream(seed, replication, f"patients:{market.id}")
+    years = list(market_years(market))
+    counts = [patients.poisson(patients_in(case, y), entity=y.number) for y in years]
     drawn = Drawn(
         seed,
         replication,
         market.id,
-        np.full(count, year.number, dtype=np.uint64),
-        np.arange(count, dtype=np.uint64),
+        np.repeat(np.array([y.number for y in years], dtype=np.uint64), counts),
+        np.concatenate([np.arange(n, dtype=np.uint64) for n in counts]),
     )
+    day_u, site_u = drawn.uniforms("start-day")[:, 0], drawn.uniforms("start-site")[:, 0]
+    ends = np.cumsum(counts)[:-1]
+    days, sites = [], []
+    for year, of_day, of_site in zip(
+        years, np.split(day_u, ends), np.split(site_u, ends), strict=True
+    ):
+        day, site = _placed(programme, market, year, of_day, of_site)
+        days.append(day)
+        sites.append(site)
+    day, site = np.concatenate(days), np.concatenate(sites)
+    kept = (site < len(market.sites)) & (day <= market.until_on.toordinal())
+    return Starts(drawn.picked(kept), day[kept], site[kept])
+
+
+def _placed(
+    programme: Programme, market: Market, year: MarketYear, of_day: Floats, of_site: Floats
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The days (ordinals) and sites that shares of a market year stand for; no site: one beyond."""
     by_day, by_site = start_weights(market, year), site_weights(programme, market, year)
-    if count == 0 or by_day.sum() == 0.0:
-        none = np.zeros(0, dtype=np.int64)
-        return Starts(drawn.picked(np.zeros(count, dtype=bool)), none, none)
+    if by_day.sum() == 0.0:
+        return np.zeros(len(of_day), np.int64), np.full(len(of_day), len(market.sites), np.int64)
     last = int(np.flatnonzero(by_day)[-1])
-    day = np.searchsorted(np.cumsum(by_day), drawn.uniforms("start-day")[:, 0], side="right")
-    day = np.minimum(day, last).astype(np.int64)
+    day = np.minimum(np.searchsorted(np.cumsum(by_day), of_day, side="right"), last)
     edges = np.cumsum(by_site, axis=0)[:, day]
-    site = (edges <= drawn.uniforms("start-site")[:, 0]).sum(axis=0).astype(np.int64)
-    until = market.until_on.toordinal()
-    ordinal = day + year.from_on.toordinal()
-    kept = (site < len(market.sites)) & (ordinal <= until)
-    return Starts(drawn.picked(kept), ordinal[kept], site[kept])
+    site = (edges <= of_site).sum(axis=0)
+    return day.astype(np.int64) + year.from_on.toordinal(), site.astype(np.int64)

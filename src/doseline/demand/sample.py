@@ -9,8 +9,8 @@ import numpy as np
 
 from doseline.chance import stable_hash
 from doseline.demand.enrolment import Arrival, arrivals, places, whole_days
-from doseline.demand.luck import Drawn, Floats, LuckTable, luck_tables, sizes
-from doseline.demand.market import drawn_case, market_years, named_case, starts
+from doseline.demand.luck import Drawn, luck_tables, sizes
+from doseline.demand.market import drawn_case, named_case, starts
 from doseline.demand.treatment_days import ways_of
 from doseline.operations.ordering import course_with_perfect_supply, standing_orders
 from doseline.operations.orders import DoseOrder, Patient
@@ -115,7 +115,7 @@ def _of_trial(
             np.array([stable_hash(a.site) for a, _ in entries], dtype=np.uint64),
             np.array([a.rank for a, _ in entries], dtype=np.uint64),
         )
-        size = sizes(drawn, trial.size)
+        size = sizes(drawn, trial.size).tolist()
         arm = trial.arms[number]
         luck = luck_tables(drawn, arm, programme.policy, trial.weight_change_sd_fraction)
         for n, (arrival, first_day) in enumerate(entries):
@@ -127,7 +127,7 @@ def _of_trial(
                 site=arrival.site,
                 arm=number,
                 first_day=first_day,
-                size=float(size[n]),
+                size=size[n],
                 luck=luck[n],
             )
 
@@ -177,22 +177,22 @@ def _of_market(
     replication: int,
 ) -> Iterator[Patient]:
     case = named_case(market, name) if name else drawn_case(market, seed, replication)
-    for year in market_years(market):
-        begun = starts(programme, market, case, year, seed, replication)
-        size: Floats = sizes(begun.drawn, market.size)
-        luck: list[LuckTable] = luck_tables(begun.drawn, market.arm, programme.policy, 0.0)
-        for n, (due, row) in enumerate(zip(begun.day.tolist(), begun.site.tolist(), strict=True)):
-            site = market.sites[row].site
-            first_day = _treated_from(programme, ways, site, due)
-            if first_day is None:
-                continue
-            yield Patient(
-                id=f"{market.id}-Y{year.number}-{int(begun.drawn.rank[n]) + 1}",
-                protocol=market.id,
-                product=market.product,
-                site=site,
-                arm=0,
-                first_day=first_day,
-                size=float(size[n]),
-                luck=luck[n],
-            )
+    begun = starts(programme, market, case, seed, replication)
+    size = sizes(begun.drawn, market.size).tolist()
+    luck = luck_tables(begun.drawn, market.arm, programme.policy, 0.0)
+    year, rank = begun.drawn.entity.tolist(), begun.drawn.rank.tolist()
+    for n, (due, row) in enumerate(zip(begun.day.tolist(), begun.site.tolist(), strict=True)):
+        site = market.sites[row].site
+        first_day = _treated_from(programme, ways, site, due)
+        if first_day is None:
+            continue
+        yield Patient(
+            id=f"{market.id}-Y{year[n]}-{rank[n] + 1}",
+            protocol=market.id,
+            product=market.product,
+            site=site,
+            arm=0,
+            first_day=first_day,
+            size=size[n],
+            luck=luck[n],
+        )

@@ -70,19 +70,44 @@ def demand_range(
     far one future may lie from the mean, not how well the mean is known. Raises LookupError for an
     unknown uptake case.
     """
-    named = question.case
-    cases = {p: named for p in question.protocols if p in programme.market} if named else None
+    return demand_ranges(programme, (question,), seed, samples)[question.id]
+
+
+def demand_ranges(
+    programme: Programme, questions: Sequence[Question], seed: int, samples: int
+) -> dict[str, tuple[float, float, float]]:
+    """What `demand_range` gives for each question, from one set of samples for all of a case."""
+    found: dict[str, tuple[float, float, float]] = {}
+    for case in dict.fromkeys(q.case for q in questions):
+        asked = [q for q in questions if q.case == case]
+        for question, counts in zip(
+            asked, _counts(programme, asked, case, seed, samples), strict=True
+        ):
+            b = band(counts)
+            found[question.id] = (b.mean, b.low_95, b.high_95)
+    return found
+
+
+def _counts(
+    programme: Programme, asked: Sequence[Question], case: str | None, seed: int, samples: int
+) -> list[list[float]]:
+    """The orders of each question in each sample, all under one uptake case."""
+    protocols = frozenset(p for q in asked for p in q.protocols)
     drawn = sampled_orders(
         programme,
         seed,
         samples,
-        from_on=question.from_on,
-        until_on=question.until_on,
-        cases=cases,
-        protocols=question.protocols,
+        from_on=min(q.from_on for q in asked),
+        until_on=max(q.until_on for q in asked),
+        cases={p: case for p in protocols if p in programme.market} if case else None,
+        protocols=protocols,
     )
-    found = band(float(len(orders)) for orders in drawn)
-    return found.mean, found.low_95, found.high_95
+    counts: list[list[float]] = [[] for _ in asked]
+    for orders in drawn:
+        for row, q in zip(counts, asked, strict=True):
+            wanted = (o for o in orders if o.protocol in q.protocols)
+            row.append(float(sum(q.from_on <= o.wanted_on <= q.until_on for o in wanted)))
+    return counts
 
 
 def by_month(samples: Samples, protocol: str | None = None) -> tuple[MonthDemand, ...]:

@@ -12,7 +12,6 @@ import re
 from functools import cache, partial
 from typing import Annotated, Any, TypeAlias
 
-from annotated_types import MinLen
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -128,6 +127,16 @@ def _made(cls: type, model: BaseModel) -> Any:
     return made
 
 
+def _nothing(value: object) -> object:
+    return () if value is None else value
+
+
+def _something(value: object) -> object:
+    if value == []:
+        raise _refused("found an empty list, expected at least one entry")
+    return value
+
+
 def _type_of(spec: Spec) -> Any:
     one: Any
     if spec.form is not None:
@@ -139,10 +148,7 @@ def _type_of(spec: Spec) -> Any:
             one = Annotated[one, BeforeValidator(_region)]
     if spec.many:
         one = tuple[one, ...]
-        if spec.may_be_empty:
-            one = Annotated[one, BeforeValidator(lambda v: () if v is None else v)]
-        else:
-            one = Annotated[one, MinLen(1)]
+        one = Annotated[one, BeforeValidator(_nothing if spec.may_be_empty else _something)]
     return one | None if spec.optional else one
 
 

@@ -85,8 +85,6 @@ def _faults_of(tree: Mapping, key: str, error: ErrorDetails) -> list[Fault]:
         case "missing":
             spec = _spec_at(path)
             return [_fault_at(tree, path, f"missing; {spec.looks if spec else 'a value'}")]
-        case "too_short":
-            return [_fault_at(tree, path, "found an empty list, expected at least one entry")]
         case kind if kind == RULE:
             return [_fault_at(tree, (*path, *sub), text) for sub, text in context["faults"]]
         case _ if "message" in context:
@@ -98,6 +96,8 @@ def _faults_of(tree: Mapping, key: str, error: ErrorDetails) -> list[Fault]:
     if spec is not None:
         one = isinstance(path[-1], int) and spec.section is not None
         looks = spec.looks.removeprefix("a list, each entry ") if one else spec.looks
+        if error["type"] == "tuple_type" and isinstance(node, Scalar) and whole and not node.empty:
+            looks = f"a list such as [{node.text[:60]}]"
     return [_fault_at(tree, path, f"found {found}, expected {looks}")]
 
 

@@ -152,6 +152,8 @@ def reference_faults(tree: Mapping, found: Settled) -> list[Fault]:
     for path, scalar in found.uses:
         if scalar.text not in words:
             hint = did_you_mean(scalar.text, words)
+            if not hint and known.ids["reference"]:
+                hint = f"; known: {', '.join(list(known.ids['reference'])[:8])}"
             message = (
                 f"found {scalar.shown()}, expected {', '.join(BASIS_WORDS)} or the id of an entry "
                 f"of references{hint}"

@@ -209,10 +209,11 @@ class _Builder:
     def _scalar(self, event: Any) -> None:
         self._tag(event)
         self._count(event, 1)
+        line, text, quoted = event.start_mark.line + 1, str(event.value), not event.implicit[0]
         span = event.start_mark.index, event.end_mark.index
-        scalar = Scalar(
-            str(event.value), self.file, event.start_mark.line + 1, not event.implicit[0], *span
-        )
+        if not text and not quoted and self.key is not None:  # nothing stands behind the key
+            line, span = self.key.line, (self.key.end + 1, self.key.end + 1)
+        scalar = Scalar(text, self.file, line, quoted, *span)
         if event.anchor:
             self.anchors[str(event.anchor)] = (scalar, 1, 0)
         if BLOCKED.search(scalar.text):

@@ -169,6 +169,7 @@ def expected_book(events: Iterable[Event], half_life_min: Mapping[str, float]) -
     """The book that follows from what was received, charged, filled, used and wasted. [kBq]
 
     `half_life_min` by product; infinite for a cold one. The postings of the history are not read.
+    The history is one that `life.obeys`; a batch or vial without a beginning raises LookupError.
     """
     ledger = _Ledger(half_life_min)
     filled_at: dict[str, int] = {}
@@ -199,8 +200,8 @@ def _apart(kept: Book, expected: Book) -> Iterator[str]:
         most = max(1, kept.postings.get(place, 0), expected.postings.get(place, 0))
         if not abs(found - wanted) <= most:
             yield (
-                f"Account {name} of batch {batch} holds {found:,} kBq, and {wanted:,.1f} kBq by the "
-                f"decay law; rounding explains {most} kBq."
+                f"Account {name} of batch {batch} holds {found:,} kBq, and by the decay law "
+                f"{wanted:,.1f} kBq; rounding explains {most} kBq."
             )
 
 

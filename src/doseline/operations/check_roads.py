@@ -13,7 +13,7 @@ from doseline.programme.lane import Lane, Permission
 
 
 def road_breaches(case: Case) -> Iterator[Breach]:
-    """Every breach of a shipment; one of a locked batch may have left, and is judged all the same."""
+    """Every breach of a shipment, one of a locked batch included."""
     stops: dict[str, Stops] = {}
     carried: dict[str, list[Served]] = {}
     for row in case.served:

@@ -104,20 +104,15 @@ def _placed_at(programme: Programme, site: Site, wanted_on: date) -> int:
 
 def cancel_stage(ordering: Ordering, luck: Luck) -> CancelStage | None:
     """When the patient or the site cancels an order, or None where they do not."""
-    stages: tuple[tuple[CancelStage, float], ...] = (
-        ("before_lock", ordering.cancelled_before_lock_fraction),
-        ("before_production", ordering.cancelled_before_production_fraction),
-        ("after_production", ordering.cancelled_after_production_fraction),
-    )
-    total = sum(share for _, share in stages)
+    before_lock = ordering.cancelled_before_lock_fraction
+    before_production = before_lock + ordering.cancelled_before_production_fraction
+    total = before_production + ordering.cancelled_after_production_fraction
     if luck.cancel >= total:
         return None
-    upto = 0.0
-    for stage, share in stages:
-        upto += share
-        if luck.cancel_stage * total < upto:
-            return stage
-    return "after_production"
+    at = luck.cancel_stage * total
+    if at < before_lock:
+        return "before_lock"
+    return "before_production" if at < before_production else "after_production"
 
 
 def moved_by_site(

@@ -134,7 +134,7 @@ class Ways:
         zone = self.programme.manufacturer[lane.manufacturer].zone
         stops = self.stops(lane.carrier, zone)
         if lane.cut_off is None:
-            return stops.after_moving(self.clock, ready_at, 0)
+            return stops.after_moving(self.clock, ready_at, 1) - 1  # the first minute that moves
         day = self.clock.day(ready_at, zone)
         weekdays = self._days(lane.weekdays)
         carrier = self.programme.carrier[lane.carrier]

@@ -9,9 +9,10 @@ from datetime import date, timedelta
 
 from doseline.operations.orders import DoseOrder
 from doseline.operations.routes import Journey, Route, Ways
+from doseline.operations.schedule import Shipment
 from doseline.operations.slots import Slot, expand
 from doseline.operations.standing import Standing
-from doseline.plan.places import usable
+from doseline.plan.places import sent_already, usable
 from doseline.plan.sets import Choice, Place, Sets
 from doseline.programme import Programme
 from doseline.programme.making import ready_min
@@ -34,12 +35,33 @@ def gather(
     Batches before the period count, as far back as a shelf life reaches.
     """
     served = set(standing.served) if standing else set()
-    wanted = tuple(o for o in orders if from_on <= o.wanted_on <= until_on and o.id not in served)
+    asked = [o for o in orders if from_on <= o.wanted_on <= until_on and o.id not in served]
+    sent = sent_already(standing)
+    wanted = tuple(o for o in asked if o.id not in sent)
     first, last = reach(programme, wanted, from_on, until_on)
-    places = usable(programme, expand(programme, first, last), standing)
+    gone = {o.id: o for o in orders if o.id in sent}
+    places = usable(programme, expand(programme, first, last), standing, gone)
     ways = Ways(programme)
-    choices = tuple(_choices(ways, wanted, places))
-    return Sets(programme, ways, wanted, places, choices, from_on, until_on)
+    return Sets(
+        programme=programme,
+        ways=ways,
+        orders=wanted,
+        places=places,
+        choices=tuple(_choices(ways, wanted, places)),
+        from_on=from_on,
+        until_on=until_on,
+        sent=tuple(a for a in sent.values() if a.order in gone),
+        sent_orders=tuple(gone.values()),
+        sent_shipments=_kept(standing),
+    )
+
+
+def _kept(standing: Standing | None) -> tuple[Shipment, ...]:
+    """Shipments on their way whose batch still stands."""
+    if standing is None:
+        return ()
+    known = {b.id for b in standing.locked}
+    return tuple(s for s in standing.in_transit if s.batch in known)
 
 
 def reach(

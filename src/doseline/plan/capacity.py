@@ -1,11 +1,15 @@
-"""The rows that batches and packages share, one function a rule. [model C10-C16]"""
+"""The rows that batches and packages share, one function a rule. [model C10-C14]"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 
+from doseline.plan.consignees import (
+    a_consignee_holds_no_more_than_its_licence,
+    a_consignee_treats_so_many_a_day,
+)
 from doseline.plan.matrix import Limit, Term
 from doseline.plan.sets import Place, Sets
 from doseline.plan.variables import Problem, lots_max
@@ -22,9 +26,8 @@ def free_at(sets: Sets, place: Place, following: str) -> int:
 
 def exclude_each_other(sets: Sets, first: Place, second: Place) -> bool:
     """Whether a batch of the earlier place would still hold the line of the later one."""
-    return (
-        first.slot.line == second.slot.line
-        and second.slot.charge_at < free_at(sets, first, second.slot.product)
+    return first.slot.line == second.slot.line and second.slot.charge_at < free_at(
+        sets, first, second.slot.product
     )
 
 
@@ -150,9 +153,7 @@ def a_plant_holds_no_more_than_its_licence(problem: Problem) -> None:
                 problem.matrix.row(limit, terms, upper=room)
 
 
-def _arrivals(
-    problem: Problem, plant: str
-) -> Iterable[tuple[int, float, int | None, float, int]]:
+def _arrivals(problem: Problem, plant: str) -> Iterable[tuple[int, float, int | None, float, int]]:
     """Deliveries to a plant: when, half-life, column of lots (or none), MBq of one, most lots."""
     sets = problem.sets
     for s, place in enumerate(sets.places):
@@ -170,62 +171,12 @@ def _arrivals(
             yield batch.isotope_at, half_life, None, batch.isotope_mbq, 1
 
 
-def a_site_treats_so_many_a_day(problem: Problem) -> None:
-    """Infusions of a day stay inside the site's and the consignee's capacity. [model C15]"""
-    sets = problem.sets
-    by_site: dict[tuple[str, date], list[Term]] = defaultdict(list)
-    by_consignee: dict[tuple[str, date], list[Term]] = defaultdict(list)
-    for r, choice in enumerate(sets.choices):
-        site = sets.programme.site[sets.orders[choice.order].site]
-        by_site[site.id, choice.route.use_on].append((problem.serve[r], 1.0))
-        by_consignee[site.consignee, choice.route.use_on].append((problem.serve[r], 1.0))
-    for (name, on), terms in by_site.items():
-        most = float(sets.programme.site[name].daily_capacity)
-        if len(terms) > most:
-            problem.matrix.row(Limit("site capacity", f"{name} {on}"), terms, upper=most)
-    for (name, on), terms in by_consignee.items():
-        members = sets.programme.consignee[name]
-        most = float(max(m.daily_capacity for m in members))
-        if len(members) > 1 and len(terms) > most:
-            problem.matrix.row(Limit("site capacity", f"{name} {on}"), terms, upper=most)
-
-
-def a_consignee_holds_no_more_than_its_licence(problem: Problem) -> None:
-    """What a consignee may hold at any time of a day stays inside its licence. [model C16]
-
-    A vial counts on every day from its earliest receipt to its use, with what it holds at the
-    earliest moment of that day.
-    """
-    sets, clock = problem.sets, problem.sets.programme.clock
-    days: dict[tuple[str, date], list[Term]] = defaultdict(list)
-    for r, choice in enumerate(sets.choices):
-        order, place = sets.orders[choice.order], sets.places[choice.place]
-        site = sets.programme.site[order.site]
-        product = problem.product(choice.place)
-        if not product.decays:
-            continue
-        load = choice.load_mbq * order.units * (1.0 + product.overfill_fraction)
-        on = clock.day(choice.received_first_at, site.zone)
-        while on <= choice.route.use_on:
-            at = max(choice.received_first_at, clock.day_start(on, site.zone))
-            left = load * decay_factor(at - place.slot.charge_at, product.half_life)
-            days[site.consignee, on].append((problem.serve[r], left))
-            on += timedelta(days=1)
-    for (name, on), terms in days.items():
-        room = min(
-            (m.licence.limit_mbq for m in sets.programme.consignee[name] if m.licence), default=0.0
-        )
-        if sum(v for _, v in terms) > room:
-            limit = Limit("site possession", f"{name} {on}")
-            problem.matrix.row(limit, [(c, v / room) for c, v in terms], upper=1.0)
-
-
 SHARING = (
     one_batch_per_line_at_a_time,
     crews_start_so_many_batches_a_day,
     qc_releases_so_many_batches_a_day,
     a_source_offers_so_much_a_week,
     a_plant_holds_no_more_than_its_licence,
-    a_site_treats_so_many_a_day,
+    a_consignee_treats_so_many_a_day,
     a_consignee_holds_no_more_than_its_licence,
 )

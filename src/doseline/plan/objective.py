@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from doseline.plan.matrix import Limit, Matrix, Term
 from doseline.plan.sets import Sets
-from doseline.plan.variables import Problem, permission_of, spare_vials
+from doseline.plan.variables import Problem
 from doseline.programme import Programme
 from doseline.programme.contract import Contract
 
@@ -122,9 +122,9 @@ def _fees_of_a_year(problem: Problem, contract: Contract, year: int, made: list[
         terms: list[Term] = [(column, 1.0) for column in made]
         matrix.row(Limit("take or pay", where), [*terms, (short, 1.0)], lower=owed)
     steps = sorted(contract.tiers, key=lambda t: t.from_batch)
-    for tier, following in zip(steps, [*steps[1:], None], strict=True):
+    ends = [*(t.from_batch - 1 for t in steps[1:]), len(made)]
+    for tier, last in zip(steps, ends, strict=False):
         if tier.from_batch <= len(made):
-            last = len(made) if following is None else following.from_batch - 1
             saved = tier.fee_cents - contract.batch_fee_cents
             _tier(matrix, Limit("tier", where), made, tier.from_batch, last, float(saved))
 

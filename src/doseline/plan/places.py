@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from doseline.operations.schedule import Batch
+from doseline.operations.orders import DoseOrder
+from doseline.operations.schedule import Allocation, Batch
 from doseline.operations.slots import IsotopeOption, Slot
 from doseline.operations.standing import Standing
 from doseline.plan.sets import Place
 from doseline.programme import Programme
 from doseline.programme.making import make_min
+from doseline.programme.rules import bulk_needed
 
 
 def usable(
-    programme: Programme, slots: Sequence[Slot], standing: Standing | None
+    programme: Programme,
+    slots: Sequence[Slot],
+    standing: Standing | None,
+    sent: Mapping[str, DoseOrder],
 ) -> tuple[Place, ...]:
-    """The slots that can be used, and the locked batches, in order of time. [model S2]"""
+    """The slots that can be used, and the locked batches, in order of time. [model S2]
+
+    `sent` are the orders whose vials are on their way: a locked batch no longer has those.
+    """
     locked = standing.locked if standing else ()
     taken = {b.slot for b in locked}
     failed = set(standing.failed_slots) if standing else set()
-    found = [_locked_place(programme, b) for b in locked]
+    gone = sent_already(standing)
+    found = []
+    for batch in locked:
+        mine = [
+            (sent[a.order], a) for a in gone.values() if a.batch == batch.id and a.order in sent
+        ]
+        found.append(_locked_place(programme, batch, mine))
     for slot in slots:
         if slot.id in taken or slot.id in failed or not allowed(programme, slot):
             continue
         isotope = slot.isotope
         if standing is not None:
             isotope = tuple(i for i in slot.isotope if i.lock_at >= standing.now_at)
-            if not _still_open(slot, isotope, standing.now_at):
+            if not _still_open(slot, isotope, standing):
                 continue
         line = programme.line[slot.line][1]
         product = programme.product[slot.product]
@@ -50,15 +64,31 @@ def allowed(programme: Programme, slot: Slot) -> bool:
     )
 
 
-def _still_open(slot: Slot, isotope: tuple[IsotopeOption, ...], now_at: int) -> bool:
-    """Whether isotope can still be ordered, and an option still be called off."""
+def _still_open(slot: Slot, isotope: tuple[IsotopeOption, ...], standing: Standing) -> bool:
+    """Whether a batch can still be decided on: not frozen, isotope and option still to be had."""
     if slot.isotope and not isotope:
         return False
-    return (slot.lock_at if slot.kind == "option" else slot.charge_at) >= now_at
+    frozen_until_at = standing.freeze_until_at or standing.now_at
+    if slot.charge_at < max(standing.now_at, frozen_until_at):
+        return False
+    return slot.kind != "option" or slot.lock_at >= standing.now_at
 
 
-def _locked_place(programme: Programme, batch: Batch) -> Place:
-    plant = programme.manufacturer[batch.manufacturer]
+def sent_already(standing: Standing | None) -> dict[str, Allocation]:
+    """Promises whose vials are on their way, by order."""
+    if standing is None:
+        return {}
+    known = {b.id for b in standing.locked}
+    moving = {s.id for s in standing.in_transit if s.batch in known}
+    return {a.order: a for a in standing.promised if a.shipment in moving}
+
+
+def _locked_place(
+    programme: Programme, batch: Batch, sent: Sequence[tuple[DoseOrder, Allocation]]
+) -> Place:
+    plant, product = programme.manufacturer[batch.manufacturer], programme.product[batch.product]
+    gone_mbq = sum(o.units * a.eos_mbq for o, a in sent)
+    gone = bulk_needed(gone_mbq, product.overfill_fraction, product.samples_fraction)
     slot = Slot(
         id=batch.slot,
         manufacturer=batch.manufacturer,
@@ -67,8 +97,8 @@ def _locked_place(programme: Programme, batch: Batch) -> Place:
         kind="reserved",
         charge_at=batch.charge_at,
         starts_on=programme.clock.day(batch.charge_at, plant.zone),
-        vials_max=batch.vials,
-        bulk_max_mbq=batch.bulk_mbq if batch.source else None,
+        vials_max=max(0, batch.vials - sum(o.units for o, _ in sent)),
+        bulk_max_mbq=max(0.0, batch.bulk_mbq - gone) if product.decays else None,
         isotope=(),
         lock_at=batch.charge_at,
     )

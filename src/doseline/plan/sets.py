@@ -8,7 +8,7 @@ from functools import cached_property
 
 from doseline.operations.orders import DoseOrder
 from doseline.operations.routes import Route, Ways
-from doseline.operations.schedule import Batch
+from doseline.operations.schedule import Allocation, Batch, Shipment
 from doseline.operations.slots import IsotopeOption, Slot
 from doseline.programme import Programme
 
@@ -45,7 +45,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Sets:
-    """What the model is about: orders, places and choices. [model S1-S3]"""
+    """What the model is about: orders, places and choices. [model S1-S3]
+
+    What is on its way already (`sent`) is kept as it is, beside the model.
+    """
 
     programme: Programme
     ways: Ways
@@ -54,6 +57,9 @@ class Sets:
     choices: tuple[Choice, ...]
     from_on: date
     until_on: date
+    sent: tuple[Allocation, ...] = ()
+    sent_orders: tuple[DoseOrder, ...] = ()
+    sent_shipments: tuple[Shipment, ...] = ()
 
     @cached_property
     def of_order(self) -> dict[int, list[int]]:

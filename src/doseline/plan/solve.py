@@ -49,9 +49,14 @@ class Solution:
     nodes: int
 
 
+def _new() -> Any:
+    make: Any = highspy.Highs
+    return make()
+
+
 def version() -> str:
     """The version of HiGHS in use."""
-    return str(highspy.Highs().version())
+    return str(_new().version())
 
 
 def solve(matrix: Matrix, limits: Limits, start: Floats | None = None) -> Solution:
@@ -59,7 +64,7 @@ def solve(matrix: Matrix, limits: Limits, start: Floats | None = None) -> Soluti
 
     `start` is a solution to begin with.
     """
-    highs = highspy.Highs()
+    highs = _new()
     _options(highs, limits)
     if highs.passModel(_as_lp(matrix)) == highspy.HighsStatus.kError:
         raise SolverError("HiGHS refused the model")

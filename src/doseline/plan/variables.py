@@ -78,9 +78,7 @@ def shipment_key(sets: Sets, choice: Choice) -> ShipmentKey:
 
 def usable_per_lot(product: Product, place: Place, option: IsotopeOption, lot_mbq: float) -> float:
     """What a lot gives to the vials, at the start of labelling. [MBq, model P2]"""
-    arrives = lot_mbq * decay_factor(
-        place.slot.charge_at - option.delivered_at, product.half_life
-    )
+    arrives = lot_mbq * decay_factor(place.slot.charge_at - option.delivered_at, product.half_life)
     bulk = bulk_needed(1.0, product.overfill_fraction, product.samples_fraction)
     return arrives / activity_at_charge(bulk, planned_yield(product), 0.0, product.half_life)
 
@@ -133,8 +131,8 @@ def declare(sets: Sets) -> Problem:
         key = shipment_key(sets, choice)
         if key not in problem.parcel:
             problem.parcel[key] = matrix.binary()
-    for key in sorted(set(_testing(sets))):
-        problem.tested[key] = matrix.binary()
+    for tested in sorted(set(_testing(sets))):
+        problem.tested[tested] = matrix.binary()
     return problem
 
 

@@ -106,14 +106,10 @@ def after(
 
 def _enter(visit: int, day: int, given: int, arm: Arm, luck: Luck) -> CourseState:
     row = arm.visits[visit]
-    state = CourseState(visit=visit, due_day=day, given=given)
-    if luck.goes_on >= row.continues_fraction:
-        return replace(state, over=True)
     outcome, factor = gate(row, luck.gate)
-    if outcome == "stop":
-        return replace(state, over=True)
-    delay = luck.gate_delay_days if outcome == "delay" else 0
-    return replace(state, due_day=day + delay, factor=factor)
+    over = luck.goes_on >= row.continues_fraction or outcome == "stop"
+    delay = luck.gate_delay_days if outcome == "delay" and not over else 0
+    return CourseState(visit, day + delay, factor, 0, given, over)
 
 
 def gate(visit: Visit, u: float) -> tuple[str, float]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 Preference = Literal["fewest_batches", "freshest", "cheapest"]
+OrderDays = Literal["on_offer", "any"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,11 @@ class Policy:
         "which way serves an order among those on its day: fill batches already open, "
         "the shortest time from EOS, or the least cost",
     ] = "fewest_batches"
+    order_days: Annotated[
+        OrderDays,
+        "a site orders a day of its window on which some slot of the calendar can serve it, or "
+        "any day, which may then never be met",
+    ] = "on_offer"
     overage_fraction: Annotated[float, "isotope ordered beyond the planned need"] = 0.0
     spare_vials: Annotated[int, "vials filled beyond those ordered"] = 0
     shift_days: Annotated[bool, "an order may be moved inside its window"] = True

@@ -284,7 +284,7 @@ def _data(rows: Rows) -> alt.Data:
 
 def _whole(chart: alt.LayerChart) -> alt.LayerChart:
     return (
-        chart.configure(font=FONT, aria=False, background=None, padding=4)
+        chart.configure(font=FONT, aria=False, background="transparent", padding=4)
         .configure_view(stroke=None)
         .configure_axis(
             labelColor=QUIET,

@@ -99,8 +99,9 @@ class LiveBatch:
     pot: Pot | None = None
     spares: list[Vial] = field(default_factory=list)
     number: int = 0
-    tested: set[str] = field(default_factory=set)
-    fixed_charge_mbq: float | None = None
+    groups: dict[tuple[str, str], int] = field(default_factory=dict)
+    left_fraction: float = 1.0
+    fixed: bool = False
 
     @property
     def lock_at(self) -> int:

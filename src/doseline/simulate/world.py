@@ -77,7 +77,7 @@ class World:
         self.from_on = from_on
         self.until_on = until_on
         first = max(from_on - timedelta(days=14), programme.from_on)
-        slots = expand(programme, first, until_on + timedelta(days=28))
+        slots = [s for s in expand(programme, first, until_on + timedelta(days=28)) if self._counts(s)]
         self.places = [self._place(i, slot) for i, slot in enumerate(slots)]
         self._exclude()
         self.index = {p.slot.id: p.index for p in self.places}
@@ -88,6 +88,19 @@ class World:
             found.append(p)
         self._reach: dict[tuple[str, str, str, int], tuple[Reach, ...]] = {}
         self._months: dict[int, int] = {}
+
+    def _counts(self, slot: Slot) -> bool:
+        """Whether the policy counts on a slot of its kind, inside the term of its contract."""
+        policy = self.programme.policy
+        if slot.kind != "reserved":
+            counted = policy.use_options if slot.kind == "option" else policy.count_contested
+            if not counted:
+                return False
+        contract = self.programme.contract.get(slot.manufacturer)
+        if contract is None:
+            return True
+        begun = contract.from_on is None or contract.from_on <= slot.starts_on
+        return begun and (contract.until_on is None or slot.starts_on <= contract.until_on)
 
     def _place(self, index: int, slot: Slot) -> Place:
         plant, line = self.programme.line[slot.line]

@@ -1,0 +1,65 @@
+"""The days on offer: on which days the calendar of a design can serve a site at all."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from datetime import date, timedelta
+
+from doseline.operations.orders import DoseOrder
+from doseline.operations.routes import Ways
+from doseline.operations.slots import Slot, expand
+from doseline.programme.site import Site
+
+
+class Offer:
+    """What sites are told before they order: the days for which a slot, a lane, a permission and
+    a licence exist. Capacity and chance are left aside. [conventions 4.11]
+
+    Slots are expanded a year at a time, when first asked for.
+    """
+
+    def __init__(self, ways: Ways) -> None:
+        self._ways = ways
+        self._known: dict[tuple[str, str, str, int], bool] = {}
+        self._slots: dict[int, dict[str, list[Slot]]] = {}
+
+    def __call__(self, product: str, protocol: str, site: Site, day: int) -> bool:
+        """Whether a day (ordinal) is on offer to a site."""
+        key = (product, protocol, site.id, day)
+        if key not in self._known:
+            self._known[key] = self._ways.treats(site, day) and self._served(*key[:2], site, day)
+        return self._known[key]
+
+    def _served(self, product_id: str, protocol: str, site: Site, day: int) -> bool:
+        programme = self._ways.programme
+        product = programme.product[product_id]
+        on = date.fromordinal(day)
+        end = programme.clock.day_start(on + timedelta(days=1), site.zone)
+        start = end - product.shelf_life_min - 3 * 1440
+        asked = DoseOrder(
+            id="", product=product_id, protocol=protocol, site=site.id, patient="",
+            course_number=1, placed_at=0, wanted_on=on, earliest_on=on, latest_on=on,
+            activity_mbq=1.0,
+        )  # fmt: skip
+        first_year = programme.clock.instant(max(start, 0)).year
+        for year in range(first_year, on.year + 1):
+            slots = self._of_year(year).get(product_id, [])
+            low = bisect_left(slots, start, key=lambda s: s.charge_at)
+            high = bisect_right(slots, end, key=lambda s: s.charge_at)
+            if any(self._ways.routes(asked, slot, on) for slot in reversed(slots[low:high])):
+                return True
+        return False
+
+    def _of_year(self, year: int) -> dict[str, list[Slot]]:
+        if year not in self._slots:
+            programme = self._ways.programme
+            policy = programme.policy
+            found: dict[str, list[Slot]] = {}
+            for slot in expand(programme, date(year, 1, 1), date(year, 12, 31)):
+                if slot.kind == "contested" and not policy.count_contested:
+                    continue
+                if slot.kind == "option" and not policy.use_options:
+                    continue
+                found.setdefault(slot.product, []).append(slot)
+            self._slots[year] = found
+        return self._slots[year]

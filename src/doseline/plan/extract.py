@@ -1,0 +1,140 @@
+"""From the solver's values to a schedule, with the times and activities of the vials filled."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+
+from doseline.operations.routes import Journey, Route
+from doseline.operations.schedule import Allocation, Batch, Schedule, Shipment
+from doseline.plan.candidates import route_by
+from doseline.plan.matrix import Floats
+from doseline.plan.sets import Choice, Place, Sets
+from doseline.plan.variables import Problem, shipment_key, spare_vials
+from doseline.programme.making import make_min, pack_min, planned_yield, ready_min, release_min
+from doseline.programme.rules import activity_at_charge, bulk_needed, isotope_lots
+
+
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """What goes by one shipment: choices with their final routes."""
+
+    journey: Journey
+    rows: tuple[tuple[Choice, Route], ...]
+
+
+def extract(problem: Problem, values: Floats) -> Schedule:
+    """The schedule that the values of the variables stand for, unmet orders left to explain.
+
+    Times and activities are computed anew for the vials that each batch fills; they are never
+    later or higher than those the model was solved with. [model A1-A3]
+    """
+    sets = problem.sets
+    batches: list[Batch] = []
+    shipments: list[Shipment] = list(sets.sent_shipments)
+    allocations: list[Allocation] = list(sets.sent)
+    for s, place in enumerate(sets.places):
+        taken = [sets.choices[r] for r in sets.of_place[s] if values[problem.serve[r]] > 0.5]
+        if place.locked is not None:
+            batches.append(place.locked)
+        if not taken:
+            continue
+        vials = sum(sets.orders[c.order].units for c in taken) + spare_vials(sets, s)
+        loads = _loads(sets, place, taken, vials)
+        batch = place.locked or _batch(problem, s, values, vials, loads)
+        if place.locked is None:
+            batches.append(batch)
+        for load in loads:
+            site = sets.orders[load.rows[0][0].order].site
+            shipment = _shipment(batch, site, load, len(shipments))
+            shipments.append(shipment)
+            allocations += [
+                Allocation(sets.orders[c.order].id, batch.id, shipment.id, r.use_at, r.eos_mbq)
+                for c, r in load.rows
+            ]
+    return Schedule(
+        design=sets.programme.design,
+        batches=tuple(batches),
+        allocations=tuple(sorted(allocations, key=lambda a: (a.use_at, a.order))),
+        shipments=tuple(shipments),
+    )
+
+
+def _loads(sets: Sets, place: Place, taken: list[Choice], vials: int) -> list[_Load]:
+    slot = place.slot
+    product = sets.programme.product[slot.product]
+    if place.locked is None:
+        line = sets.programme.line[slot.line][1]
+        eos_at = slot.charge_at + make_min(product, line, vials)
+        ready_at = eos_at + ready_min(product, vials)
+    else:
+        eos_at = place.locked.eos_at
+        ready_at = max(place.locked.released_at, place.locked.packed_at)
+    together: dict[tuple[int, str, str, int], list[Choice]] = defaultdict(list)
+    for choice in taken:
+        together[shipment_key(sets, choice)].append(choice)
+    loads = []
+    for (_, site_id, lane_id, testing), choices in together.items():
+        site, lane = sets.programme.site[site_id], sets.programme.lane[lane_id]
+        soonest = sets.ways.journey(lane, site, ready_at, testing)
+        for journey in (soonest, choices[0].route.journey):
+            found = [
+                route_by(sets.ways, sets.orders[c.order], slot, journey, c.route.use_on, eos_at)
+                for c in choices
+            ]
+            rows = tuple((c, r) for c, r in zip(choices, found, strict=True) if r is not None)
+            if len(rows) == len(choices):
+                loads.append(_Load(journey, rows))
+                break
+    return loads
+
+
+def _batch(problem: Problem, s: int, values: Floats, vials: int, loads: list[_Load]) -> Batch:
+    sets, place = problem.sets, problem.sets.places[s]
+    slot, product = place.slot, problem.product(s)
+    eos_at = slot.charge_at + make_min(product, sets.programme.line[slot.line][1], vials)
+    planned = Batch(
+        id=slot.id,
+        slot=slot.id,
+        manufacturer=slot.manufacturer,
+        line=slot.line,
+        product=slot.product,
+        vials=vials,
+        charge_at=slot.charge_at,
+        eos_at=eos_at,
+        released_at=eos_at + release_min(product),
+        packed_at=eos_at + pack_min(product, vials),
+    )
+    if not product.decays:
+        return planned
+    option = max(place.isotope, key=lambda o: values[problem.fed[s, o.source]])
+    filled = [(sets.orders[c.order].units, r.eos_mbq) for ld in loads for c, r in ld.rows]
+    held = sum(n * mbq for n, mbq in filled)
+    held += spare_vials(sets, s) * max(mbq for _, mbq in filled)
+    bulk = bulk_needed(held, product.overfill_fraction, product.samples_fraction)
+    lasts, half_life = eos_at - slot.charge_at, product.half_life
+    charge = activity_at_charge(bulk, planned_yield(product), lasts, half_life)
+    lot_mbq = sets.programme.source[option.source].lot_mbq
+    ordered = charge * (1.0 + sets.programme.policy.overage_fraction)
+    lots = max(1, isotope_lots(ordered, slot.charge_at - option.delivered_at, half_life, lot_mbq))
+    return replace(
+        planned,
+        source=option.source,
+        isotope_at=option.delivered_at,
+        isotope_lots=lots,
+        isotope_mbq=lots * lot_mbq,
+        charge_mbq=charge,
+        bulk_mbq=bulk,
+    )
+
+
+def _shipment(batch: Batch, site: str, load: _Load, number: int) -> Shipment:
+    return Shipment(
+        id=f"{batch.id}>{site}#{number + 1}",
+        batch=batch.id,
+        lane=load.journey.lane,
+        site=site,
+        dispatch_at=load.journey.dispatch_at,
+        received_at=load.journey.received_at,
+        packages=len(load.rows),
+    )

@@ -1,0 +1,92 @@
+"""Why there is no way at all from any slot to an order: the limit that the best of them meets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from doseline.operations.orders import DoseOrder
+from doseline.operations.routes import Journey
+from doseline.plan.candidates import in_reach, testing_min, window
+from doseline.plan.sets import Place, Sets
+from doseline.programme.making import ready_min
+from doseline.programme.site import Site
+
+Found = tuple[int, str]
+"""How many of the limits a way passes, and which it fails at."""
+
+_NO_SLOT, _PERMISSION, _LANE, _LICENCE, _SHELF, _TREATS = range(6)
+
+
+def no_choice(sets: Sets, order: DoseOrder, only: date | None = None) -> str:
+    """The limit at which the way that comes furthest fails.
+
+    The limits stand in this order: a slot, a permission, a lane in time, the site's licence, the
+    shelf life, a day on which the site treats.
+    """
+    days = [only] if only is not None else list(window(sets.programme, order))
+    start: Found = (_NO_SLOT, f"no slot of {order.product} in time for {_span(days)}")
+    return max(_failures(sets, order, days), key=lambda f: f[0], default=start)[1]
+
+
+def _span(days: list[date]) -> str:
+    return f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]}"
+
+
+def _failures(sets: Sets, order: DoseOrder, days: list[date]) -> Iterator[Found]:
+    mine = [p for p in sets.places if p.slot.product == order.product]
+    charges = [p.slot.charge_at for p in mine]
+    site = sets.programme.site[order.site]
+    for on in days:
+        begins = sets.programme.clock.day_start(on, site.zone)
+        low, high = in_reach(sets.programme, order.product, charges, begins)
+        for place in mine[low:high]:
+            yield from _of_place(sets, order, site, place, on)
+
+
+def _of_place(sets: Sets, order: DoseOrder, site: Site, place: Place, on: date) -> Iterator[Found]:
+    ways, plant = sets.ways, place.slot.manufacturer
+    lanes = ways.lanes(plant, site)
+    if not lanes:
+        if ways.permission(plant, site, order.protocol, on) is None:
+            yield _PERMISSION, _no_permission(plant, order, site, on)
+        else:
+            yield _LANE, f"no lane from {plant} to {site.id}"
+    testing = testing_min(ways, order, place.slot, on)
+    batch = place.locked
+    if batch is None:
+        takes = ready_min(sets.programme.product[order.product], place.slot.vials_max)
+        ready = place.eos_last_at + takes
+    else:
+        ready = max(batch.released_at, batch.packed_at)
+    for lane in lanes:
+        way = ways.journey(lane, site, ready, testing)
+        yield _of_journey(sets, order, site, place, way, on)
+
+
+def _of_journey(
+    sets: Sets, order: DoseOrder, site: Site, place: Place, way: Journey, on: date
+) -> Found:
+    ways, product = sets.ways, sets.programme.product[order.product]
+    plant, clock = place.slot.manufacturer, sets.programme.clock
+    received_on = clock.day(way.received_at, site.zone)
+    if ways.permission(plant, site, order.protocol, received_on) is None:
+        return _PERMISSION, _no_permission(plant, order, site, received_on)
+    at = ways.use_at(site, on, way.received_at, product.preparation_min)
+    if at is None:
+        told = f"{clock.local(way.received_at, site.zone):%a %Y-%m-%d %H:%M}"
+        return _LANE, f"no lane in time for {on}: {way.lane} brings {place.slot.id} on {told}"
+    hold = product.shipper_hold_min
+    if hold is not None and way.received_at - way.dispatch_at > hold:
+        return _LANE, f"lane {way.lane} takes longer than the shipper holds"
+    if not ways.licensed(site, product.nuclide, received_on):
+        return _LICENCE, f"licence of {site.id}: no {product.nuclide} on {received_on}"
+    if at + product.infusion_min > place.eos_first_at + product.shelf_life_min:
+        return _SHELF, f"shelf life of {place.slot.id} ends before the visit on {on}"
+    if not ways.treats(site, on.toordinal()):
+        return _TREATS, f"site {site.id} does not treat on {on:%A} {on}"
+    return _TREATS, f"no way from {place.slot.id} on {on}"
+
+
+def _no_permission(plant: str, order: DoseOrder, site: Site, on: date) -> str:
+    return f"no permission: {plant} may not supply {order.protocol} in {site.market} on {on}"

@@ -1,0 +1,171 @@
+"""One simulated future: its clock, its books, its orders and courses."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import simpy
+
+from doseline.operations.events import OrderPlaced, ShockBegan, ShockEnded
+from doseline.operations.orders import DoseOrder
+from doseline.programme.course import Outcome
+from doseline.programme.scenario import Scenario
+from doseline.simulate.book import Book
+from doseline.simulate.fate import Fate
+from doseline.simulate.living import LiveBatch, LiveOrder
+from doseline.simulate.result import Period
+from doseline.simulate.room import Room
+from doseline.simulate.shocks import Known
+from doseline.simulate.tally import Tally
+from doseline.simulate.world import DAY, World
+
+Process = Generator[simpy.Event, Any, None]
+
+
+@dataclass(slots=True)
+class Hooks:
+    """What the rooms below call of the rooms above: a batch's lock, an order's end."""
+
+    lock: Callable[[LiveBatch, int], None]
+    settle: Callable[[LiveOrder, Outcome, int], None]
+    promised: Callable[[LiveOrder], None]
+
+
+class Future:
+    """Everything that one replication remembers while it runs.
+
+    `replans` is off where a fixed schedule is played: an order that loses its batch then has no
+    other. Nothing here reads what has not happened yet.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        fate: Fate,
+        *,
+        scenario: Scenario | None = None,
+        periods: Sequence[Period] = (),
+        keep_events: bool = False,
+        replans: bool = True,
+    ) -> None:
+        self.world = world
+        self.programme = world.programme
+        self.policy = world.programme.policy
+        self.clock = world.clock
+        self.ways = world.ways
+        self.fate = fate
+        self.replans = replans
+        self.scenario = scenario
+        start = self.clock.day_start(world.from_on, "UTC") - 2 * DAY
+        self.start = min(0, start - self.programme.ordering.placed_before_min)
+        if world.from_on > self.programme.from_on:
+            self.start = max(0, start - self.programme.ordering.placed_before_min)
+        self.env = simpy.Environment(initial_time=self.start)
+        self.book = Book(self.env, world.month_of, keep_events)
+        self.known = Known(world, fate, scenario)
+        self.room = Room(world, self.known)
+        self.tally = Tally(self.programme, periods)
+        self.waiting: dict[str, LiveOrder] = {}
+        self.names: set[str] = set()
+        self.batches_of_slot: dict[int, int] = defaultdict(int)
+        self.experience: dict[str, int] = defaultdict(int)
+        self.cluster_until: dict[str, int] = defaultdict(lambda: -(10**9))
+        self.consignments: set[tuple[str, str, int]] = set()
+        self.batches_of_year: dict[tuple[str, int], int] = defaultdict(int)
+        self.tested: set[tuple[str, str]] = set()
+        self.hooks = Hooks(_nothing, _nothing, _nothing)
+        self._retry_due = False
+
+    @property
+    def now(self) -> int:
+        """This instant. [min]"""
+        return int(self.env.now)
+
+    def at(self, when: int, call: Callable[..., None], *what: Any) -> None:
+        """Let something happen at an instant, or at once if that has passed."""
+        self.until(when).callbacks.append(lambda _: call(*what))  # type: ignore[union-attr]
+
+    def until(self, when: int) -> simpy.Event:
+        """Wait until an instant, or not at all if that has passed."""
+        return self.env.timeout(max(0, when - self.now))
+
+    # -- waiting ---------------------------------------------------------------------------
+
+    def capacity_appeared(self, retry: Callable[[], None]) -> None:
+        """Try the waiting orders again once this instant's business is done."""
+        if self.waiting and not self._retry_due:
+            self._retry_due = True
+            self.at(self.now, self._retry, retry)
+
+    def _retry(self, retry: Callable[[], None]) -> None:
+        self._retry_due = False
+        retry()
+
+    # -- shocks ----------------------------------------------------------------------------
+
+    def shocks_strike(self, hit: Callable[[], None], over: Callable[[], None]) -> None:
+        """Let the scenario's shocks begin and end, each at 00:00 UTC of its day."""
+        if self.scenario is None:
+            return
+        for shock in self.scenario.shocks:
+            begins = self.clock.day_start(shock.from_on, "UTC")
+
+            def begin(shock: Any = shock) -> None:
+                assert self.scenario is not None
+                self.known.shocks.append(shock)
+                self.book.tell(ShockBegan, self.scenario.id, shock.hits, shock.targets)
+                hit()
+
+            def end(shock: Any = shock) -> None:
+                assert self.scenario is not None
+                self.book.tell(ShockEnded, self.scenario.id, shock.hits, shock.targets)
+                over()
+
+            self.at(begins, begin)
+            if shock.until_on is not None:
+                self.at(self.clock.day_start(shock.until_on, "UTC") + DAY, end)
+
+    # -- days ------------------------------------------------------------------------------
+
+    def local_day(self, at: int, zone: str) -> int:
+        """The local day of an instant, as an ordinal."""
+        return self.clock.day(at, zone).toordinal()
+
+    def closes_at(self, order: DoseOrder) -> int:
+        """The last hour of infusion of an order's window."""
+        site = self.programme.site[order.site]
+        return self.clock.at(order.latest_on, site.infusion_latest, site.zone)
+
+    def named(self, order_id: str) -> str:
+        """A name for an order that no other order of this future bears."""
+        name, number = order_id, 1
+        while name in self.names:
+            number += 1
+            name = f"{order_id}~{number}"
+        self.names.add(name)
+        return name
+
+    def placed(self, live: LiveOrder) -> None:
+        """Note that an order was placed."""
+        order = live.order
+        self.book.tell(
+            OrderPlaced, order.id, order.wanted_on.isoformat(), round(order.activity_mbq * 1000)
+        )
+
+    def batch_name(self, index: int) -> str:
+        """The name of the next batch opened in a slot: the slot's, numbered from the second on."""
+        self.batches_of_slot[index] += 1
+        number = self.batches_of_slot[index]
+        slot = self.world.places[index].slot.id
+        return slot if number == 1 else f"{slot}#{number}"
+
+    def year_of(self, at: int) -> int:
+        """The calendar year of an instant, in UTC."""
+        return self.world.month_of(at) // 12
+
+
+def _nothing(*_: Any) -> None:
+    """Stands in for a hook until it is set."""
