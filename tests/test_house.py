@@ -20,7 +20,7 @@ from doseline.operations.events import (
 from doseline.operations.schedule import Schedule
 from doseline.plan import Plan, Status, plan
 from doseline.programme import Programme
-from doseline.simulate import run_schedule_history
+from doseline.simulate import schedule_history as run_schedule_history
 
 FIRST, LAST = date(2024, 1, 8), date(2024, 1, 14)
 

@@ -54,8 +54,13 @@ class _Bars:
     def __call__(self, what: str, done: int, total: int) -> None:
         if self._bars is None:
             from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-            from rich.progress import TimeRemainingColumn
+            from rich.progress import (
+                BarColumn,
+                MofNCompleteColumn,
+                Progress,
+                TextColumn,
+                TimeRemainingColumn,
+            )
 
             self._bars = Progress(
                 TextColumn("{task.description}"),
@@ -162,7 +167,7 @@ def check(
     if programme is None:
         raise typer.BadParameter("name a programme file, or ask for --schema")
     with _answering(as_json):
-        from doseline.studies.documents import check_study
+        from doseline.studies.single import check_study
 
         document, summary = check_study(programme)
         _finish(document, summary, as_json)
@@ -303,7 +308,7 @@ def assess(
     out: Annotated[Path, typer.Option("--out", help="folder for the report")] = Path("build"),
     as_json: Json = False,
 ) -> None:
-    """Answer the programme's own question: is the capacity sufficient? One report with a verdict."""
+    """Answer the programme's own question: is the capacity sufficient? A report with a verdict."""
     with _answering(as_json) as bars:
         document, summary = _assess_study()(
             programme,

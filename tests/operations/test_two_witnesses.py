@@ -36,44 +36,51 @@ BY_CALENDAR = {
 }
 
 days = st.integers(0, (LAST - FIRST).days).map(lambda n: FIRST + timedelta(days=n))
-spans = st.tuples(days, days).map(sorted)
 weekdays = st.sets(st.sampled_from(WEEKDAYS), min_size=1).map(tuple)
 holidays = st.lists(days, max_size=6).map(lambda d: (HolidayRule(add=tuple(d)),))
 walls = st.integers(0, 23).map(time)
 week_times = st.builds(WeekTime, st.integers(0, 6), walls)
 
 
+early = st.integers(0, 10).map(lambda n: FIRST + timedelta(days=n))
+late = st.integers(0, 10).map(lambda n: LAST - timedelta(days=n))
+most_weekdays = st.sets(st.sampled_from(WEEKDAYS), min_size=6).map(tuple)
+
+
 @st.composite
 def plants(draw: st.DrawFn) -> Programme:
     """The world known by heart with another calendar at its plant and its source."""
     plant, source = HEART.manufacturers[0], HEART.sources[0]
-    starts, ends = draw(spans)
-    blocked = draw(spans)
-    made = draw(spans)
     rule = SlotRule(
-        draw(week_times), every_weeks=draw(st.integers(1, 3)), from_on=starts, until_on=ends
+        draw(week_times),
+        every_weeks=draw(st.integers(1, 2)),
+        from_on=draw(st.none() | early),
+        until_on=draw(st.none() | late),
     )
-    line = replace(plant.lines[0], slots=(rule,), blocks=(Block(*blocked),))
+    blocked = draw(days)
+    block = Block(blocked, blocked + timedelta(days=draw(st.integers(0, 10))))
+    closed_weeks = st.sets(st.integers(7, 14), max_size=1).map(tuple)
     return replace(
         HEART,
         manufacturers=(
             replace(
                 plant,
-                lines=(line if draw(st.booleans()) else replace(line, blocks=()),),
+                lines=(replace(plant.lines[0], slots=(rule,), blocks=(block,)),),
                 zone=draw(st.sampled_from(ZONES)),
-                weekdays=draw(weekdays),
+                weekdays=draw(most_weekdays),
                 holidays=draw(holidays),
-                closed_weeks=tuple(draw(st.sets(st.integers(7, 14), max_size=2))),
-                closes_on=draw(st.none() | days),
-                makes=(Availability("dose", made[0] - timedelta(days=20), made[1]),),
+                closed_weeks=draw(closed_weeks),
+                closes_on=draw(st.none() | late),
+                makes=(Availability("dose", draw(early), draw(st.none() | late)),),
             ),
         ),
         sources=(
             replace(
                 source,
                 deliveries=(Delivery(("plant",), draw(weekdays), draw(walls)),),
-                until_on=draw(st.none() | days),
-                expiry_min=draw(st.sampled_from((1440, 4320, 30240))),
+                from_on=draw(st.none() | early),
+                until_on=draw(st.none() | late),
+                expiry_min=draw(st.sampled_from((30240, 2880))),
             ),
         ),
     )

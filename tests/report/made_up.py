@@ -129,7 +129,10 @@ def programme(name: str = "CLR 131, iopofosine I-131") -> Programme:
 def board(the: Programme) -> BoardPlan:
     """Three weeks, the middle one empty; the spring change of the clock lies in the first."""
     clock = the.clock
-    batches, shipments, allocations, orders = [], [], [], []
+    batches: list[Batch] = []
+    shipments: list[Shipment] = []
+    allocations: list[Allocation] = []
+    orders: list[DoseOrder] = []
     starts = (
         ("madison", date(2022, 3, 9), 4),
         ("hamilton", date(2022, 3, 8), 6),
@@ -168,9 +171,7 @@ def board(the: Programme) -> BoardPlan:
             order = f"o{len(orders) + 1}"
             if all(s.id != shipment for s in shipments):
                 arrives = leaves + 960 + 240 * (k % 5)
-                shipments.append(
-                    Shipment(shipment, batch.id, "air", site_id, leaves, arrives, 1)
-                )
+                shipments.append(Shipment(shipment, batch.id, "air", site_id, leaves, arrives, 1))
             activity = 1054.5 + 10 * k
             at_eos = activity * 2 ** ((use - eos) / HALF_LIFE_MIN)
             allocations.append(Allocation(order, batch.id, shipment, use, at_eos))
@@ -366,10 +367,14 @@ def assessment(name: str = "CLR 131, iopofosine I-131") -> Assessment:
         ),
         board=board(the),
         assumptions=tuple(
-            (f"products[0].steps[{i}].yield", f"0.{60 + i}", f"0.{50 + i} to 0.{70 + i}",
-             "no page tells it; comparable processes lie here")
+            (
+                f"products[0].steps[{i}].yield",
+                f"0.{60 + i}",
+                f"0.{50 + i} to 0.{70 + i}",
+                "no page tells it; comparable processes lie here",
+            )
             for i in range(23)
-        ),  # fmt: skip
+        ),
         hindsight=("manufacturers[0].closes_on: 30 June 2018",),
         verdict=(
             "With Madison and Hamilton the manufacturing capacity is sufficient for the pivotal "

@@ -12,7 +12,11 @@ from doseline.demand.enrolment import Arrival, arrivals, places, whole_days
 from doseline.demand.luck import Drawn, luck_tables, sizes
 from doseline.demand.market import drawn_case, named_case, starts
 from doseline.demand.treatment_days import ways_of
-from doseline.operations.ordering import course_with_perfect_supply, standing_orders
+from doseline.operations.ordering import (
+    Offered,
+    course_with_perfect_supply,
+    standing_orders,
+)
 from doseline.operations.orders import DoseOrder, Patient
 from doseline.operations.routes import Ways
 from doseline.programme import Programme
@@ -59,12 +63,13 @@ def orders(
     until_on: date | None = None,
     protocols: Collection[str] | None = None,
     with_cancelled: bool = False,
+    offered: Offered | None = None,
 ) -> tuple[DoseOrder, ...]:
     """The dose orders that arise with perfect supply, in the order of the days wanted.
 
     Every dose is given on its day, so the next visit counts from there. An order that its site
     moved stands on its new day; one that was cancelled is left out, unless asked for, and ordered
-    again. Standing demand is included. Only orders wanted between two days, the programme's own
+    again. Standing demand is included. Where the days on offer are known, sites order those. Only orders wanted between two days, the programme's own
     where none are given.
     """
     treats = ways_of(programme).treats
@@ -72,7 +77,7 @@ def orders(
     found: list[DoseOrder] = []
     for patient in patients:
         if protocols is None or patient.protocol in protocols:
-            course = course_with_perfect_supply(programme, patient, treats)
+            course = course_with_perfect_supply(programme, patient, treats, offered)
             found += [order for order, stage in course if stage is None or with_cancelled]
     for demand in programme.standing_demand:
         if protocols is None or demand.id in protocols:

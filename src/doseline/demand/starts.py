@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 from scipy.special import betainc
 
-from doseline.demand.enrolment import MONTH_DAYS, active_days, places, whole_days
+from doseline.demand.enrolment import MONTH_DAYS, active_days, mean_sd, places, whole_days
 from doseline.demand.luck import Floats
 from doseline.demand.market import (
     market_years,
@@ -35,6 +37,12 @@ def reached(trial: Trial, exposure: Floats, most: int) -> Floats:
     return np.asarray(np.maximum.accumulate(chance, axis=1), dtype=np.float64)
 
 
+def _most(trial: Trial, months: Floats) -> int:
+    """More patients than will ever enrol in so many months at each site."""
+    mean, sd = mean_sd(trial.enrolment, months.tolist())
+    return int(mean + 10.0 * sd) + 10
+
+
 def trial_starts(
     programme: Programme, trial: Trial, first_day: int, days: int
 ) -> dict[int, Floats]:
@@ -49,7 +57,7 @@ def trial_starts(
     open_now = np.diff(exposure, axis=1)
     flow_share = open_now / np.maximum(open_now.sum(axis=0), 1e-300)
     wait_share = exposure[:, 1:] / np.maximum(exposure[:, 1:].sum(axis=0), 1e-300)
-    rooms = list(places(trial))
+    rooms = list(islice(places(trial), _most(trial, exposure[:, -1])))
     arriving = np.diff(reached(trial, exposure, len(rooms)), axis=1)
     screening = whole_days(trial.screening_min)
     found: dict[int, Floats] = {}

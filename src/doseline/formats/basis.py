@@ -43,6 +43,7 @@ def path_text(path: Path) -> str:
     """
     text = ""
     for part in path:
+        part = part if isinstance(part, int) else " ".join(part.split())
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text
 

@@ -73,7 +73,10 @@ def _part(part: str, unit: str, text: str, expected: str, factor: bool) -> float
         return float(number(bare[0]))
     if bare and not unit:
         raise QuantityError(f'found "{text}", expected {expected}; the unit is missing')
-    return exact_minutes_from_text(f"{part} {unit}")
+    try:
+        return exact_minutes_from_text(f"{part} {unit}")
+    except QuantityError:
+        raise QuantityError(f'found "{text}", expected {expected}') from None
 
 
 def text_from_triangular(value: Triangular, *, factor: bool = False) -> str:

@@ -33,9 +33,9 @@ def read_files(path: str, found: Settled) -> Mapping:
     at: Fault | None = None
     while following is not None:
         tree = _one(following, at, faults)
-        names.append(os.path.realpath(following))
         if tree is None:
             break
+        names.append(os.path.realpath(following))
         trees.append(tree)
         at, following = _base_of(tree, following, names, faults)
     if faults:

@@ -64,7 +64,7 @@ _HOLIDAY_WORDS = {
     "skip": "not the holidays whose English name contains one of these words",
     "add": "single dates beside them",
     "also": "further days by name, e.g. Christmas Eve",
-    "weekend_to_monday": "a holiday on a weekend is kept on the next weekday as well",
+    "weekend_to_next": "a holiday on a weekend is kept on the next free weekday as well",
 }
 _MAY_BE_EMPTY = {"Border.from_markets", "Scenario.shocks"}
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from doseline.errors import Fault, ProgrammeError
 
-__all__ = ["BLOCKED", "LIMIT_BYTES", "read_text"]
+__all__ = ["BLOCKED", "LIMIT_BYTES", "LIMIT_LINE", "read_text"]
 
 LIMIT_BYTES = 5 * 1024 * 1024
+LIMIT_LINE = 100_000
 BLOCKED = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that no file may hold: controls, and halves of surrogate pairs."""
 
@@ -38,6 +39,8 @@ def read_text(path: str | os.PathLike[str], at: Fault | None = None) -> str:
             size = info.st_size / 1024 / 1024
             raise refuse(f"holds {size:.1f} MB; a file may hold {LIMIT_BYTES // 1024 // 1024} MB")
         data = Path(name).read_bytes()
+    except ProgrammeError:
+        raise
     except FileNotFoundError:
         raise refuse("there is no such file") from None
     except PermissionError:
@@ -63,4 +66,8 @@ def _decoded(name: str, data: bytes) -> str:
         line = text[: blocked.start()].count("\n") + 1
         message = f"holds the control character U+{ord(blocked[0]):04X}; take it out"
         raise ProgrammeError(Fault(name, line, "", message))
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > LIMIT_LINE:
+            message = f"a line of {len(line):,} characters; a line may hold {LIMIT_LINE:,}"
+            raise ProgrammeError(Fault(name, number, "", message))
     return text

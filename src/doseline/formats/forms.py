@@ -201,13 +201,18 @@ def _pattern(pattern: str, *examples: object, plain_number: bool = False) -> dic
     return schema
 
 
+def _or_zero(pattern: str, *examples: str) -> dict[str, Any]:
+    return {"anyOf": [_pattern(pattern, *examples), {"enum": [0, "0"]}]}
+
+
 def _unit(words: str) -> str:
     return f"{_NUMBER_PATTERN}\\s*({words})"
 
 
 _TIME_WORDS = "min|h|hours?|d|days?|w|weeks?|months?|y|years?|minutes?"
 _ACTIVITY_WORDS = "[kMGT]?Bq|[um\u00b5]?Ci"
-_WEEKDAY_SCHEMA = {"enum": [*WEEKDAYS, *(day[:3] for day in WEEKDAYS)]}
+_DAYS = [*WEEKDAYS, *(day[:3] for day in WEEKDAYS), "Tues", "Thur", "Thurs"]
+_WEEKDAY_SCHEMA = {"enum": _DAYS}
 
 
 def _same(value: Any, _: str) -> Any:
@@ -232,13 +237,13 @@ FORMS: dict[str, Form] = {
              {"type": "string", "format": "date"}),
         Form("duration", "a duration such as 120 h", _zero(minutes_from_text),
              lambda v, _: text_from_minutes(v),
-             _pattern(_unit(_TIME_WORDS) + "|^0$", "120 h", "21 d", plain_number=True)),
+             _or_zero(_unit(_TIME_WORDS), "120 h", "21 d")),
         Form("exact duration", "a duration such as 8.0249 d", _zero(exact_minutes_from_text),
              lambda v, _: text_from_exact_minutes(v),
-             _pattern(_unit(_TIME_WORDS) + "|^0$", "8.0249 d", "10 min", plain_number=True)),
+             _or_zero(_unit(_TIME_WORDS), "8.0249 d", "10 min")),
         Form("activity", "an activity such as 600 mCi or 22.2 GBq", _activity,
              lambda v, _: text_from_activity(v),
-             _pattern(_unit(_ACTIVITY_WORDS) + "|^0$", "600 mCi", "2.5 GBq", plain_number=True)),
+             _or_zero(_unit(_ACTIVITY_WORDS) + "$", "600 mCi", "2.5 GBq")),
         Form("concentration", "a concentration such as 10 mCi/mL",
              lambda t, _: concentration_mbq_per_ml_from_text(t),
              lambda v, _: text_from_concentration(v),
@@ -258,7 +263,7 @@ FORMS: dict[str, Form] = {
              _pattern(_NUMBER_PATTERN + r"\s*(m[lL])?$", "10 mL", plain_number=True)),
         Form("dose", "a dose such as 15 mCi/m2, 74 MBq/kg or 185 MBq", _dose,
              lambda v, _: text_from_dose_rate(v.mbq, v.per),
-             _pattern(_unit(_ACTIVITY_WORDS), "15 mCi/m2", "74 MBq/kg", "185 MBq")),
+             _pattern(_unit(_ACTIVITY_WORDS) + r"(\s*(/|per)\s*(m2|m\^2|m\u00b2|kg))?$", "15 mCi/m2", "74 MBq/kg", "185 MBq")),
         Form("triangular", "three rising durations such as Tri(1, 2, 6) h",
              lambda t, _: triangular_from_text(t), lambda v, _: text_from_triangular(v),
              _pattern(r"^Tri\(.+,.+,.+\)\s*[a-z]*$", "Tri(1, 2, 6) h")),
@@ -270,7 +275,7 @@ FORMS: dict[str, Form] = {
              _pattern(r"^[0-2]?[0-9]:[0-5][0-9]$", "05:00"), False),
         Form("week time", "a weekday and a time such as Tuesday 05:00",
              lambda t, _: week_time_from_text(t), lambda v, _: str(v),
-             _pattern(r"^[A-Za-z]+\.? +[0-2]?[0-9]:[0-5][0-9]$", "Tuesday 05:00"), False),
+             _pattern(rf"^({'|'.join(_DAYS)})\.? +[0-2]?[0-9]:[0-5][0-9]$", "Tuesday 05:00"), False),
         Form("weekday", "a weekday such as Tuesday",
              lambda t, _: WEEKDAYS[weekday_from_text(t)], _same, _WEEKDAY_SCHEMA, False),
         Form("zone", "a time zone such as America/Toronto", _zone, _same,

@@ -16,7 +16,7 @@ from doseline.errors import DoselineError, Fault, InputError
 from doseline.formats.examples import example_files
 from doseline.formats.forms import FORMS, choice
 from doseline.formats.new_programme_parts import DEMAND, HEAD, NETWORK, PRODUCT, SITE, SOURCE, STUDY
-from doseline.nuclides import nuclide
+from doseline.nuclides import nuclide, nuclides
 from doseline.programme.trial import DoseRate
 from doseline.quantities import text_from_activity, text_from_minutes
 
@@ -31,6 +31,7 @@ __all__ = [
 
 _LARGEST = {"m2": 2.5, "kg": 120.0, "flat": 1.0}
 _SHORT_LIVED_MIN = 24 * 60
+_LEAST_HALF_LIFE_MIN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,10 @@ def _check(answers: Answers) -> None:
             faults.append(Fault("answers", 0, f.name, f'found "{value}", expected 1 to 500'))
         elif isinstance(value, float) and not 0 < value <= 100_000:
             faults.append(Fault("answers", 0, f.name, f'found "{value}", expected more than 0'))
+    name = answers.nuclide
+    if name in nuclides() and nuclide(name).half_life_min < _LEAST_HALF_LIFE_MIN:
+        message = f'found "{name}", expected one that lives longer than an hour, to be carried'
+        faults.append(Fault("answers", 0, "nuclide", message))
     if faults:
         raise InputError(faults)
 

@@ -20,20 +20,22 @@ _BASIS = {
 }
 _REMARK = {"description": "a remark for the reader", "type": ["string", "null"]}
 _PLAIN = {"type": ["string", "number", "boolean", "null"]}
+_STATED_PROPERTIES = {
+    "value": {"description": "the value itself", **_PLAIN},
+    "low": {"description": "the least it may be", **_PLAIN},
+    "high": {"description": "the most it may be", **_PLAIN},
+    "basis": {"$ref": "#/$defs/basis"},
+    "why": _REMARK,
+    "note": _REMARK,
+}
 _STATED = {
     "title": "a value with its basis",
     "type": "object",
     "additionalProperties": False,
     "required": ["value"],
-    "properties": {
-        "value": {"description": "the value itself", **_PLAIN},
-        "low": {"description": "the least it may be", **_PLAIN},
-        "high": {"description": "the most it may be", **_PLAIN},
-        "basis": {"$ref": "#/$defs/basis"},
-        "why": _REMARK,
-        "note": _REMARK,
-    },
+    "properties": _STATED_PROPERTIES,
 }
+_PART = ".part"
 
 
 def programme_schema() -> dict[str, Any]:
@@ -41,37 +43,44 @@ def programme_schema() -> dict[str, Any]:
 
     An editor shows it for a file that begins with `# yaml-language-server: $schema=` and its path.
     """
-    stated_list = {**_STATED, "properties": {**_STATED["properties"], "value": {"type": "array"}}}  # type: ignore[dict-item]
-    whole = _section_schema(ROOT)
-    whole["properties"]["extends"] = {
-        "description": "path of a programme file that is read first, relative to this one",
-        "type": "string",
-    }
-    del whole["required"]  # a file that extends another may leave anything to it
-    others = {cls.__name__: _section_schema(cls) for cls in all_sections() if cls is not ROOT}
+    stated_list = {**_STATED, "properties": {**_STATED_PROPERTIES, "value": {"type": "array"}}}
+    definitions: dict[str, Any] = {"basis": _BASIS, "stated": _STATED, "stated_list": stated_list}
+    for part in ("", _PART):
+        for cls in all_sections():
+            definitions[cls.__name__ + part] = _section_schema(cls, part)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Doseline programme",
-        **whole,
-        "$defs": {"basis": _BASIS, "stated": _STATED, "stated_list": stated_list, **others},
+        "type": "object",
+        "if": {"required": ["extends"]},
+        "then": {"$ref": f"#/$defs/{ROOT.__name__}{_PART}"},
+        "else": {"$ref": f"#/$defs/{ROOT.__name__}"},
+        "$defs": definitions,
     }
 
 
-def _section_schema(cls: type) -> dict[str, Any]:
-    properties: dict[str, Any] = {spec.key: _key_schema(spec) for spec in specs(cls)}
+def _section_schema(cls: type, part: str) -> dict[str, Any]:
+    """A section; as a `part`, in a file that extends another, it may leave anything to it."""
+    properties: dict[str, Any] = {spec.key: _key_schema(spec, part) for spec in specs(cls)}
     properties.setdefault("why", _REMARK)
     properties["basis"] = {"$ref": "#/$defs/basis"}
     properties["note"] = _REMARK
+    if cls is ROOT and part:
+        properties["extends"] = {
+            "description": "path of a programme file that is read first, relative to this one",
+            "type": "string",
+        }
+    required = [] if part else [spec.key for spec in specs(cls) if spec.required]
     return {
         "type": "object",
         "description": inspect.getdoc(cls) or "",
         "additionalProperties": False,
-        "required": [spec.key for spec in specs(cls) if spec.required],
+        "required": required,
         "properties": properties,
     }
 
 
-def _key_schema(spec: Spec) -> dict[str, Any]:
+def _key_schema(spec: Spec, part: str) -> dict[str, Any]:
     schema: dict[str, Any] = {"description": spec.what}
     default = _usual(spec)
     if default not in ("", "required"):
@@ -79,7 +88,7 @@ def _key_schema(spec: Spec) -> dict[str, Any]:
     one: dict[str, Any]
     if spec.form is None:
         assert spec.section is not None
-        one = {"$ref": f"#/$defs/{spec.section.__name__}"}
+        one = {"$ref": f"#/$defs/{spec.section.__name__}{part}"}
         if spec.section is HolidayRule:
             one = {"anyOf": [{"type": "string"}, one]}
     else:

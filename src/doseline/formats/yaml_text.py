@@ -42,6 +42,7 @@ __all__ = [
 
 LIMIT_DEPTH = 40
 LIMIT_VALUES = 200_000
+LIMIT_FAULTS = 1_000
 _NULL = re.compile(r"~|null|Null|NULL|")
 _CORE = ("str", "int", "float", "bool", "null", "seq", "map")
 _CORE_TAGS = {f"tag:yaml.org,2002:{name}" for name in _CORE}
@@ -74,8 +75,8 @@ class Scalar:
         """The value as a message names it."""
         if self.empty:
             return "nothing"
-        text = self.text if len(self.text) <= 60 else f"{self.text[:57]}..."
-        return f'"{text}"'
+        text = " ".join(self.text[:200].split())
+        return f'"{text}"' if len(text) <= 60 else f'"{text[:57]}..."'
 
 
 @dataclass(slots=True, eq=False)
@@ -181,6 +182,8 @@ class _Builder:
 
     def fault(self, event: Any, message: str, field_path: str = "") -> None:
         self.faults.append(Fault(self.file, event.start_mark.line + 1, field_path, message))
+        if len(self.faults) >= LIMIT_FAULTS:
+            raise ProgrammeError(self.faults)
 
     def stop(self, event: Any, message: str) -> None:
         self.fault(event, message)
@@ -294,5 +297,5 @@ class _Builder:
         elif node.text in parent.keys:
             first = parent.keys[node.text].line
             message = f"the key {node.shown()} stands twice, first in line {first}"
-            self.fault(event, message, node.text[:60])
+            self.fault(event, message, " ".join(node.text[:60].split()))
         self.key = node

@@ -23,6 +23,9 @@ from doseline.programme.trial import Arm, DoseRule
 Treats = Callable[[Site, int], bool]
 """Whether a site treats on a day (ordinal), such as `routes.Ways.treats`."""
 
+Offered = Callable[[str, str, Site, int], bool]
+"""Whether a day is on offer to a product, a protocol and a site, such as `offer.Offer`."""
+
 
 def arm_of(programme: Programme, patient: Patient) -> Arm:
     """The schedule of doses that a patient follows: an arm of a trial, or a market's course."""
@@ -63,9 +66,16 @@ def dose_mbq(rule: DoseRule, size: float, factor: float) -> float:
 
 
 def order_for(
-    programme: Programme, patient: Patient, state: CourseState, treats: Treats
+    programme: Programme,
+    patient: Patient,
+    state: CourseState,
+    treats: Treats,
+    offered: Offered | None = None,
 ) -> DoseOrder | None:
     """The order for the dose that a course waits for, on a day on which its site treats.
+
+    Where the days on offer are known, the site orders one of them inside the window; if there is
+    none it orders the day it wants all the same.
 
     It is placed the stated time before the usual hour of infusion, at the programme's start at
     the earliest; a simulator that comes to it later places it then. The window is the visit's,
@@ -75,8 +85,9 @@ def order_for(
     arm = arm_of(programme, patient)
     site = programme.site[patient.site]
     dose = due(state, arm)
+    on_offer = _offer_to(offered, patient.product, patient.protocol, site)
     try:
-        day = snapped(dose.day, dose.early_day, dose.late_day, lambda d: treats(site, d))
+        day = _day(dose.day, dose.early_day, dose.late_day, site, treats, on_offer)
     except LookupError:
         return None
     attempt = f".{state.attempt}" if state.attempt else ""
@@ -95,6 +106,28 @@ def order_for(
         activity_mbq=dose_mbq(arm.dose, patient.size, dose.factor),
         started=state.given > 0,
     )
+
+
+def _offer_to(
+    offered: Offered | None, product: str, protocol: str, site: Site
+) -> Callable[[int], bool] | None:
+    return None if offered is None else lambda day: offered(product, protocol, site, day)
+
+
+def _day(
+    day: int,
+    early: int,
+    late: int,
+    site: Site,
+    treats: Treats,
+    on_offer: Callable[[int], bool] | None,
+) -> int:
+    """The day a site orders: one on offer inside the window, else one on which it treats."""
+    if on_offer is not None:
+        for candidate in (*range(day, late + 1), *range(day - 1, early - 1, -1)):
+            if on_offer(candidate):
+                return candidate
+    return snapped(day, early, late, lambda d: treats(site, d))
 
 
 def _placed_at(programme: Programme, site: Site, wanted_on: date) -> int:
@@ -116,7 +149,11 @@ def cancel_stage(ordering: Ordering, luck: Luck) -> CancelStage | None:
 
 
 def moved_by_site(
-    programme: Programme, order: DoseOrder, luck: Luck, treats: Treats
+    programme: Programme,
+    order: DoseOrder,
+    luck: Luck,
+    treats: Treats,
+    offered: Offered | None = None,
 ) -> DoseOrder | None:
     """The order as its site moves it before the lock, window and all; None where it does not.
 
@@ -128,8 +165,9 @@ def moved_by_site(
     site = programme.site[order.site]
     by = math.ceil(ordering.moved_by_site_min / 1440)
     early, late = order.earliest_on.toordinal() + by, order.latest_on.toordinal() + by
+    on_offer = _offer_to(offered, order.product, order.protocol, site)
     try:
-        day = snapped(order.wanted_on.toordinal() + by, early, late, lambda d: treats(site, d))
+        day = _day(order.wanted_on.toordinal() + by, early, late, site, treats, on_offer)
     except LookupError:
         return None
     return replace(
@@ -141,7 +179,7 @@ def moved_by_site(
 
 
 def course_with_perfect_supply(
-    programme: Programme, patient: Patient, treats: Treats
+    programme: Programme, patient: Patient, treats: Treats, offered: Offered | None = None
 ) -> Iterator[tuple[DoseOrder, CancelStage | None]]:
     """Every order of a patient where each dose is given on its day, with how it was cancelled.
 
@@ -150,13 +188,13 @@ def course_with_perfect_supply(
     arm = arm_of(programme, patient)
     state = first_state(programme, patient)
     while not state.over:
-        order = order_for(programme, patient, state, treats)
+        order = order_for(programme, patient, state, treats, offered)
         if order is None:
             return
         luck = luck_of(patient, state.visit, state.attempt)
         stage = cancel_stage(programme.ordering, luck)
         if stage is None:
-            order = moved_by_site(programme, order, luck, treats) or order
+            order = moved_by_site(programme, order, luck, treats, offered) or order
         yield order, stage
         state = after(
             state,

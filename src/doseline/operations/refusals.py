@@ -95,4 +95,4 @@ def refusal(kind: str, state: str | None, event: Event) -> LifeError:
 
 
 def _article(word: str) -> str:
-    return "An" if word[0] in "aeiou" else "A"
+    return "An" if word[0] in "aeio" else "A"  # a used vial

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -34,23 +33,31 @@ _SAYS = {
 _ORDER = {rule: n for n, rule in enumerate(_SAYS)}
 
 
-@dataclass(frozen=True, slots=True)
-class Obstacle:
-    """The limits that one choice would break; none where nothing stands in its way."""
-
-    rules: tuple[Limit, ...] = ()
-
-    def __str__(self) -> str:
-        return "; ".join(_SAYS[limit.rule].format(limit.where) for limit in self.rules)
+_TOLD = 3
+"""So many ways are told, each with the limits in it."""
 
 
-def in_the_way(problem: Problem, values: Floats, i: int, choices: Sequence[int]) -> Obstacle:
-    """The least that stands in the way of an order, over some of its choices."""
-    found = [_broken(problem, values, i, r) for r in choices]
-    return min(found, key=lambda o: (len(o.rules), [_ORDER[x.rule] for x in o.rules]))
+def in_the_way(problem: Problem, values: Floats, i: int, choices: Sequence[int]) -> str:
+    """The least that stands in the way of an order, over some of its choices; empty if nothing.
+
+    Where several ways are barred by as few limits, up to three of them are told.
+    """
+    barred = {_broken(problem, values, i, r) for r in choices}
+    fewest = min(len(limits) for limits in barred)
+    ranked = sorted(
+        (limits for limits in barred if len(limits) == fewest),
+        key=lambda limits: [(_ORDER[x.rule], x.where) for x in limits],
+    )
+    by_rule = {tuple(x.rule for x in limits): limits for limits in reversed(ranked)}
+    told = [limits for limits in ranked if limits in by_rule.values()]
+    return "; or else ".join(_in_words(limits) for limits in told[:_TOLD])
 
 
-def _broken(problem: Problem, values: Floats, i: int, r: int) -> Obstacle:
+def _in_words(limits: Sequence[Limit]) -> str:
+    return "; ".join(_SAYS[x.rule].format(x.where) for x in limits)
+
+
+def _broken(problem: Problem, values: Floats, i: int, r: int) -> tuple[Limit, ...]:
     matrix = problem.matrix
     sums = matrix.sums(_taken(problem, values, i, r))
     slack = 1e-6 * np.maximum(1.0, np.abs(sums))
@@ -59,7 +66,7 @@ def _broken(problem: Problem, values: Floats, i: int, r: int) -> Obstacle:
     )
     limits = {matrix.limits[n] for n in np.flatnonzero(broken)}
     told = [limit for limit in limits if limit.rule in _ORDER]
-    return Obstacle(tuple(sorted(told, key=lambda x: (_ORDER[x.rule], x.where))))
+    return tuple(sorted(told, key=lambda x: (_ORDER[x.rule], x.where)))
 
 
 def _taken(problem: Problem, values: Floats, i: int, r: int) -> Floats:

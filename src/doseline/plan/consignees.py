@@ -23,7 +23,7 @@ def a_consignee_treats_so_many_a_day(problem: Problem) -> None:
     for (name, on), terms in days.items():
         most = max(m.daily_capacity for m in sets.programme.consignee[name])
         room = max(0, most - sum(1 for way in sent_to(sets, name) if way.use_on == on))
-        if len(terms) > room:
+        if len(terms) * problem.most > room:
             limit = Limit("site capacity", f"{name} {on}")
             problem.matrix.row(limit, terms, upper=float(room))
 
@@ -35,7 +35,7 @@ def a_consignee_holds_no_more_than_its_licence(problem: Problem) -> None:
     earliest moment of that day.
     """
     sets = problem.sets
-    days: dict[tuple[str, date], list[Term]] = defaultdict(list)
+    days: dict[tuple[str, date], list[tuple[int, float, date]]] = defaultdict(list)
     for r, choice in enumerate(sets.choices):
         product = problem.product(choice.place)
         if not product.decays:
@@ -50,15 +50,21 @@ def a_consignee_holds_no_more_than_its_licence(problem: Problem) -> None:
             zone=site.zone,
         )
         for on, mbq in held.days(sets):
-            days[site.consignee, on].append((problem.serve[r], mbq))
+            days[site.consignee, on].append((problem.serve[r], mbq, choice.route.use_on))
     for (name, on), terms in days.items():
         limits = [m.licence.limit_mbq for m in sets.programme.consignee[name] if m.licence]
         most = max(limits, default=0.0)
         there = sum(mbq for h in sent_to(sets, name) for day, mbq in h.days(sets) if day == on)
-        if sum(v for _, v in terms) + there > most:
+        if _worst(sets, name, terms) + there > most:
             limit = Limit("site possession", f"{name} {on}")
-            scaled = [(c, v / max(most, 1e-9)) for c, v in terms]
+            scaled = [(c, mbq / max(most, 1e-9)) for c, mbq, _ in terms]
             problem.matrix.row(limit, scaled, upper=max(0.0, 1.0 - there / max(most, 1e-9)))
+
+
+def _worst(sets: Sets, consignee: str, terms: list[tuple[int, float, date]]) -> float:
+    """The most that could be held: the strongest vials, as many as are used on each day. [MBq]"""
+    capacity = max(m.daily_capacity for m in sets.programme.consignee[consignee])
+    return capacity * max(mbq for _, mbq, _ in terms) * len({use_on for _, _, use_on in terms})
 
 
 @dataclass(frozen=True, slots=True)

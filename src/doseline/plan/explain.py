@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from doseline.operations.schedule import Schedule, Unmet
-from doseline.plan.blocked import Obstacle, in_the_way
+from doseline.plan.blocked import in_the_way
 from doseline.plan.matrix import Floats
 from doseline.plan.roadblocks import no_choice
 from doseline.plan.variables import Problem
+
+
+_CHEAPER = "another day of its window costs less"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,7 @@ def why_unmet(
         if not choices:
             reason = no_choice(sets, order)
         else:
-            obstacle = in_the_way(problem, values, i, choices)
-            reason = str(obstacle) if obstacle.rules else _left(proven)
+            reason = in_the_way(problem, values, i, choices) or _left(proven)
         found.append(Unmet(order.id, reason))
     return tuple(found)
 
@@ -56,8 +58,7 @@ def why_shifted(problem: Problem, values: Floats, schedule: Schedule) -> tuple[S
         if not same_day:
             reason = no_choice(sets, order, only=order.wanted_on)
         else:
-            obstacle: Obstacle = in_the_way(problem, values, i, same_day)
-            reason = str(obstacle) if obstacle.rules else "another day of its window costs less"
+            reason = in_the_way(problem, values, i, same_day) or _CHEAPER
         found.append(Shifted(order.id, order.wanted_on, on, reason))
     return tuple(found)
 

@@ -66,8 +66,11 @@ class Matrix:
         lower: float = -math.inf,
         upper: float = math.inf,
     ) -> int:
-        """A new row, `lower <= sum <= upper`; its position."""
+        """A new row, `lower <= sum <= upper`; its position. A column named twice counts twice."""
+        sums: dict[int, float] = {}
         for column, factor in terms:
+            sums[column] = sums.get(column, 0.0) + factor
+        for column, factor in sums.items():
             if factor != 0.0:
                 self.index.append(column)
                 self.value.append(factor)

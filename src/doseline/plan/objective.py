@@ -33,14 +33,30 @@ def unmet_cents(programme: Programme, protocol: str, started: bool) -> int:
 
 
 def penalties(problem: Problem) -> None:
-    """A dose missed, and each day that a dose is moved. [model O2]"""
+    """A dose missed, and each day that a dose is moved. [model O2]
+
+    Where moving costs nothing a day counts a cent, so that nobody is moved for no reason.
+    """
     sets, cost = problem.sets, problem.matrix.cost
     for i, order in enumerate(sets.orders):
         cost[problem.unmet[i]] += unmet_cents(sets.programme, order.protocol, order.started)
     for r, choice in enumerate(sets.choices):
         protocol = sets.orders[choice.order].protocol
         moved = sets.programme.penalty(protocol).moved_day_cents
-        cost[problem.serve[r]] += moved * choice.moved_days
+        cost[problem.serve[r]] += (moved or 1) * choice.moved_days
+
+
+def tie_breaks_cents(sets: Sets) -> int:
+    """The most that days moved for nothing can add to the model's cost."""
+    free = [
+        (c.order, c.moved_days)
+        for c in sets.choices
+        if not sets.programme.penalty(sets.orders[c.order].protocol).moved_day_cents
+    ]
+    most: dict[int, int] = {}
+    for i, days in free:
+        most[i] = max(most.get(i, 0), days)
+    return sum(most.values())
 
 
 def options_called_off(problem: Problem) -> None:

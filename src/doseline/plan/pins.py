@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -56,10 +57,27 @@ def pinned(problem: Problem, pins: Sequence[Pin]) -> list[str]:
     return impossible
 
 
+def contradiction(problem: Problem, can_be: Callable[[], bool]) -> list[str]:
+    """Pins that cannot be together, none of them idle: each is tried without.
+
+    `can_be` says whether the model, as it stands at that moment, has a solution.
+    """
+    matrix = problem.matrix
+    told = []
+    for row, limit in enumerate(matrix.limits):
+        if limit.rule == "pin":
+            wanted, matrix.row_lower[row] = matrix.row_lower[row], -math.inf
+            if can_be():
+                matrix.row_lower[row] = wanted
+                told.append(f"{limit.where}: cannot be together with the others named")
+    return told
+
+
 def promises_kept(problem: Problem, standing: Standing | None) -> None:
     """A promise that stands keeps its batch and its day. [model C18]
 
-    Where nothing serves it any more (its batch failed, say), the order is planned anew.
+    Where nothing serves it any more (its batch failed, say), the order is planned anew. Whether a
+    promise may be broken is left to whoever solves: until then it may not.
     """
     if standing is None:
         return
@@ -78,7 +96,9 @@ def promises_kept(problem: Problem, standing: Standing | None) -> None:
             if sets.choices[r].order == i and sets.choices[r].route.use_on == on
         ]
         if terms:
-            problem.matrix.row(Limit("promise", promise.order), terms, lower=1.0)
+            broken = problem.matrix.column(0.0)
+            problem.broken.append(broken)
+            problem.matrix.row(Limit("promise", promise.order), [*terms, (broken, 1.0)], lower=1.0)
 
 
 def stands(standing: Standing, promise: Allocation) -> bool:

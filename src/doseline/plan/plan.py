@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -20,17 +21,12 @@ from doseline.plan.constraints import SERVING
 from doseline.plan.costs import Breakdown, count
 from doseline.plan.explain import Shifted, why_shifted, why_unmet
 from doseline.plan.extract import extract
-from doseline.plan.matrix import Floats, Limit
-from doseline.plan.objective import COSTS, doses_unmet
-from doseline.plan.pins import Pin, pinned, promises_kept
-from doseline.plan.sets import Sets
-from doseline.plan.solve import Ended, Limits, Solution, solve, version
+from doseline.plan.objective import COSTS, doses_unmet, tie_breaks_cents
+from doseline.plan.phases import Progress, Proof, can_be, prove
+from doseline.plan.pins import Pin, contradiction, pinned, promises_kept
+from doseline.plan.solve import Ended, Limits, Solution, version
 from doseline.plan.variables import Problem, declare
 from doseline.programme import Programme
-
-Progress = Callable[[str], None]
-_DOLLARS = 0.01
-"""The solver works in whole units of the currency: its tolerances suit that size."""
 
 
 class Status(StrEnum):
@@ -47,7 +43,7 @@ class Plan:
     """A schedule, what it costs and how far that is proven. Costs in cents.
 
     `conflicts` says, for an infeasible plan, which pins cannot be. `met_bound` is the most doses
-    that any schedule can meet, as far as it is proven.
+    that any schedule can meet in their order of priority, as far as it is proven.
     """
 
     schedule: Schedule
@@ -68,6 +64,9 @@ class Plan:
     conflicts: tuple[str, ...] = ()
 
 
+_LIMITS = Limits()
+
+
 def plan(
     programme: Programme,
     orders: Sequence[DoseOrder],
@@ -76,7 +75,7 @@ def plan(
     until_on: date,
     standing: Standing | None = None,
     pins: Sequence[Pin] = (),
-    limits: Limits = Limits(),  # noqa: B008
+    limits: Limits = _LIMITS,
     price_unmet: bool = False,
     progress: Progress | None = None,
 ) -> Plan:
@@ -98,181 +97,99 @@ def plan(
     promises_kept(problem, standing)
     for term in COSTS:
         term(problem)
-    proof = _solved(problem, limits, price_unmet, began, say)
-    if impossible or proof.solution.ended is Ended.INFEASIBLE:
-        return _infeasible(sets, problem, tuple(impossible), pins, began)
+    if impossible:
+        return _infeasible(problem, tuple(impossible), began)
+    proof = prove(problem, limits, price_unmet, say)
+    if proof.solution.ended is Ended.INFEASIBLE:
+        told = contradiction(problem, lambda: can_be(problem, limits))
+        return _infeasible(problem, tuple(told), began)
     return _answered(problem, proof, standing, began)
 
 
-# -- solving -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Proof:
-    solution: Solution
-    met_proven: bool
-    unmet_at_least: float
-    by_the_clock: bool
-    phases: str
-
-
-def _solved(
-    problem: Problem, limits: Limits, price_unmet: bool, began: float, say: Progress
-) -> _Proof:
-    weights = doses_unmet(problem)
-    for i, column in enumerate(problem.unmet):
-        if not problem.sets.of_order[i]:
-            problem.matrix.fix(column, 1.0)
-    if price_unmet:
-        solution = _least_cost(problem, limits, began, None)
-        return _Proof(
-            solution, True, 0.0, solution.ended is Ended.BY_THE_CLOCK, "cost with doses priced"
-        )
-    first = _most_doses(problem, weights, limits, began)
-    if first.values.size == 0:
-        return _Proof(first, False, 0.0, first.ended is Ended.BY_THE_CLOCK, "doses, then cost")
-    say(f"doses: unmet weight {first.objective:.0f}, bound {first.bound:.0f}")
-    _hold_doses(problem, weights, round(first.objective))
-    second = _least_cost(problem, limits, began, first.values)
-    if second.values.size == 0:
-        second = replace(second, values=first.values)
-    clock = Ended.BY_THE_CLOCK in (first.ended, second.ended)
-    proven = first.ended is Ended.OPTIMAL
-    return _Proof(second, proven, first.bound, clock, "doses, then cost")
-
-
-def _most_doses(
-    problem: Problem, weights: dict[int, float], limits: Limits, began: float
-) -> Solution:
-    """The first phase: the weight of unmet doses, as low as it can be. [model O1]"""
-    cost = [weights.get(c, 0.0) for c in range(problem.matrix.columns)]
-    matrix = replace(problem.matrix, cost=cost, constant=0.0)
-    left = (limits.seconds - (perf_counter() - began)) / 2
-    return solve(matrix, replace(limits, gap=0.0, seconds=left))
-
-
-def _hold_doses(problem: Problem, weights: dict[int, float], unmet: int) -> None:
-    """The second phase meets no fewer doses than the first."""
-    free = [c for i, c in enumerate(problem.unmet) if problem.sets.of_order[i]]
-    lost = sum(weights[c] for i, c in enumerate(problem.unmet) if not problem.sets.of_order[i])
-    if unmet - lost < 0.5:
-        for column in free:
-            problem.matrix.fix(column, 0.0)
-        return
-    terms = [(c, weights[c]) for c in free]
-    problem.matrix.row(Limit("doses met", ""), terms, upper=unmet - lost + 0.25)
-
-
-def _least_cost(problem: Problem, limits: Limits, began: float, start: Floats | None) -> Solution:
-    """The second phase: the cost, as low as it can be. [model O2-O7]"""
-    matrix = problem.matrix
-    scaled = replace(
-        matrix, cost=[c * _DOLLARS for c in matrix.cost], constant=matrix.constant * _DOLLARS
-    )
-    left = limits.seconds - (perf_counter() - began)
-    found = solve(scaled, replace(limits, seconds=left), start)
-    return replace(found, objective=found.objective / _DOLLARS, bound=found.bound / _DOLLARS)
-
-
-# -- the answer ----------------------------------------------------------------------------
-
-
-def _answered(
-    problem: Problem,
-    proof: _Proof,
-    standing: Standing | None,
-    began: float,
-) -> Plan:
+def _answered(problem: Problem, proof: Proof, standing: Standing | None, began: float) -> Plan:
     sets, solution = problem.sets, proof.solution
     found = solution.values.size > 0
-    values = solution.values if found else _nothing(problem)
+    values = solution.values if found else np.zeros(problem.matrix.columns)
     schedule = extract(problem, values)
-    unmet = why_unmet(problem, values, schedule, proof.met_proven)
-    schedule = replace(schedule, unmet=unmet)
+    schedule = replace(schedule, unmet=why_unmet(problem, values, schedule, proof.optimal))
     costs = count(sets, schedule)
-    objective = costs.total_cents
-    bound = min(objective, max(0, round(solution.bound))) if np.isfinite(solution.bound) else 0
+    bound = _bound(problem, solution, costs)
     asked = (*sets.orders, *sets.sent_orders)
-    served = schedule.allocation
+    met = sum(1 for o in asked if o.id in schedule.allocation)
     return Plan(
         schedule=schedule,
         status=_status(proof, found),
-        objective_cents=objective,
+        objective_cents=costs.total_cents,
         bound_cents=bound,
-        gap=(objective - bound) / objective if objective else 0.0,
+        gap=(costs.total_cents - bound) / costs.total_cents if costs.total_cents else 0.0,
         costs=costs,
         orders=len(asked),
-        met=sum(1 for o in asked if o.id in served),
-        met_bound=_met_bound(problem, proof, len(asked)),
+        met=met,
+        met_bound=_met_bound(problem, proof, len(asked), met),
         shifted=why_shifted(problem, values, schedule),
-        unmet=unmet,
-        breaches=tuple(breaches(sets.programme, schedule, asked, standing=standing)),
-        method=_method(problem, proof),
+        unmet=schedule.unmet,
+        breaches=breaches(sets.programme, schedule, asked, standing=standing),
+        method=_method(problem, proof.aim, solution),
         reproducible=not proof.by_the_clock,
         seconds=perf_counter() - began,
     )
 
 
-def _nothing(problem: Problem) -> Floats:
-    """No batch but the locked ones: what is left where the clock stopped the solver at once."""
-    return np.zeros(problem.matrix.columns)
+def _bound(problem: Problem, solution: Solution, costs: Breakdown) -> int:
+    """What no schedule of the model can undercut, the cents that only break ties left aside."""
+    if not math.isfinite(solution.bound):
+        return 0
+    ties = tie_breaks_cents(problem.sets)
+    return min(costs.total_cents, max(0, math.floor(solution.bound + 0.5) - ties))
 
 
-def _status(proof: _Proof, found: bool) -> Status:
+def _status(proof: Proof, found: bool) -> Status:
     if proof.by_the_clock or not found:
         return Status.TIME_LIMIT
-    done = proof.met_proven and proof.solution.ended is Ended.OPTIMAL
-    return Status.OPTIMAL if done else Status.FEASIBLE
+    return Status.OPTIMAL if proof.optimal else Status.FEASIBLE
 
 
-def _met_bound(problem: Problem, proof: _Proof, asked: int) -> int:
-    """The most doses that any schedule can meet: those that have a choice at all, or fewer.
+def _met_bound(problem: Problem, proof: Proof, asked: int, met: int) -> int:
+    """The most doses that any schedule can meet in their order of priority, as far as is proven.
 
     A weight of unmet doses bounds their number by its share of the heaviest.
     """
+    if proof.met_proven:
+        return met
     without = sum(1 for rows in problem.sets.of_order.values() if not rows)
     heaviest = max(doses_unmet(problem).values(), default=1.0)
-    return asked - max(without, int(np.ceil(proof.unmet_at_least / heaviest - 1e-6)))
+    return asked - max(without, math.ceil(proof.unmet_at_least / heaviest - 1e-6))
 
 
-def _method(problem: Problem, proof: _Proof) -> str:
+def _method(problem: Problem, aim: str, solution: Solution | None = None) -> str:
     matrix, sets = problem.matrix, problem.sets
+    work = f", {solution.nodes} nodes, {solution.iterations} iterations" if solution else ""
     return (
-        f"mixed-integer programme ({proof.phases}) by HiGHS {version()}, one thread: "
+        f"mixed-integer programme ({aim}) by HiGHS {version()}, one thread: "
         f"{len(sets.orders)} orders, {len(sets.places)} slots, {len(sets.choices)} choices, "
-        f"{matrix.columns} columns, {matrix.rows} rows, {proof.solution.nodes} nodes"
+        f"{matrix.columns} columns, {matrix.rows} rows{work}"
     )
 
 
-def _infeasible(
-    sets: Sets, problem: Problem, impossible: tuple[str, ...], pins: Sequence[Pin], began: float
-) -> Plan:
-    conflicts = impossible or tuple(f"{pin}: cannot be together with the others" for pin in pins)
-    unmet = tuple(Unmet(o.id, "the pins contradict each other or a limit") for o in sets.orders)
-    schedule = Schedule(design=sets.programme.design, unmet=unmet)
+def _infeasible(problem: Problem, conflicts: tuple[str, ...], began: float) -> Plan:
+    sets = problem.sets
+    asked = (*sets.orders, *sets.sent_orders)
+    unmet = tuple(Unmet(o.id, "nothing is planned: the pins cannot be") for o in asked)
     return Plan(
-        schedule=schedule,
+        schedule=Schedule(design=sets.programme.design, unmet=unmet),
         status=Status.INFEASIBLE,
         objective_cents=0,
         bound_cents=0,
         gap=0.0,
         costs=Breakdown(),
-        orders=len(sets.orders) + len(sets.sent_orders),
+        orders=len(asked),
         met=0,
         met_bound=0,
         shifted=(),
         unmet=unmet,
         breaches=(),
-        method=_method(
-            problem, _Proof(solve_nothing(), False, 0.0, False, "pins cannot be satisfied")
-        ),
+        method=_method(problem, "the pins cannot be"),
         reproducible=True,
         seconds=perf_counter() - began,
         conflicts=conflicts,
     )
-
-
-def solve_nothing() -> Solution:
-    """What stands for a solution where there is none."""
-    empty = np.empty(0)
-    return Solution(Ended.INFEASIBLE, empty, float("inf"), float("inf"), empty, 0)

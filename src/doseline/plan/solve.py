@@ -16,14 +16,16 @@ from doseline.plan.matrix import Floats, Matrix
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When the solver stops: at a gap, after so many nodes, and at the latest by the clock.
+    """When the solver stops: at a gap, after so much work, and at the latest by the clock.
 
-    Gap and nodes give the same answer on every machine. `seconds` is a guard: where it stopped
-    the solver, the plan says that it is not reproducible.
+    Gap, nodes and looks (how often the solver looks whether to stop: each round of cuts, each node)
+    give the same answer on every machine. `seconds` is a guard: where it stopped the solver, the
+    plan says that it is not reproducible.
     """
 
     gap: float = 1e-4
     nodes: int = 5000
+    looks: int = 2000
     seconds: float = 60.0
 
 
@@ -47,6 +49,7 @@ class Solution:
     bound: float
     row_duals: Floats
     nodes: int
+    iterations: int
 
 
 def _new() -> Any:
@@ -68,6 +71,7 @@ def solve(matrix: Matrix, limits: Limits, start: Floats | None = None) -> Soluti
     _options(highs, limits)
     if highs.passModel(_as_lp(matrix)) == highspy.HighsStatus.kError:
         raise SolverError("HiGHS refused the model")
+    _stop_after(highs, limits.looks)
     if start is not None:
         solution = highspy.HighsSolution()
         solution.col_value = start.tolist()
@@ -91,6 +95,19 @@ def _options(highs: Any, limits: Limits) -> None:
         ("time_limit", max(limits.seconds, 0.01)),
     ):
         highs.setOptionValue(name, value)
+
+
+def _stop_after(highs: Any, looks: int) -> None:
+    """Interrupts branch and bound after so many looks, which fall on the same points each time."""
+    taken = 0
+
+    def look(_type: Any, _message: str, _found: Any, back: Any, _data: Any) -> None:
+        nonlocal taken
+        taken += 1
+        back.user_interrupt = taken >= looks
+
+    highs.setCallback(look, None)
+    highs.startCallback(highspy.cb.HighsCallbackType.kCallbackMipInterrupt)
 
 
 def _as_lp(matrix: Matrix) -> Any:
@@ -122,6 +139,7 @@ _ENDED = {
     highspy.HighsModelStatus.kTimeLimit: Ended.BY_THE_CLOCK,
     highspy.HighsModelStatus.kSolutionLimit: Ended.STOPPED,
     highspy.HighsModelStatus.kIterationLimit: Ended.STOPPED,
+    highspy.HighsModelStatus.kInterrupt: Ended.STOPPED,
 }
 
 
@@ -133,9 +151,17 @@ def _read(highs: Any, matrix: Matrix) -> Solution:
     feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     values = np.asarray(found.col_value, dtype=np.float64) if feasible else np.empty(0)
     if matrix.columns == 0:
-        return Solution(Ended.OPTIMAL, np.empty(0), matrix.constant, matrix.constant, values, 0)
+        return Solution(Ended.OPTIMAL, np.empty(0), matrix.constant, matrix.constant, values, 0, 0)
     mip = any(matrix.whole)
     objective = float(info.objective_function_value) if feasible else math.inf
     bound = float(info.mip_dual_bound) if mip else objective
     duals = np.asarray(found.row_dual, dtype=np.float64)
-    return Solution(_ENDED[status], values, objective, bound, duals, int(info.mip_node_count))
+    return Solution(
+        _ENDED[status],
+        values,
+        objective,
+        bound,
+        duals,
+        int(info.mip_node_count),
+        int(info.simplex_iteration_count),
+    )

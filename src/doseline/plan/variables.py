@@ -23,11 +23,13 @@ class Problem:
 
     `serve` by choice, `unmet` by order, `made` by place; `lots` and `fed` by place and source;
     `parcel` by shipment; `spare` is the load of a spare vial, `extra` the vials beyond the fee,
-    `tested` a batch under import testing, by place and plant's permission.
+    `tested` a batch under import testing, by place and plant's permission, `broken` a promise not kept. `most` is how often a
+    choice can be taken: once for an order, without end for a class of orders.
     """
 
     sets: Sets
     matrix: Matrix
+    most: float = 1.0
     serve: list[int] = field(default_factory=list)
     unmet: list[int] = field(default_factory=list)
     made: list[int] = field(default_factory=list)
@@ -37,6 +39,7 @@ class Problem:
     spare: dict[int, int] = field(default_factory=dict)
     extra: dict[int, int] = field(default_factory=dict)
     tested: dict[tuple[int, int], int] = field(default_factory=dict)
+    broken: list[int] = field(default_factory=list)
 
     def product(self, s: int) -> Product:
         """The product of a place."""

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Annotated
 
 from doseline.clock import Clock
-from doseline.errors import near_miss
+from doseline.errors import did_you_mean
 from doseline.programme.contract import Contract
 from doseline.programme.cost import Costs, Ordering, Penalty, Target
 from doseline.programme.design import Design, PlantUse
@@ -194,8 +194,7 @@ class Programme:
         wanted = design_id or self.main_design or self.designs[0].id
         found = {d.id: d for d in self.designs}
         if wanted not in found:
-            near = near_miss(wanted, found)
-            hint = f" (did you mean {near}?)" if near else ""
+            hint = did_you_mean(wanted, found)
             raise LookupError(
                 f"no design {wanted!r} in the programme{hint}; known: {', '.join(found)}"
             )

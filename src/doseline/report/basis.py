@@ -11,6 +11,9 @@ from doseline.report.tables import Row, folded, table
 from doseline.studies.assessment import Assessment
 
 
+PRINTED_AT_MOST = 60  # longer lists stay in the file and off the paper
+
+
 def assumed_section(assessment: Assessment) -> Markup:
     """Inputs without a source, and inputs that only hindsight gives."""
     number = len(assessment.assumptions)
@@ -21,8 +24,9 @@ def assumed_section(assessment: Assessment) -> Markup:
     heads = ("Field of the programme file", "Value", "Range", "Why")
     assumed = (
         folded(
-            f"Show all {number}",
+            f"Show all {number:,}",
             table("Inputs that are only assumed", heads, rows, stacked=True, quiet=True),
+            printed=number <= PRINTED_AT_MOST,
         )
         if rows
         else None
@@ -33,10 +37,11 @@ def assumed_section(assessment: Assessment) -> Markup:
         el("h2", "What is only assumed"),
         el(
             "p",
-            el("b", str(number)),
+            el("b", f"{number:,}"),
             f" {verb} only assumed: judgement without a source. The verdict rests on them as much "
             "as on the rest.",
         ),
+        _by_part(assessment) if number > PRINTED_AT_MOST else None,
         assumed,
         el("h3", "Known only by hindsight"),
         _hindsight(assessment),
@@ -44,11 +49,33 @@ def assumed_section(assessment: Assessment) -> Markup:
     )
 
 
+def _by_part(assessment: Assessment) -> Markup:
+    parts: dict[str, int] = {}
+    for field, *_ in assessment.assumptions:
+        part = re.split(r"[.\[]", field, maxsplit=1)[0]
+        parts[part] = parts.get(part, 0) + 1
+    rows = [
+        Row((el("code", part), f"{number:,}"))
+        for part, number in sorted(parts.items(), key=lambda p: -p[1])
+    ]
+    return el(
+        "div",
+        table(
+            "By part of the programme file; the whole list is in the HTML file",
+            ("Part", "Inputs only assumed"),
+            rows,
+            numbers=(1,),
+        ),
+        class_="slim",
+    )
+
+
 def _hindsight(assessment: Assessment) -> Markup:
     late = [r for r in assessment.scenarios if r.hindsight]
     items: list[Child] = [join(words.hindsight(), " ", text) for text in assessment.hindsight]
     items += [
-        join(words.hindsight(), f" scenario: {name}") for name in dict.fromkeys(r.name for r in late)
+        join(words.hindsight(), f" scenario: {name}")
+        for name in dict.fromkeys(r.name for r in late)
     ]
     if not items:
         return el("p", f"Nothing used here became known after {assessment.as_of_on:%d %B %Y}.")

@@ -173,9 +173,7 @@ def _legs(
         legs.append(
             Leg(
                 leaves=wall_days(programme, dispatch_at, zone, monday),
-                received=tuple(
-                    wall_days(programme, s.received_at, zone, monday) for s in group
-                ),
+                received=tuple(wall_days(programme, s.received_at, zone, monday) for s in group),
                 used=tuple(wall_days(programme, u, zone, monday) for u in uses),
                 sites=tuple(dict.fromkeys(sites)),
                 doses=len(uses),

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 from doseline.operations.orders import DoseOrder
 from doseline.operations.schedule import Allocation, Batch
 from doseline.programme import Programme
 from doseline.report import numerals as n
 from doseline.report import words
 from doseline.report.board import Week, in_order, weeks
-from doseline.report.board_svg import ISOTOPE, MAKE, QC, RELEASE, ROAD, week_svg
+from doseline.report.board_svg import ISOTOPE, MAKE, QC, RELEASE, ROAD, patterns, week_svg
 from doseline.report.markup import Child, Markup, el, join, link
 from doseline.report.palette import INK, PAPER
 from doseline.report.tables import Group, Row, folded, table
@@ -19,16 +17,16 @@ from doseline.studies.assessment import BoardPlan
 NO_BOARD = "No stretch of weeks was planned in detail, so there is no board to show."
 
 
-def board_section(plan: BoardPlan | None, programme: Programme) -> Markup:
-    """The board of planned batches with everything that stands behind it."""
+def board_section(plan: BoardPlan | None, programme: Programme, design: str) -> Markup:
+    """The board of planned batches with everything behind it; `design` is its name in print."""
     heading = el("h2", "The board of planned batches")
     if plan is None:
         return el("section", heading, el("p", NO_BOARD), id="board")
     return el(
         "section",
         heading,
-        el("p", _opening(plan)),
-        _standing(plan),
+        el("p", _opening(plan, design)),
+        _standing(plan, programme.currency),
         _key(),
         *(_week(week, programme) for week in weeks(plan, programme)),
         _batches(plan, programme),
@@ -39,50 +37,39 @@ def board_section(plan: BoardPlan | None, programme: Programme) -> Markup:
     )
 
 
-def _opening(plan: BoardPlan) -> str:
+def _opening(plan: BoardPlan, design: str) -> str:
     return (
         f"One draw of the demand of {n.span(plan.from_on, plan.until_on)}, planned in detail under "
-        f"{plan.design} as an example of how the operation runs. Each bar links to the row of its "
+        f"{design} as an example of how the operation runs. Each bar links to the row of its "
         "batch; times on the board are local times of the plant."
     )
 
 
-def _standing(plan: BoardPlan) -> Markup:
+def _standing(plan: BoardPlan, currency: str) -> Markup:
     clean = "\u2713 none" if plan.breaches == 0 else f"\u2715 {plan.breaches}"
-    gap = n.percent(plan.gap) if math.isfinite(plan.gap) else n.UNKNOWN
     facts: list[tuple[str, Child]] = [
         ("Status", words.STATUSES.get(plan.status, plan.status)),
-        ("Objective", n.count(plan.objective)),
-        ("Bound (no plan can be better)", n.count(plan.bound)),
-        ("Gap", gap),
+        ("Objective", n.money(plan.objective, currency)),
+        ("Bound (no plan costs less)", n.money(plan.bound, currency)),
+        ("Gap", n.small_percent(plan.gap)),
         ("Breaches found by the independent checker", clean),
         ("Orders", f"{len(plan.orders)}, of which {len(plan.schedule.allocations)} are met"),
         ("Doses moved inside their window", str(plan.shifted)),
-        ("Method", plan.method),
     ]
-    return el(
-        "dl", *(el("div", el("dt", name), el("dd", said)) for name, said in facts), class_="facts"
+    rows = (el("div", el("dt", name), el("dd", said)) for name, said in facts)
+    return join(
+        el("dl", *rows, class_="facts"), el("p", f"Planned by {plan.method}.", class_="note")
     )
 
 
 def _key() -> Markup:
     def box(fill: str, edge: str) -> Markup:
-        return el(
-            "rect", x=1, y=2, width=26, height=12, fill=fill, stroke=edge, stroke_width=1.2
-        )
+        return el("rect", x=1, y=2, width=26, height=12, fill=fill, stroke=edge, stroke_width=1.2)
 
-    patterns = Markup(
-        f'<defs><pattern id="qc-key" width="6" height="6" patternUnits="userSpaceOnUse" '
-        f'patternTransform="rotate(45)"><rect width="6" height="6" fill="{PAPER}"/>'
-        f'<rect width="3" height="6" fill="{QC}"/></pattern>'
-        f'<pattern id="release-key" width="6" height="6" patternUnits="userSpaceOnUse">'
-        f'<rect width="6" height="6" fill="{PAPER}"/>'
-        f'<circle cx="3" cy="3" r="1.8" fill="{RELEASE}"/></pattern></defs>'
-    )
     keys: list[tuple[Markup, str]] = [
         (el("path", d="M7 3h12l-6 12z", fill=ISOTOPE), "isotope delivered and calibrated"),
         (box(MAKE, MAKE), "labelling to end of synthesis (EOS)"),
-        (join(patterns, box("url(#qc-key)", QC)), "quality control"),
+        (join(patterns("key"), box("url(#qc-key)", QC)), "quality control"),
         (box("url(#release-key)", RELEASE), "release"),
         (
             el("path", d="M1 8h24M25 3v10", stroke=ROAD, stroke_width=2, fill="none"),
@@ -131,8 +118,8 @@ def _week(week: Week, programme: Programme) -> Markup:
 
 def _batches(plan: BoardPlan, programme: Programme) -> Markup:
     heads = (
-        "Batch", "Product", "Line", "Isotope delivered", "Labelling starts", "EOS", "Released",
-        "Vials", "Bulk at EOS [GBq]", "Bulk at EOS [mCi]", "Doses",
+        "Batch", "Line", "Isotope delivered", "Labelling starts", "EOS", "Released",
+        "Vials", "Bulk at EOS", "Doses",
     )  # fmt: skip
     doses: dict[str, int] = {}
     for a in plan.schedule.allocations:
@@ -146,8 +133,8 @@ def _batches(plan: BoardPlan, programme: Programme) -> Markup:
     return join(
         el("h3", "Batches", id="batches"),
         table(
-            "Planned batches, in local time of their plant",
-            heads, rows, numbers=(7, 8, 9, 10), stacked=True, quiet=True,
+            f"Batches of {n.span(plan.from_on, plan.until_on)}, in local time of their plant",
+            heads, rows, numbers=(6, 8), stacked=True,
         ),
     )  # fmt: skip
 
@@ -166,20 +153,26 @@ def _batch_row(number: int, batch: Batch, doses: int, programme: Programme) -> R
         isotope = join(
             at(batch.isotope_at),
             el("br"),
-            f"{n.activity(batch.isotope_mbq)}, {source.name if source else batch.source}",
+            n.activity(batch.isotope_mbq),
+            el("span", source.name if source else batch.source, class_="sub"),
         )
     return Row(
         (
-            join(el("b", f"B{number}"), el("span", batch.id, class_="sub")),
-            product.name if product else batch.product,
-            join(batch.line, el("span", plant.name if plant else batch.manufacturer, class_="sub")),
+            join(
+                el("b", f"B{number}"),
+                f" {product.name if product else batch.product}",
+                el("span", batch.id, class_="sub"),
+            ),
+            join(
+                el("span", batch.line, class_="whole-word"),
+                el("span", plant.name if plant else batch.manufacturer, class_="sub"),
+            ),
             isotope,
             at(batch.charge_at),
             at(batch.eos_at),
             at(batch.released_at),
             str(batch.vials),
-            n.gbq(batch.bulk_mbq) if batch.bulk_mbq > 0 else "none",
-            n.mci(batch.bulk_mbq) if batch.bulk_mbq > 0 else "none",
+            n.activity(batch.bulk_mbq) if batch.bulk_mbq > 0 else "none",
             link(f"doses-{number}", str(doses)) if doses else "0",
         ),
         id=f"batch-{number}",
@@ -207,13 +200,12 @@ def _doses(plan: BoardPlan, programme: Programme) -> Markup:
         return Markup("")
     heads = (
         "Order", "Site", "For", "Leaves the plant", "Received",
-        "Infusion = calibration time", "Dose then [GBq]", "Dose then [mCi]",
-        "At EOS [GBq]", "At EOS [mCi]",
+        "Infusion, the calibration time", "Dose at that time", "In the vial at EOS",
     )  # fmt: skip
     caption = "Doses of each batch, in local time of the plant where they leave, else of the site"
     return folded(
         f"The {len(plan.schedule.allocations)} doses of these batches",
-        table(caption, heads, groups, numbers=(6, 7, 8, 9)),
+        table(caption, heads, groups),
     )
 
 
@@ -242,12 +234,8 @@ def _dose_row(
             leaves,
             received,
             use,
-            *((n.gbq(dose), n.mci(dose)) if dose > 0 else ("none", "none")),
-            *(
-                (n.gbq(allocation.eos_mbq), n.mci(allocation.eos_mbq))
-                if allocation.eos_mbq > 0
-                else ("none", "none")
-            ),
+            n.activity(dose) if dose > 0 else "none",
+            n.activity(allocation.eos_mbq) if allocation.eos_mbq > 0 else "none",
         )
     )
 
@@ -279,6 +267,10 @@ def _unmet(plan: BoardPlan, programme: Programme) -> Markup:
         )
     return join(
         el("h3", "Orders that no batch serves"),
-        table("Orders that no batch serves", ("Order", "Site", "Wanted on", "Reason"), rows,
-              quiet=True),
+        table(
+            "Orders that no batch serves",
+            ("Order", "Site", "Wanted on", "Reason"),
+            rows,
+            quiet=True,
+        ),
     )

@@ -29,7 +29,7 @@ def week_svg(week: Week, programme: Programme) -> Markup:
     said = f"Week of {week.monday:%d %B %Y}: {batches} planned batches, rows are lines"
     return el(
         "svg",
-        _patterns(week),
+        patterns(week.monday.isoformat()),
         _days(week, top),
         *parts,
         class_="chart board",
@@ -53,9 +53,8 @@ def _bar_high(bar: Bar) -> float:
     return _LABEL_HIGH + _BAR_HIGH + 4 + len(bar.legs) * _LEG_HIGH + _PAD
 
 
-def _patterns(week: Week) -> Markup:
+def patterns(key: str) -> Markup:
     """Hatching for QC, dots for release: the kinds are told apart without colour."""
-    key = week.monday.isoformat()
     return el(
         "defs",
         Markup(
@@ -190,8 +189,16 @@ def _leg(leg: Leg, y: float, week: Week) -> Markup:
         after = max(_x(d, week) for d in (last, *leg.used)) + 9
         fits = after + _CHARACTER * len(said) < _WIDTH
         shown = said if fits else f"{leg.doses}"
-        parts.append(_text(after if fits else start - 7, middle + 4, shown, 11.5, INK,
-                           anchor="start" if fits else "end"))
+        parts.append(
+            _text(
+                after if fits else start - 7,
+                middle + 4,
+                shown,
+                11.5,
+                INK,
+                anchor="start" if fits else "end",
+            )
+        )
     return el("g", *parts)
 
 

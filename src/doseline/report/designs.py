@@ -9,7 +9,7 @@ from typing import Any
 
 from doseline.report import numerals as n
 from doseline.report import words
-from doseline.report.figures import NARROW, figure
+from doseline.report.figures import figure
 from doseline.report.marks import legend, swatch
 from doseline.report.markup import Child, Markup, el, join, link
 from doseline.report.palette import BARS
@@ -62,6 +62,7 @@ def _side_by_side(rows: Sequence[DesignRow], assessment: Assessment) -> Markup:
         [Row((name, *(said(d) for d in rows))) for name, said in measures],
         numbers=range(1, len(rows) + 1),
         id_="design-measures",
+        dense=len(rows) > 4,
     )
 
 
@@ -136,8 +137,8 @@ def _bar(
         segments.append(charts.Segment(start, start + value, i, letter))
         up, down = (start + value, down) if value >= 0 else (up, start + value)
     total = sum(v for _, v in row.cost_items)
-    name = row.name if width > NARROW or len(row.name) < 24 else f"{row.name[:22]}\u2026"
-    return charts.BarRow(name, n.money(total, currency), tuple(segments))
+    says = n.money(total, currency)
+    return charts.BarRow(charts.fitted(row.name, width, says), says, tuple(segments))
 
 
 def _cost_table(rows: Sequence[DesignRow], currency: str) -> Markup:
@@ -161,4 +162,5 @@ def _cost_table(rows: Sequence[DesignRow], currency: str) -> Markup:
         lines,
         numbers=range(1, len(rows) + 1),
         id_="cost-items",
+        dense=len(rows) > 4,
     )

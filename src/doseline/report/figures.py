@@ -33,11 +33,13 @@ def figure(
     *,
     legend: Markup | None = None,
     note: str = "",
+    shown: bool = False,
 ) -> Markup:
     """A figure with its title, its legend, its chart and the table of its numbers.
 
     `draw` makes the charts for a width; each is drawn for a wide page and for a phone, and the
-    style sheet shows one. Without the charts extra the table stands open instead.
+    style sheet shows one. The numbers are folded away under it unless they are `shown`; without
+    the charts extra they stand open.
     """
     charts = drawing_room() if draw is not None else None
     drawn = Markup("")
@@ -45,7 +47,11 @@ def figure(
         drawn = join(
             legend,
             *(
-                el("div", *_inlined(draw(charts, width), charts, f"{id_}-{kind}", says), class_=kind)
+                el(
+                    "div",
+                    *_inlined(draw(charts, width), charts, f"{id_}-{kind}", says),
+                    class_=kind,
+                )
                 for kind, width in (("wide", WIDE), ("narrow", NARROW))
             ),
         )
@@ -54,8 +60,11 @@ def figure(
         el("figcaption", el("h3", title), el("p", says, class_="says")),
         drawn,
         el("p", note, class_="note") if note and drawn else None,
-        folded("The numbers of this chart", numbers, open_=not drawn, printed=not drawn),
+        numbers
+        if shown
+        else folded("The numbers of this chart", numbers, open_=not drawn, printed=not drawn),
         id=id_,
+        class_="whole" if drawn and not shown else None,
     )
 
 

@@ -9,7 +9,7 @@ from doseline.report.markup import Markup, el, join
 from doseline.report.palette import GRID, IN_BAR, INK, LINES, QUIET
 from doseline.studies.assessment import Figure
 
-_WIDE, _HIGH, _EDGE = 168, 36, 6
+_WIDE, _HIGH, _EDGE = 156, 36, 6
 
 
 def otif_floor(figures: Iterable[Figure], targets: Iterable[float]) -> float:
@@ -50,7 +50,13 @@ def headroom_mark(headroom: float) -> Markup:
     parts = [
         el("rect", x=_EDGE, y=6, width=round(3 * scale, 1), height=12, fill=GRID),
         el("rect", x=_EDGE, y=6, width=round(filled, 1), height=12, fill=LINES[0]),
-        el("path", d=f"M{_EDGE + scale:.1f} 2v20", stroke=INK, stroke_width=1.5, stroke_dasharray="3 2"),
+        el(
+            "path",
+            d=f"M{_EDGE + scale:.1f} 2v20",
+            stroke=INK,
+            stroke_width=1.5,
+            stroke_dasharray="3 2",
+        ),
         _word(_EDGE - 4, "0", "start"),
         _word(_EDGE + scale, "1", "middle"),
         _word(_WIDE - _EDGE + 4, "3 or more", "end"),
@@ -62,9 +68,7 @@ def swatch(colour: str, dash: tuple[int, ...] | None = None, letter: str = "") -
     """A key of a legend: a stretch of line, or a box with its letter."""
     if dash is not None:
         dashes = " ".join(map(str, dash))
-        parts = [
-            el("path", d="M1 8h28", stroke=colour, stroke_width=3, stroke_dasharray=dashes)
-        ]
+        parts = [el("path", d="M1 8h28", stroke=colour, stroke_width=3, stroke_dasharray=dashes)]
         return _drawing(30, 16, parts)
 
     parts = [el("rect", x=1, y=1, width=18, height=14, fill=colour)]
@@ -95,12 +99,8 @@ def _drawing(width: int, height: int, parts: list[Markup]) -> Markup:
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float) -> Markup:
-    return el(
-        "line", x1=x1, y1=y1, x2=x2, y2=y2, stroke=colour, stroke_width=width
-    )
+    return el("line", x1=x1, y1=y1, x2=x2, y2=y2, stroke=colour, stroke_width=width)
 
 
 def _word(x: float, said: str, anchor: str) -> Markup:
     return el("text", said, x=round(x, 1), y=33, fill=QUIET, font_size=10.5, text_anchor=anchor)
-
-

@@ -81,9 +81,7 @@ def counts(found: Figure, plus: bool = False) -> Markup:
     """A number of things with its interval."""
     known = [v for v in (found.mean, found.low, found.high) if math.isfinite(v)]
     decimals = _decimals(*known) if known else 0
-    return figure(
-        found, lambda v: _signed(v, decimals, plus), lambda v: _signed(v, decimals, plus)
-    )
+    return figure(found, lambda v: _signed(v, decimals, plus), lambda v: _signed(v, decimals, plus))
 
 
 def amounts(found: Figure, currency: str) -> Markup:
@@ -140,6 +138,23 @@ def hour(clock: Clock, minute: int, zone: str) -> str:
 
 
 def instant(clock: Clock, minute: int, zone: str) -> str:
-    """Weekday, date, time and zone on the wall."""
+    """Weekday, day, month, time and zone on the wall; the year stands beside it.
+
+    >>> instant(Clock(date(2024, 1, 1)), 12 * 60, "Europe/Brussels").replace(SPACE, " ")
+    'Mon 1 Jan, 13:00 CET'
+    """
     local = clock.local(minute, zone)
-    return f"{local:%a}{SPACE}{day(local.date())}, {local:%H:%M}{SPACE}{local.tzname()}"
+    on = f"{local:%a}{SPACE}{local.day}{SPACE}{local:%b}"
+    return f"{on}, {local:%H:%M}{SPACE}{local.tzname()}"
+
+
+def small_percent(share: float) -> str:
+    """A share that may be very small, to two digits.
+
+    >>> small_percent(0.00005).replace(SPACE, " "), small_percent(0).replace(SPACE, " ")
+    ('0.005 %', '0 %')
+    """
+    if not math.isfinite(share):
+        return UNKNOWN
+    shown = f"{100 * share:.1f}" if abs(share) >= 0.01 else f"{100 * share:.2g}"
+    return f"{shown if 'e' not in shown else '< 0.0001'}{SPACE}%"

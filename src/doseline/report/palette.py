@@ -19,7 +19,7 @@ LINES = ("#123f7a", "#b8430f", "#7a3f9d", "#00735a", "#8a6100", "#a8326b", "#4b5
 BARS = ("#1d5fa8", "#b8430f", "#00735a", "#7a3f9d", "#8a6100", "#a8326b", "#4b5a68", "#5f4b3a")
 YES, NO, OPEN = "#00654d", "#a63a08", "#5a4a00"
 
-_DARK = {
+DARK = {
     INK: "#e8edf3",
     QUIET: "#b3bdc9",
     GRID: "#38424f",
@@ -43,7 +43,15 @@ _DARK = {
     OPEN: "#e6c65c",
 }
 
-DASHES: tuple[tuple[int, ...], ...] = ((1, 0), (7, 4), (2, 3), (10, 3, 2, 3), (5, 2), (1, 2), (8, 2))
+DASHES: tuple[tuple[int, ...], ...] = (
+    (1, 0),
+    (7, 4),
+    (2, 3),
+    (10, 3, 2, 3),
+    (5, 2),
+    (1, 2),
+    (8, 2),
+)
 """Dashes beside the colours of `LINES`, so that no line is told by colour alone."""
 
 
@@ -51,7 +59,7 @@ def repainting() -> str:
     """The style rules that repaint a chart drawn in light colours for a dark page."""
     rules = [
         f'.chart [{kind}="{light}"]{{{kind}:{dark}}}'
-        for light, dark in _DARK.items()
+        for light, dark in DARK.items()
         for kind in ("fill", "stroke")
     ]
     return "@media screen and (prefers-color-scheme:dark){" + "".join(rules) + "}"

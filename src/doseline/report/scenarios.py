@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
 from doseline.report import numerals as n
 from doseline.report import words
-from doseline.report.figures import NARROW, figure
+from doseline.report.figures import figure
 from doseline.report.marks import legend
-from doseline.report.markup import Markup, el, join, link
+from doseline.report.markup import Markup, el, join
 from doseline.report.palette import LINES, PAPER
-from doseline.report.tables import Row, table
+from doseline.report.tables import Group, Row, table
 from doseline.report.verdict import design_name
 from doseline.studies.assessment import Assessment, Figure, ScenarioRow
+
+
+_A_PAGE = 14  # rows of a chart that fit on one sheet of paper
 
 
 def scenarios_section(assessment: Assessment) -> Markup:
@@ -30,8 +32,13 @@ def scenarios_section(assessment: Assessment) -> Markup:
         f"{n.percent(worst.otif_without.mean)} to {n.percent(worst.otif.mean)} in its window."
     )
 
+    ordered = [r for same in _grouped(rows) for r in same]
+
     def draw(charts: ModuleType, width: int) -> list[Any]:
-        return [charts.changes([_change(charts, r, assessment, width) for r in rows], width)]
+        one = len({r.design for r in ordered}) == 1
+        drawn = [_change(charts, r, assessment, width, one) for r in ordered]
+        parts = range(0, len(drawn), _A_PAGE)
+        return [charts.changes(drawn[i : i + _A_PAGE], width) for i in parts]
 
     return el(
         "section",
@@ -41,19 +48,12 @@ def scenarios_section(assessment: Assessment) -> Markup:
             "Both ends of a line are the same futures, with the same patients and the same luck; "
             "only the shock differs.",
         ),
-        _shown(says, rows, assessment, draw),
+        figure(
+            "scenario-figure", "OTIF in the window of each scenario", says,
+            _measures(rows, assessment), draw, legend=_key(), shown=True,
+        ),
         id="scenarios",
-    )
-
-
-def _shown(
-    says: str, rows: Sequence[ScenarioRow], assessment: Assessment, draw: Any
-) -> Markup:
-    numbers = _otif_table(rows, assessment)
-    chart = figure(
-        "scenario-figure", "OTIF in the window of each scenario", says, numbers, draw, legend=_key()
-    )
-    return join(chart, _measures(rows, assessment))
+    )  # fmt: skip
 
 
 def _key() -> Markup:
@@ -74,74 +74,63 @@ def _key() -> Markup:
 
 
 def _change(
-    charts: ModuleType, row: ScenarioRow, assessment: Assessment, width: int
+    charts: ModuleType, row: ScenarioRow, assessment: Assessment, width: int, one_design: bool
 ) -> Any:
     mark = " (hindsight)" if row.hindsight else ""
-    name = f"{row.name}, {design_name(assessment, row.design)}{mark}"
+    where = "" if one_design else f", {design_name(assessment, row.design)}"
     says = f"{n.percent(row.otif_without.mean)} \u2192 {n.percent(row.otif.mean)}"
-    most = 26 if width <= NARROW else 82
-    return charts.Change(
-        textwrap.shorten(name, most, placeholder="\u2026"),
-        says,
-        _three(row.otif_without),
-        _three(row.otif),
-    )
+    name = charts.fitted(f"{row.name}{where}{mark}", width, says)
+    return charts.Change(name, says, _three(row.otif_without), _three(row.otif))
 
 
 def _three(found: Figure) -> tuple[float, float, float]:
     return found.mean, found.low, found.high
 
 
-def _otif_table(rows: Sequence[ScenarioRow], assessment: Assessment) -> Markup:
+def _measures(rows: Sequence[ScenarioRow], assessment: Assessment) -> Markup:
+    heads = (
+        "Design and window", "Doses due in it", "OTIF without", "OTIF with",
+        "More doses delayed", "More doses missed", "Days to recover",
+    )  # fmt: skip
+    played = sorted({r.replications for r in rows})
     return table(
-        "OTIF in the window of each scenario",
-        ("Scenario", "Design", "OTIF without", "OTIF with"),
-        [
-            Row(
-                (
-                    r.name,
-                    design_name(assessment, r.design),
-                    n.shares(r.otif_without),
-                    n.shares(r.otif),
-                )
-            )
-            for r in rows
-        ],
-        numbers=(2, 3),
-        quiet=True,
+        f"Scenarios, with 95 % intervals over {' or '.join(map(str, played))} replications",
+        heads,
+        [_group(same, assessment) for same in _grouped(rows)],
+        numbers=range(1, 7),
+        stacked=True,
+        id_="scenario-measures",
     )
 
 
-def _measures(rows: Sequence[ScenarioRow], assessment: Assessment) -> Markup:
-    heads = (
-        "Scenario", "Design", "Window measured", "Doses due in it", "OTIF without", "OTIF with",
-        "More doses delayed", "More doses missed", "Days to recover", "Replications",
-    )  # fmt: skip
-    return table(
-        "Scenarios, with 95 % intervals",
-        heads,
-        [
-            Row(
-                (
-                    join(
-                        el("b", r.name),
-                        join(" ", words.hindsight()) if r.hindsight else None,
-                        el("span", r.why, class_="sub") if r.why else None,
-                    ),
-                    link("design-measures", design_name(assessment, r.design)),
-                    n.span(r.from_on, r.measured_until_on),
-                    n.counts(r.orders),
-                    n.shares(r.otif_without),
-                    n.shares(r.otif),
-                    n.counts(r.extra_delayed, plus=True),
-                    n.counts(r.extra_missed, plus=True),
-                    n.counts(r.days_to_recover),
-                    str(r.replications),
-                )
-            )
-            for r in rows
-        ],
-        numbers=range(3, 10),
-        stacked=True,
-        id_="scenario-measures",
+def _grouped(rows: Sequence[ScenarioRow]) -> list[list[ScenarioRow]]:
+    """The rows of each scenario, in the order in which the scenarios come."""
+    groups: dict[str, list[ScenarioRow]] = {}
+    for row in rows:
+        groups.setdefault(row.scenario, []).append(row)
+    return list(groups.values())
+
+
+def _group(rows: Sequence[ScenarioRow], assessment: Assessment) -> Group:
+    first = rows[0]
+    name = join(
+        first.name,
+        join(" ", words.hindsight()) if first.hindsight else None,
+        el("span", first.why, class_="sub") if first.why else None,
+    )
+    return Group(name, tuple(_measure_row(r, assessment) for r in rows))
+
+
+def _measure_row(row: ScenarioRow, assessment: Assessment) -> Row:
+    window = n.span(row.from_on, row.measured_until_on)
+    return Row(
+        (
+            join(design_name(assessment, row.design), el("span", window, class_="sub")),
+            n.counts(row.orders),
+            n.shares(row.otif_without),
+            n.shares(row.otif),
+            n.counts(row.extra_delayed, plus=True),
+            n.counts(row.extra_missed, plus=True),
+            n.counts(row.days_to_recover),
+        )
     )

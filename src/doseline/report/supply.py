@@ -11,7 +11,7 @@ from typing import Any
 from doseline.programme import Programme
 from doseline.report import numerals as n
 from doseline.report import words
-from doseline.report.figures import NARROW, figure
+from doseline.report.figures import figure
 from doseline.report.marks import legend, swatch
 from doseline.report.markup import Markup, el
 from doseline.report.palette import BAND_50, BAND_95, DASHES, INK, LINES
@@ -46,7 +46,7 @@ def demand_section(assessment: Assessment, programme: Programme) -> Markup:
 
     def draw(charts: ModuleType, width: int) -> list[Any]:
         return [
-            charts.demand(part, designs, width, title, _within(short, part))
+            charts.demand(part, designs, width, title, ceiling(part), _within(short, part))
             for title, part in stretches
         ]
 
@@ -57,11 +57,24 @@ def demand_section(assessment: Assessment, programme: Programme) -> Markup:
             "demand-figure", "Doses a month: asked for, and what the slots can make",
             _says(months, assessment), _months_table(months, designs, assessment), draw,
             legend=keys,
-            note="Capacity is vials of full batches in every usable slot, as planned; where it is "
-            "more than three times the demand its line is drawn at the top.",
+            note=_note(stretches),
         ),
         id="demand",
     )  # fmt: skip
+
+
+def ceiling(months: Sequence[MonthRow]) -> float:
+    """The top of a chart's scale: all of the demand, and capacity up to three times as much."""
+    asked = max(m.high95 for m in months)
+    able = max((v for m in months for v in m.capacity.values() if math.isfinite(v)), default=0.0)
+    return max(min(max(asked, able), 3 * asked) if asked > 0 else able, 1.0) * 1.05
+
+
+def _note(stretches: Sequence[tuple[str, list[MonthRow]]]) -> str:
+    said = "Capacity is the vials of full batches in every usable slot, as planned."
+    cut = any(v > ceiling(part) for _, part in stretches for m in part for v in m.capacity.values())
+    more = " Where it is more than three times the demand its line runs along the top of the scale."
+    return said + (more if cut else "")
 
 
 def _designs(assessment: Assessment, months: Sequence[MonthRow]) -> list[str]:
@@ -145,22 +158,23 @@ def activity_section(assessment: Assessment) -> Markup:
     whole = accounts[0][1] or 1.0
     last, given = accounts[-1]
     says = (
-        f"Of {_both(accounts[0][1])} {accounts[0][0]}, {_both(given)} or {n.percent(given / whole)} "
-        f"ends as {last}. Each amount holds at the moment at which it changed its account."
+        f"Of {_both(accounts[0][1])} {accounts[0][0]}, {_both(given)} or "
+        f"{n.percent(given / whole)} ends as {last}. "
+        "Each amount holds at the moment at which it changed its account."
     )
 
     def draw(charts: ModuleType, width: int) -> list[Any]:
         rows = [
             charts.BarRow(
                 name,
-                _both(value) if width <= NARROW else f"{_both(value)}, {n.percent(value / whole)}",
+                f"{_both(value)}, {n.percent(value / whole)}",
                 (charts.Segment(start, start + value, 2 if i == len(accounts) - 1 else min(i, 1)),),
             )
             for i, ((name, value), start) in enumerate(
-                zip(accounts, _starts([v for _, v in accounts]), strict=True)
+                zip(accounts, staircase([v for _, v in accounts]), strict=True)
             )
         ]
-        return [charts.bars(rows, "GBq over the horizon, mean of the replications", width, ",")]
+        return [charts.bars(rows, "GBq over the horizon, mean of the replications", width)]
 
     numbers = table(
         "Activity by account, mean over the replications",
@@ -176,7 +190,9 @@ def activity_section(assessment: Assessment) -> Markup:
     return el(
         "section",
         heading,
-        figure("activity-figure", "From what was made to what reached a patient", says, numbers, draw),
+        figure(
+            "activity-figure", "From what was made to what reached a patient", says, numbers, draw
+        ),
         id="activity",
     )
 
@@ -185,7 +201,7 @@ def _both(in_gbq: float) -> str:
     return n.activity(in_gbq * MBQ_A_GBQ)
 
 
-def _starts(values: Sequence[float]) -> list[float]:
+def staircase(values: Sequence[float]) -> list[float]:
     """Where each bar begins: a staircase down if the rest add up to the first, else all at zero."""
     first, rest = values[0], values[1:]
     if len(rest) < 2 or abs(sum(rest) - first) > 0.01 * abs(first):

@@ -34,11 +34,13 @@ def table(
     stacked: bool = False,
     id_: str | None = None,
     quiet: bool = False,
+    dense: bool = False,
 ) -> Markup:
     """A table in a frame that scrolls by itself where the page is narrow.
 
     `numbers` are the columns set to the right. `stacked` turns rows into cards on a phone, its
-    roles said aloud since a restyled table loses them. `quiet` leaves the caption to listeners.
+    roles said aloud since a restyled table loses them. `quiet` leaves the caption to listeners;
+    `dense` sets a wide table small.
     """
     right = frozenset(numbers)
     head = el(
@@ -61,7 +63,7 @@ def table(
         el("caption", caption, class_="heard" if quiet else None),
         el("thead", head, role="rowgroup" if stacked else None),
         *bodies,
-        class_="stack" if stacked else None,
+        class_=" ".join(k for k, on in (("stack", stacked), ("dense", dense)) if on) or None,
         role="table" if stacked else None,
         id=id_,
     )
@@ -77,12 +79,27 @@ def _bodies(
         if isinstance(row, Row):
             loose.append(_row(row, heads, right, stacked))
             continue
-        heading = el("th", row.name, scope="rowgroup", colspan=len(heads))
-        inner = [_row(r, heads, right, stacked) for r in row.rows]
-        bodies.append(el("tbody", el("tr", heading, class_="group"), *inner, id=row.id))
+        bodies.append(_group(row, heads, right, stacked))
     if loose:
         bodies.append(el("tbody", *loose, role="rowgroup" if stacked else None))
     return bodies
+
+
+def _group(group: Group, heads: Sequence[Child], right: frozenset[int], stacked: bool) -> Markup:
+    heading = el(
+        "th",
+        group.name,
+        scope="rowgroup",
+        colspan=len(heads),
+        role="rowheader" if stacked else None,
+    )
+    return el(
+        "tbody",
+        el("tr", heading, class_="group", role="row" if stacked else None),
+        *(_row(r, heads, right, stacked) for r in group.rows),
+        id=group.id,
+        role="rowgroup" if stacked else None,
+    )
 
 
 def _row(row: Row, heads: Sequence[Child], right: frozenset[int], stacked: bool) -> Markup:

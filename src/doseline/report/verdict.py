@@ -9,8 +9,11 @@ from doseline.report import numerals as n
 from doseline.report import words
 from doseline.report.marks import headroom_mark, otif_floor, otif_mark
 from doseline.report.markup import Child, Markup, el, join, link
-from doseline.report.tables import Group, Row, folded, table
+from doseline.report.tables import Row, folded, table
 from doseline.studies.assessment import Answer, Assessment
+
+
+_PRINTED_AT_MOST = 20  # rows of causes; longer tables stay in the file
 
 
 def verdict_section(assessment: Assessment) -> Markup:
@@ -152,36 +155,45 @@ def _cell(answer: Answer, assessment: Assessment) -> Markup:
 def _causes(assessment: Assessment) -> Markup:
     if not assessment.questions:
         return Markup("")
-    groups = [
-        Group(
-            f"{a.name}, {design_name(assessment, a.design)}",
-            _cause_rows(a),
+    heads = (
+        "Question and design", "Doses delayed or missed by cause, a replication",
+        "Doses delayed", "Doses missed", "Slots used", "Headroom, and what bounds it",
+    )  # fmt: skip
+    rows = [
+        Row(
+            (
+                join(el("b", a.name), el("span", design_name(assessment, a.design), class_="sub")),
+                _by_cause(a),
+                n.counts(a.delayed),
+                n.counts(a.missed),
+                n.percent(a.slot_use),
+                join(
+                    headroom(a.headroom),
+                    el("span", ", ".join(map(words.named, a.headroom_binds)), class_="sub"),
+                ),
+            ),
             id=question_key(assessment, a),
         )
         for a in assessment.questions
     ]
-    caption = "Doses delayed or missed by cause, and what bounds the headroom"
-    heads = ("Cause or measure", "Doses a replication, or value", "Share of the troubled doses")
     return folded(
         "Why: causes, slot use and limits behind each answer",
-        table(caption, heads, groups, numbers=(1, 2), id_="causes", quiet=True),
-    )
+        table(
+            "Causes, slot use and limits behind each answer",
+            heads, rows, numbers=(2, 3, 4), stacked=True, id_="causes", quiet=True,
+        ),
+        printed=len(rows) <= _PRINTED_AT_MOST,
+    )  # fmt: skip
 
 
-def _cause_rows(answer: Answer) -> tuple[Row, ...]:
+def _by_cause(answer: Answer) -> Child:
     total = sum(v for _, v in answer.causes)
-    rows = [
-        Row((words.named(cause), n.count(value), n.percent(value / total) if total else ""))
-        for cause, value in sorted(answer.causes, key=lambda c: -c[1])
-    ]
-    if not rows:
-        rows.append(Row(("no dose was delayed or missed", "0", "")))
-    rows += [
-        Row(("doses asked for", n.counts(answer.demand), "")),
-        Row(("doses delayed", n.counts(answer.delayed), "")),
-        Row(("doses missed", n.counts(answer.missed), "")),
-        Row(("headroom", headroom(answer.headroom), "")),
-        Row(("bound by", ", ".join(map(words.named, answer.headroom_binds)) or "nothing", "")),
-        Row(("slots used", n.percent(answer.slot_use), "")),
-    ]
-    return tuple(rows)
+    if total <= 0:
+        return "none"
+    ranked = sorted(answer.causes, key=lambda c: -c[1])
+    said = (
+        el("li", f"{words.named(cause)} ", el("b", n.count(v)), f" ({n.percent(v / total)})")
+        for cause, v in ranked
+        if v > 0
+    )
+    return el("ul", *said, class_="plain")

@@ -37,12 +37,15 @@ class Book:
     """Takes down what happens. Events are kept only where a history is wanted.
 
     `months` counts what is asked of the whole future (activity, batches, costs) by name and by
-    month since year 0.
+    month since year 0, from the first day simulated on.
     """
 
-    def __init__(self, env: simpy.Environment, month_of: Callable[[int], int], keep: bool) -> None:
+    def __init__(
+        self, env: simpy.Environment, month_of: Callable[[int], int], counts_from: int, keep: bool
+    ) -> None:
         self.env = env
         self.month_of = month_of
+        self.counts_from = counts_from
         self.events: list[Event] | None = [] if keep else None
         self.months: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
 
@@ -53,7 +56,9 @@ class Book:
 
     def count(self, name: str, amount: int, at: int | None = None) -> None:
         """Add to what is counted by month, at this instant unless another is named."""
-        self.months[name][self.month_of(self.env.now if at is None else at)] += amount
+        when = int(self.env.now) if at is None else at
+        if when >= self.counts_from:
+            self.months[name][self.month_of(when)] += amount
 
     def cost(self, item: str, cents: float, at: int | None = None) -> None:
         """Add to a cost. [cents]"""
@@ -72,6 +77,10 @@ class Book:
         self._move(batch, "source", account, kbq)
         self.count("received", kbq)
         return Pot(batch, account, mbq, int(self.env.now), half_life, kbq)
+
+    def empty(self, batch: str, account: str) -> Pot:
+        """The account of a product without activity."""
+        return Pot(batch, account, 0.0, int(self.env.now), float("inf"), 0)
 
     def decay(self, pot: Pot, phase: str) -> None:
         """Book what has decayed in a pot up to this instant."""

@@ -32,6 +32,7 @@ class Hooks:
     lock: Callable[[LiveBatch, int], None]
     settle: Callable[[LiveOrder, Outcome, int], None]
     promised: Callable[[LiveOrder], None]
+    cancel: Callable[[LiveOrder], None]
 
 
 class Future:
@@ -59,12 +60,9 @@ class Future:
         self.fate = fate
         self.replans = replans
         self.scenario = scenario
-        start = self.clock.day_start(world.from_on, "UTC") - 2 * DAY
-        self.start = min(0, start - self.programme.ordering.placed_before_min)
-        if world.from_on > self.programme.from_on:
-            self.start = max(0, start - self.programme.ordering.placed_before_min)
-        self.env = simpy.Environment(initial_time=self.start)
-        self.book = Book(self.env, world.month_of, keep_events)
+        self.env = simpy.Environment(initial_time=0)
+        first = self.clock.day_start(world.from_on, "UTC")
+        self.book = Book(self.env, world.month_of, first, keep_events)
         self.known = Known(world, fate, scenario)
         self.room = Room(world, self.known)
         self.tally = Tally(self.programme, periods)
@@ -76,7 +74,7 @@ class Future:
         self.consignments: set[tuple[str, str, int]] = set()
         self.batches_of_year: dict[tuple[str, int], int] = defaultdict(int)
         self.tested: set[tuple[str, str]] = set()
-        self.hooks = Hooks(_nothing, _nothing, _nothing)
+        self.hooks = Hooks(_nothing, _nothing, _nothing, _nothing)
         self._retry_due = False
 
     @property

@@ -53,6 +53,8 @@ class LiveOrder:
     ahead: LiveOrder | None = None
     ahead_day: int = 0
     settled: tuple[Outcome, int] | None = None
+    within_tolerance: bool = False
+    placed: bool = False
 
     @property
     def rank(self) -> tuple[int, int, str]:

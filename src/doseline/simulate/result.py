@@ -31,7 +31,8 @@ class Service:
 
     `due` leaves out what the patient or the site cancelled. `on_time` was given on the day
     ordered and inside tolerance; `delayed` on another day; `by_month` holds due, on_time, delayed
-    and missed by month counted from year 0.
+    and missed by month counted from year 0; `short` the orders delayed or missed, each with the
+    day wanted (ordinal).
     """
 
     replication: int
@@ -51,6 +52,7 @@ class Service:
     by_month: Annotated[Mapping[int, tuple[int, int, int, int]], "by month"] = field(
         default_factory=dict
     )
+    short: Annotated[tuple[tuple[str, int], ...], "orders delayed or missed"] = ()
 
     @property
     def given(self) -> int:
@@ -64,8 +66,8 @@ class Replication:
 
     Activities in kBq: `received` from sources; `made` at EOS; `administered:dose`,
     `wasted:dose`, `decayed:dose` after EOS; `wasted:making`, `decayed:making` before. Counts:
-    `batches_made`, `batches_failed`, `batches_cancelled`, `vials`, `slots_used`, `slots_usable`.
-    Costs in cents: `cost:<item>`.
+    `batches_made`, `batches_failed`, `batches_cancelled`, `vials`, `doses_given`, `slots_used`,
+    `slots_usable`. Money in cents: `cost:<item>`, and `penalties` apart.
     """
 
     number: int

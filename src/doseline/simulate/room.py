@@ -6,6 +6,7 @@ Only plans are counted here, at the moment they are made; a promise is kept or b
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 
 from doseline.operations.slots import IsotopeOption
 from doseline.programme.rules import bulk_needed, decay_factor, isotope_lots
@@ -168,6 +169,18 @@ class Room:
         product = self.world.programme.product[live.order.product]
         held = live.order.activity_mbq * live.order.units * (1.0 + product.overfill_fraction)
         return (reach.received_at, reach.use_at, held, product.half_life, live.order.id)
+
+    def infusion_free(self, site: Site, live: LiveOrder, day: int) -> bool:
+        """Whether a consignee has an infusion place on a day, the order's own included."""
+        own = live.reach is not None and live.reach.day == day
+        return self.infusions[site.consignee, day] - own < self.world.capacity[site.consignee]
+
+    def move_use(self, site: Site, live: LiveOrder, use_at: int, day: int) -> None:
+        """The use of a dose is put off to a later day."""
+        assert live.reach is not None
+        self.book_site(site, live, live.reach, -1)
+        live.reach = replace(live.reach, use_at=use_at, day=day)
+        self.book_site(site, live, live.reach, +1)
 
     def book_site(self, site: Site, live: LiveOrder, reach: Reach, sign: int) -> None:
         """A promise takes an infusion place and licence room (+1), or gives them back (-1)."""

@@ -28,6 +28,7 @@ class _Row:
     last_dose: int | None = None
     causes: Counter[str] = field(default_factory=Counter)
     months: dict[int, list[int]] = field(default_factory=dict)
+    short: list[tuple[str, int]] = field(default_factory=list)
 
 
 class Tally:
@@ -110,6 +111,7 @@ class Tally:
         month[0] += 1
         if column is not None:
             month[column] += 1
+            row.short.append((order.id, order.wanted_on.toordinal()))
         wanted = order.wanted_on.toordinal()
         row.first_shortfall = min(row.first_shortfall or wanted, wanted)
 
@@ -135,6 +137,7 @@ class Tally:
                 last_dose_on=_date(row.last_dose),
                 causes=dict(sorted(row.causes.items())),
                 by_month={m: (n[0], n[1], n[2], n[3]) for m, n in sorted(row.months.items())},
+                short=tuple(sorted(row.short)),
             )
             for (i, protocol), row in sorted(self._rows.items())
         )

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 
-from doseline.operations.ordering import ways_of
+from doseline.operations.routes import Ways
+from doseline.operations.offer import Offer
 from doseline.operations.orders import DoseOrder
 from doseline.operations.slots import Slot, expand
 from doseline.programme import Programme
@@ -18,6 +19,7 @@ from doseline.programme.product import Product
 from doseline.programme.rules import decay_factor
 
 DAY = 1440
+WARM_UP = timedelta(days=182)
 
 
 @dataclass(slots=True, eq=False)
@@ -67,16 +69,17 @@ class Reach:
 class World:
     """The slots, ways and calendars of a programme under a design, worked out once.
 
-    Slots begin a fortnight before the first day, so that its first orders can be served.
+    Slots begin half a year before the first day, so that courses begun then can be under way.
     """
 
     def __init__(self, programme: Programme, from_on: date, until_on: date) -> None:
         self.programme = programme
         self.clock = programme.clock
-        self.ways = ways_of(programme)
+        self.ways = Ways(programme)
         self.from_on = from_on
         self.until_on = until_on
-        first = max(from_on - timedelta(days=14), programme.from_on)
+        self.offered = Offer(self.ways) if programme.policy.order_days == "on_offer" else None
+        first = max(from_on - WARM_UP, programme.from_on)
         slots = [s for s in expand(programme, first, until_on + timedelta(days=28)) if self._counts(s)]
         self.places = [self._place(i, slot) for i, slot in enumerate(slots)]
         self._exclude()
@@ -199,7 +202,7 @@ class World:
 
     @cached_property
     def capacity(self) -> dict[str, int]:
-        """Of each line: the daily infusions of a consignee are the most of its sites."""
+        """The infusions a day of each consignee: the most that one of its sites gives."""
         return {
             name: max(s.daily_capacity for s in sites)
             for name, sites in self.programme.consignee.items()
@@ -212,11 +215,6 @@ class World:
             name: max((s.licence.limit_mbq for s in sites if s.licence), default=float("inf"))
             for name, sites in self.programme.consignee.items()
         }
-
-    @cached_property
-    def border_of(self) -> dict[tuple[str, str], int | None]:
-        """Crossings already looked up, by country of the plant and market of the site."""
-        return {}
 
 
 def month_number(on: date) -> int:

@@ -1,0 +1,67 @@
+"""What every chart shares: its data, its look, and how it becomes SVG; needs the charts extra."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import altair as alt
+
+from doseline.report.palette import EDGE, GRID, QUIET
+
+FONT = "system-ui, sans-serif"
+Rows = list[dict[str, Any]]
+Drawing = (
+    Any  # a layered chart of Altair, which names its kinds differently from version to version
+)
+
+
+def rows(number: int) -> alt.Y:
+    """The vertical scale of so many rows, without an axis: each is named above itself."""
+    return alt.Y("row:O", axis=None, scale=alt.Scale(domain=list(range(number)), padding=0))
+
+
+def axis(title: str, label: str, width: int, ticks: int | None = None) -> alt.Axis:
+    """A horizontal axis whose title stands at its end."""
+    return alt.Axis(
+        title=title,
+        labelExpr=label,
+        grid=True,
+        gridColor=GRID,
+        tickCount=ticks or max(3, width // 130),
+        titleAnchor="end",
+    )
+
+
+def data(values: Rows) -> dict[str, Any]:
+    """Values as they are; what is not a finite number is left blank."""
+    finite = [
+        {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()}
+        for row in values
+    ]
+    return {"values": finite}
+
+
+def whole(chart: Drawing) -> Drawing:
+    """The chart in the look of the report."""
+    return (
+        chart.configure(font=FONT, aria=False, background="transparent", padding=4)
+        .configure_view(stroke=None)
+        .configure_axis(
+            labelColor=QUIET,
+            titleColor=QUIET,
+            labelFontSize=11.5,
+            titleFontSize=11.5,
+            titleFontWeight="normal",
+            domainColor=EDGE,
+            tickColor=EDGE,
+        )
+    )
+
+
+def svg(chart: Drawing) -> str:
+    """The chart as static SVG. Nothing is fetched and no script remains."""
+    import vl_convert
+
+    major_minor = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+    return str(vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=major_minor))

@@ -1,0 +1,284 @@
+"""Courses and their orders: placed, cancelled, moved, settled, and what comes next.
+
+An order is placed the stated time ahead, or at once where that is past. Where two doses lie
+closer than that, the second is ordered before the first is given, for the day that then follows;
+if the first turns out otherwise, it is withdrawn (a cancellation by the site) and ordered anew.
+
+A dose that was missed or cancelled is ordered again a week later, or in as many whole weeks as the
+ordering rule needs. A cancellation before the lock, and a move by the site, come half way from
+the promise to the lock; a cancellation before production half way from the lock to the charge; one
+after production on the day of use.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from doseline.operations.events import (
+    CancelStage,
+    OrderCancelled,
+    OrderMissed,
+    OrderMoved,
+    OrderUnpromised,
+)
+from doseline.operations.ordering import (
+    arm_of,
+    cancel_stage,
+    luck_of,
+    moved_by_site,
+    next_luck,
+    order_for,
+)
+from doseline.operations.orders import DoseOrder
+from doseline.programme.course import CourseState, Outcome, after
+from doseline.simulate.future import Future
+from doseline.simulate.living import Course, LiveBatch, LiveOrder
+from doseline.simulate.packages import waste
+from doseline.simulate.promising import detach, promise, retry
+from doseline.simulate.world import DAY
+
+
+def expect(f: Future, course: Course, state: CourseState) -> None:
+    """Place the order that a course waits for, in its time."""
+    if not state.over:
+        order = order_for(f.programme, course.patient, state, f.ways.treats, f.world.offered)
+        if order is not None and order.wanted_on <= f.world.until_on:
+            place_later(f, live_order(f, order, course, state))
+
+
+def live_order(
+    f: Future, order: DoseOrder, course: Course | None = None, state: CourseState | None = None
+) -> LiveOrder:
+    """An order about to be placed, with the luck that its patient has with it."""
+    order = replace(order, id=f.named(order.id))
+    live = LiveOrder(order, f.closes_at(order), course, state)
+    if course is not None and state is not None and f.fate.on:
+        luck = luck_of(course.patient, state.visit, state.attempt)
+        live.stage = cancel_stage(f.programme.ordering, luck)
+        if live.stage is None:
+            live.moved = moved_by_site(
+                f.programme, order, luck, f.ways.treats, f.world.offered
+            )
+    return live
+
+
+def place_later(f: Future, live: LiveOrder) -> None:
+    """Place an order when its time comes, or at once."""
+    f.at(live.order.placed_at, _place, f, live)
+
+
+def _place(f: Future, live: LiveOrder) -> None:
+    if live.status != "waiting":
+        return
+    if live.order.placed_at < f.now:
+        live.order = replace(live.order, placed_at=f.now)
+    f.placed(live)
+    live.placed = True
+    promise(f, live)
+    if live.status == "waiting":
+        _look_ahead(f, live, live.order.wanted_on.toordinal())
+
+
+# -- two orders at a time ------------------------------------------------------------------
+
+
+def promised(f: Future, live: LiveOrder) -> None:
+    """What follows from a promise: the next dose if it must be ordered now, and the luck."""
+    assert live.reach is not None and live.batch is not None
+    _look_ahead(f, live, live.reach.day)
+    if not live.luck_armed and live.batch.status == "open":
+        live.luck_armed = True
+        half = f.now + max(0, live.batch.lock_at - f.now) // 2
+        if live.stage == "before_lock":
+            f.at(half, _cancel_in_time, f, live)
+        elif live.moved is not None:
+            f.at(half, _move, f, live)
+    elif not live.luck_armed:
+        live.luck_armed = True
+        if live.stage == "before_lock":
+            live.stage = "before_production"
+    if live.stage == "before_production" and live.batch.status == "locked":
+        locked(f, live.batch, (live,))
+
+
+def locked(f: Future, batch: LiveBatch, lives: tuple[LiveOrder, ...] | None = None) -> None:
+    """A batch is locked: some of its orders will be cancelled before production."""
+    half = f.now + max(0, batch.place.slot.charge_at - f.now) // 2
+    for live in batch.orders.values() if lives is None else lives:
+        if live.stage == "before_production":
+            f.at(half, _cancel_before_production, f, live, batch)
+
+
+def _look_ahead(f: Future, live: LiveOrder, day: int) -> None:
+    """Order the dose after this one, where it must be ordered before this one is given."""
+    if live.course is None or live.state is None or live.ahead_day == day:
+        return
+    arm = arm_of(f.programme, live.course.patient)
+    state, following = live.state, live.state.visit + 1
+    if following >= len(arm.visits):
+        return
+    gap = arm.visits[following].day - arm.visits[state.visit].day
+    if gap * DAY >= f.programme.ordering.placed_before_min:
+        return
+    if live.ahead is not None:
+        withdraw(f, live.ahead)
+        live.ahead = None
+    live.ahead_day = day
+    expected = CourseState(following, day + gap, given=state.given + 1)
+    order = order_for(
+        f.programme, live.course.patient, expected, f.ways.treats, f.world.offered
+    )
+    if order is None or order.wanted_on > f.world.until_on:
+        return
+    live.ahead = live_order(f, order, live.course, expected)
+    live.ahead.follows = live
+    place_later(f, live.ahead)
+
+
+def withdraw(f: Future, live: LiveOrder) -> None:
+    """Take back an order for a dose that will not be due that day."""
+    if live.ahead is not None:
+        withdraw(f, live.ahead)
+        live.ahead = None
+    if live.status in ("waiting", "promised"):
+        if live.placed:
+            _cancel(f, live)
+        live.status = "cancelled"
+    if not live.placed:
+        f.names.discard(live.order.id)
+
+
+# -- cancelled and moved -------------------------------------------------------------------
+
+
+def _cancel_in_time(f: Future, live: LiveOrder) -> None:
+    if live.status in ("waiting", "promised") and live.vial is None:
+        if live.batch is not None and live.batch.status in ("labelling", "filled", "released"):
+            live.stage = "after_production"
+            return
+        cancel(f, live)
+
+
+def _cancel_before_production(f: Future, live: LiveOrder, batch: LiveBatch) -> None:
+    if live.status == "promised" and live.batch is batch and batch.status == "locked":
+        cancel(f, live)
+
+
+def cancel(f: Future, live: LiveOrder) -> None:
+    """The patient or the site cancels; the course goes on."""
+    _cancel(f, live)
+    settle(f, live, "cancelled", live.order.wanted_on.toordinal())
+
+
+def _cancel(f: Future, live: LiveOrder) -> None:
+    stage: CancelStage = "before_lock"
+    if live.batch is not None and live.batch.status != "open":
+        locked_only = live.batch.status == "locked"
+        stage = "before_production" if locked_only else "after_production"
+    if live.vial is not None:
+        waste(f, live.vial, "cancelled")
+        live.vial = None
+    if live.batch is not None:
+        detach(f, live)
+        f.capacity_appeared(lambda: retry(f))
+    f.waiting.pop(live.order.id, None)
+    live.status = "cancelled"
+    f.book.tell(OrderCancelled, live.order.id, stage)
+    f.tally.cancelled(live.order)
+
+
+def _move(f: Future, live: LiveOrder) -> None:
+    """The site moves the day before the lock; service is measured against the new day."""
+    if live.status not in ("waiting", "promised") or live.moved is None:
+        return
+    if live.batch is not None and live.batch.status != "open":
+        return
+    if live.moved.wanted_on > f.world.until_on:
+        return
+    if live.batch is not None:
+        batch = detach(f, live)
+        f.book.tell(OrderUnpromised, live.order.id, batch.id, "moved by the site")
+        f.capacity_appeared(lambda: retry(f))
+    moved = live.moved
+    live.order = replace(
+        live.order,
+        wanted_on=moved.wanted_on,
+        earliest_on=moved.earliest_on,
+        latest_on=moved.latest_on,
+    )
+    live.closes_at, live.cause = f.closes_at(live.order), ""
+    f.waiting.pop(live.order.id, None)
+    live.wait_token += 1
+    f.book.tell(OrderMoved, live.order.id, live.order.wanted_on.isoformat())
+    promise(f, live)
+
+
+# -- the end of an order -------------------------------------------------------------------
+
+
+def settle(f: Future, live: LiveOrder, outcome: Outcome, day: int) -> None:
+    """An order has come to its end: count it, and go on with the course."""
+    order = live.order
+    if outcome == "missed":
+        live.status = "missed"
+        f.waiting.pop(order.id, None)
+        f.book.tell(OrderMissed, order.id, live.cause or "capacity")
+        cents = f.tally.missed(order, live.cause or "capacity")
+        f.book.count("penalties", cents, _noon(f, order))
+    elif outcome == "given":
+        live.status = "given"
+        first = live.course is not None and not order.started
+        cents = f.tally.given(order, day, live.within_tolerance, live.cause, first)
+        f.book.count("doses_given", 1)
+        f.book.count("penalties", cents, _noon(f, order))
+    live.settled = (outcome, day)
+    if live.follows is None:
+        _go_on(f, live)
+
+
+def _noon(f: Future, order: DoseOrder) -> int:
+    return f.clock.day_start(order.wanted_on, "UTC") + DAY // 2
+
+
+def _go_on(f: Future, live: LiveOrder) -> None:
+    """The course after an order; a later one that was placed ahead stands if it is right."""
+    if live.course is None or live.state is None or live.settled is None:
+        return
+    outcome, day = live.settled
+    if outcome != "given":
+        day = _asked_again(f, live, day)
+    patient = live.course.patient
+    following = after(
+        live.state,
+        arm_of(f.programme, patient),
+        outcome,
+        day,
+        f.policy,
+        next_luck(patient, live.state.visit),
+    )
+    ahead = live.ahead
+    if ahead is not None and ahead.state == following and ahead.status != "cancelled":
+        ahead.follows = None
+        if ahead.settled is not None:
+            _go_on(f, ahead)
+        return
+    if ahead is not None and ahead.settled is None:
+        withdraw(f, ahead)
+    elif ahead is not None and ahead.settled is not None and ahead.state == following:
+        ahead.follows = None
+        _go_on(f, ahead)
+        return
+    expect(f, live.course, following)
+
+
+def _asked_again(f: Future, live: LiveOrder, day: int) -> int:
+    """The day from which a dose is asked again: a week later keeps the ordering rule."""
+    site = f.programme.site[live.order.site]
+    weeks = 0
+    while True:
+        on = date.fromordinal(day + 7 * (weeks + 1))
+        at = f.clock.at(on, site.infusion_usual, site.zone)
+        if at - f.programme.ordering.placed_before_min >= f.now - DAY // 2:
+            return day + 7 * weeks
+        weeks += 1

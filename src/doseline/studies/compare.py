@@ -1,0 +1,140 @@
+"""Designs side by side under the same chance: paired differences with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import combinations
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from doseline.formats import read_programme
+from doseline.formats.results import write_json_atomically, write_rows
+from doseline.programme import Programme
+from doseline.simulate import SimulationResult, kpis, paired
+from doseline.studies.documents import Document, flat, head
+from doseline.studies.progress import Progress, silent
+from doseline.studies.runs import ALL, Play, play, whole
+from doseline.studies.verdict import percent
+
+COMPARED = (
+    "otif",
+    "delayed_share",
+    "missed_share",
+    "within_tolerance_share",
+    "activity_wasted_share",
+    "batches_made",
+    "batches_failed",
+    "line_utilisation",
+    "cost_total",
+    "cost_per_administered_dose",
+)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Results by design, in the order asked for, all under the same luck."""
+
+    results: dict[str, SimulationResult]
+    seconds: float
+
+
+def compare(
+    programme: Programme,
+    designs: Sequence[str],
+    *,
+    seed: int = 1,
+    replications: int = 40,
+    workers: int = 1,
+    from_on: date | None = None,
+    until_on: date | None = None,
+    scenario: str | None = None,
+    progress: Progress = silent,
+) -> Comparison:
+    """Play several designs under the same luck. Raises LookupError for an unknown design."""
+    began = perf_counter()
+    unders = {name: programme.under(name) for name in designs}
+    run = Play(seed, replications, workers)
+    results = {
+        name: play(
+            under,
+            run,
+            scenario=scenario,
+            counted=(whole(under),),
+            from_on=from_on,
+            until_on=until_on,
+            progress=progress,
+            what=f"design {name}",
+        )
+        for name, under in unders.items()
+    }
+    return Comparison(results, perf_counter() - began)
+
+
+def differences(comparison: Comparison) -> list[Document]:
+    """The paired difference b less a of every figure, for every pair of designs."""
+    found: list[Document] = []
+    for a, b in combinations(comparison.results, 2):
+        for name in COMPARED:
+            gap: Any = paired(comparison.results[a], comparison.results[b], name, ALL)
+            found.append({"a": a, "b": b, "kpi": name, **gap})
+    return found
+
+
+def compare_study(
+    path: Path,
+    designs: Sequence[str],
+    *,
+    replications: int,
+    from_on: date | None,
+    until_on: date | None,
+    scenario: str | None,
+    seed: int,
+    workers: int,
+    out: Path | None,
+    progress: Progress,
+) -> tuple[Document, str]:
+    """The command: the document and a summary."""
+    programme = read_programme(path)
+    comparison = compare(
+        programme,
+        designs,
+        seed=seed,
+        replications=replications,
+        workers=workers,
+        from_on=from_on,
+        until_on=until_on,
+        scenario=scenario,
+        progress=progress,
+    )
+    document = {
+        **head("compare", str(path), scenario=scenario, seed=seed, seconds=comparison.seconds),
+        "replications": replications,
+        "designs": {
+            name: {"kpis": kpis(result, ALL)} for name, result in comparison.results.items()
+        },
+        "differences": differences(comparison),
+    }
+    if out is not None:
+        write_json_atomically(out / "compare.json", document)
+        write_rows(out / "differences.csv", [flat(row) for row in document["differences"]])
+    return document, _summary(document)
+
+
+def _summary(document: Document) -> str:
+    lines = []
+    for name, row in document["designs"].items():
+        otif = row["kpis"]["otif"]
+        lines.append(
+            f"  {name}: OTIF {percent(otif['mean'])} "
+            f"({percent(otif['low'])} to {percent(otif['high'])})"
+        )
+    for gap in document["differences"]:
+        if gap["kpi"] == "otif":
+            lines.append(
+                f"  {gap['b']} less {gap['a']}: {100 * gap['mean']:+.2f} points of OTIF "
+                f"({100 * gap['low']:+.2f} to {100 * gap['high']:+.2f})"
+            )
+    return "\n".join([*lines, f"{document['replications']} futures, seed {document['seed']}"])

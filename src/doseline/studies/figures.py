@@ -1,0 +1,46 @@
+"""Means with their 95 % intervals, from one number a replication."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from scipy.special import stdtrit
+
+from doseline.studies.assessment import Figure
+
+
+def mean_figure(values: Sequence[float]) -> Figure:
+    """The mean of independent values with its Student-t interval.
+
+    One value alone has no interval: both ends are the value.
+
+    >>> mean_figure([1.0, 1.0])
+    Figure(mean=1.0, low=1.0, high=1.0)
+    """
+    n = len(values)
+    mean = math.fsum(values) / n
+    if n < 2:
+        return Figure(mean, mean, mean)
+    variance = math.fsum((v - mean) ** 2 for v in values) / (n - 1)
+    half = float(stdtrit(n - 1, 0.975)) * math.sqrt(variance / n)
+    return Figure(mean, mean - half, mean + half)
+
+
+def ratio_figure(above: Sequence[float], below: Sequence[float]) -> Figure:
+    """A ratio of sums with its interval, linearised over replications.
+
+    >>> ratio_figure([1.0, 2.0], [2.0, 4.0])
+    Figure(mean=0.5, low=0.5, high=0.5)
+    """
+    n, total = len(above), math.fsum(below)
+    if total == 0:
+        return Figure(0.0, 0.0, 0.0)
+    ratio = math.fsum(above) / total
+    if n < 2:
+        return Figure(ratio, ratio, ratio)
+    mean_below = total / n
+    left = [(a - ratio * b) / mean_below for a, b in zip(above, below, strict=True)]
+    spread = mean_figure(left)
+    half = (spread.high - spread.low) / 2.0
+    return Figure(ratio, ratio - half, ratio + half)

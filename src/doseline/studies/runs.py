@@ -1,0 +1,105 @@
+"""How a design is played: its periods, its patients, its simulation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+
+from doseline.demand import patients
+from doseline.errors import did_you_mean
+from doseline.operations.orders import Patient
+from doseline.programme import Programme
+from doseline.programme.programme import Question
+from doseline.programme.scenario import Scenario
+from doseline.simulate import Period, SimulationResult, simulate
+from doseline.studies.progress import Progress, silent
+
+LOOK_BACK = timedelta(days=150)
+"""A course begun so long before a window may still ask for doses inside it."""
+
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Which futures are played: seed, how many, on how many processes."""
+
+    seed: int
+    replications: int
+    workers: int = 1
+
+
+def periods(questions: Sequence[Question]) -> tuple[Period, ...]:
+    """The periods of the questions, in which service is counted apart."""
+    return tuple(Period(q.id, q.protocols, q.from_on, q.until_on) for q in questions)
+
+
+def asked(programme: Programme, design_id: str) -> tuple[Question, ...]:
+    """The questions that are asked of a design: its own, or all."""
+    own = {d.id: d.questions for d in programme.designs}.get(design_id, ())
+    return tuple(q for q in programme.questions if not own or q.id in own)
+
+
+def whole(programme: Programme) -> Period:
+    """The horizon as one period, with every protocol of the products that are asked about."""
+    named = {p for q in programme.questions for p in q.protocols}
+    both = (*programme.trials, *programme.markets)
+    products = {p.product for p in both if p.id in named} or {p.product for p in both}
+    protocols = tuple(p.id for p in both if p.product in products)
+    return Period(ALL, protocols, programme.from_on, programme.until_on)
+
+
+def draw(
+    programme: Programme,
+    seed: int,
+    from_on: date,
+    until_on: date,
+    cases: dict[str, str] | None,
+    replication: int,
+) -> tuple[Patient, ...]:
+    """The patients of one replication whose courses may touch a span of days."""
+    return patients(
+        programme, seed, replication, from_on=from_on - LOOK_BACK, until_on=until_on, cases=cases
+    )
+
+
+def scenario_named(programme: Programme, name: str | None) -> Scenario | None:
+    """The scenario of that id; None for none. Raises LookupError for an unknown one."""
+    if name is None:
+        return None
+    found = {s.id: s for s in programme.scenarios}
+    if name not in found:
+        known = ", ".join(found) or "none"
+        raise LookupError(f"no scenario {name!r}{did_you_mean(name, found)}; known: {known}")
+    return found[name]
+
+
+def play(
+    programme: Programme,
+    run: Play,
+    *,
+    scenario: str | None = None,
+    counted: Sequence[Period] = (),
+    from_on: date | None = None,
+    until_on: date | None = None,
+    cases: dict[str, str] | None = None,
+    progress: Progress = silent,
+    what: str = "futures",
+) -> SimulationResult:
+    """Play the standing policy of a programme that stands under a design."""
+    first = from_on or programme.from_on
+    last = until_on or programme.until_on
+    return simulate(
+        programme,
+        partial(draw, programme, run.seed, first, last, cases),
+        seed=run.seed,
+        replications=run.replications,
+        from_on=first,
+        until_on=last,
+        scenario=scenario_named(programme, scenario),
+        workers=run.workers,
+        periods=tuple(counted),
+        progress=lambda done, total: progress(what, done, total),
+    )

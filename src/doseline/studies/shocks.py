@@ -1,0 +1,105 @@
+"""What a scenario does to a design: the same luck with the shock and without."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from doseline.programme import Programme
+from doseline.programme.scenario import Scenario
+from doseline.simulate import Period, SimulationResult
+from doseline.studies.answers import service
+from doseline.studies.assessment import Figure, ScenarioRow
+from doseline.studies.figures import mean_figure
+from doseline.studies.progress import Progress, silent
+from doseline.studies.runs import Play, play
+
+SETTLES = timedelta(weeks=10)
+FOR_GOOD = timedelta(weeks=52)
+AFTERWARDS = timedelta(weeks=16)
+WINDOW = "window"
+
+
+def scenario_row(
+    programme: Programme, scenario: Scenario, run: Play, progress: Progress = silent
+) -> ScenarioRow:
+    """Play a scenario on a programme under a design, over the shock and the weeks after it.
+
+    A shock for good is measured over its first year. The supply settles for ten weeks before.
+    """
+    from_on, until_on = measured(programme, scenario)
+    period = Period(WINDOW, (), from_on, until_on)
+    results = [
+        play(
+            programme,
+            run,
+            scenario=name,
+            counted=(period,),
+            from_on=max(programme.from_on, from_on - SETTLES),
+            until_on=min(programme.until_on, until_on + timedelta(days=30)),
+            progress=progress,
+            what=f"scenario {scenario.id}",
+        )
+        for name in (None, scenario.id)
+    ]
+    calm, hit = results
+    rows = hit.by_period[WINDOW]
+    return ScenarioRow(
+        scenario=scenario.id,
+        name=scenario.name,
+        why=scenario.why,
+        hindsight=scenario.hindsight,
+        design=programme.design or "",
+        from_on=from_on,
+        measured_until_on=until_on,
+        replications=run.replications,
+        orders=mean_figure([float(sum(r.due for r in reps)) for reps in rows]),
+        otif=_otif(hit),
+        otif_without=_otif(calm),
+        extra_delayed=_extra(calm, hit, "delayed"),
+        extra_missed=_extra(calm, hit, "missed"),
+        days_to_recover=mean_figure(
+            [
+                float(_recovery(before, after, from_on))
+                for before, after in zip(_short(calm), _short(hit), strict=True)
+            ]
+        ),
+    )
+
+
+def measured(programme: Programme, scenario: Scenario) -> tuple[date, date]:
+    """The days over which a scenario is measured."""
+    from_on = min(s.from_on for s in scenario.shocks)
+    last = max(s.until_on or s.from_on + FOR_GOOD for s in scenario.shocks)
+    return max(programme.from_on, from_on), min(programme.until_on, last + AFTERWARDS)
+
+
+def _otif(result: SimulationResult) -> Figure:
+    rows = result.by_period[WINDOW]
+    return service(
+        [float(sum(r.on_time for r in reps)) for reps in rows],
+        [float(sum(r.due for r in reps)) for reps in rows],
+    )
+
+
+def _extra(calm: SimulationResult, hit: SimulationResult, name: str) -> Figure:
+    pairs = zip(calm.by_period[WINDOW], hit.by_period[WINDOW], strict=True)
+    return mean_figure(
+        [
+            float(sum(getattr(r, name) for r in b) - sum(getattr(r, name) for r in a))
+            for a, b in pairs
+        ]
+    )
+
+
+def _short(result: SimulationResult) -> list[dict[str, int]]:
+    """The orders delayed or missed in each replication, with the day wanted (ordinal)."""
+    return [
+        {order: day for row in reps for order, day in row.short}
+        for reps in result.by_period[WINDOW]
+    ]
+
+
+def _recovery(calm: dict[str, int], hit: dict[str, int], from_on: date) -> int:
+    """Days from the first day of a shock to the last order short only because of it."""
+    days = [day for order, day in hit.items() if order not in calm]
+    return max((day - from_on.toordinal() + 1 for day in days), default=0)

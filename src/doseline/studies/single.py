@@ -1,0 +1,285 @@
+"""One workshop asked: demand, a plan, a simulation, and the check of a file."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date, timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from doseline.demand import by_month, by_product, sampled_orders
+from doseline.formats import check_counts, read_programme
+from doseline.formats.results import write_json_atomically, write_rows
+from doseline.operations.orders import DoseOrder
+from doseline.plan import Limits, Plan, plan
+from doseline.programme import Programme
+from doseline.simulate import kpis
+from doseline.studies.board import sample
+from doseline.studies.documents import Document, flat, head
+from doseline.studies.progress import Progress
+from doseline.studies.runs import ALL, Play, periods, play, whole
+from doseline.studies.verdict import percent
+
+
+def check_study(path: Path) -> tuple[Document, str]:
+    """The document of `check` for a sound file, and a summary. Raises ProgrammeError otherwise."""
+    began = perf_counter()
+    programme = read_programme(path)
+    counts = check_counts(programme)
+    assumed = len(programme.assumptions)
+    document = {
+        **head("check", str(path), seconds=perf_counter() - began),
+        "ok": True,
+        "faults": [],
+        "counts": counts,
+        "assumptions": assumed,
+        "hindsight": len(programme.hindsight),
+    }
+    listed = ", ".join(f"{n} {kind.replace('_', ' ')}" for kind, n in counts.items() if n)
+    return document, (
+        f"{path}: sound\n  {listed}\n  {assumed} of {len(programme.inputs)} inputs are only "
+        f"assumed, {len(programme.hindsight)} known only by hindsight"
+    )
+
+
+# -- demand --------------------------------------------------------------------------------
+
+
+def demand_study(
+    path: Path,
+    *,
+    design: str | None,
+    samples: int,
+    seed: int,
+    from_on: date | None,
+    until_on: date | None,
+    out: Path | None,
+) -> tuple[Document, str]:
+    """Orders of one sample in full, and of many by month and product."""
+    began = perf_counter()
+    programme = read_programme(path)
+    if design is not None:
+        programme = programme.under(design)
+    drawn = tuple(sampled_orders(programme, seed, samples, from_on, until_on))
+    months, products = by_month(drawn), by_product(drawn)
+    document = {
+        **head("demand", str(path), design=design, seed=seed),
+        "samples": samples,
+        "orders": [_order(o) for o in drawn[0]],
+        "by_month": [{"month": m.month_on.isoformat(), **asdict(m.orders)} for m in months],
+        "by_product": {
+            p.product: {"orders": asdict(p.orders), "activity_gbq": _gbq(asdict(p.activity_mbq))}
+            for p in products
+        },
+        "patients": len({(o.protocol, o.patient) for o in drawn[0]}),
+        "seconds": round(perf_counter() - began, 3),
+    }
+    if out is not None:
+        write_json_atomically(out / "demand.json", document)
+        write_rows(out / "orders.csv", document["orders"])
+        write_rows(out / "by_month.csv", document["by_month"])
+    lines = [
+        f"  {p.product}: {p.orders.mean:.0f} orders, 95 % of futures between "
+        f"{p.orders.low_95:.0f} and {p.orders.high_95:.0f}"
+        for p in products
+    ]
+    return document, "\n".join(
+        [*lines, f"{samples} futures, seed {seed}; the first has {len(drawn[0])} orders"]
+    )
+
+
+def _gbq(row: dict[str, float]) -> dict[str, float]:
+    return {name: value / 1000.0 for name, value in row.items()}
+
+
+def _order(order: DoseOrder) -> Document:
+    return {
+        "id": order.id,
+        "product": order.product,
+        "protocol": order.protocol,
+        "site": order.site,
+        "patient": order.patient,
+        "course_number": order.course_number,
+        "wanted_on": order.wanted_on.isoformat(),
+        "earliest_on": order.earliest_on.isoformat(),
+        "latest_on": order.latest_on.isoformat(),
+        "activity_gbq": order.activity_mbq / 1000.0,
+        "started": order.started,
+        "units": order.units,
+    }
+
+
+# -- plan ----------------------------------------------------------------------------------
+
+
+def plan_study(
+    path: Path,
+    *,
+    design: str | None,
+    from_on: date | None,
+    weeks: int,
+    seconds: float,
+    seed: int,
+    out: Path | None,
+    progress: Progress,
+) -> tuple[Document, str]:
+    """Plan one sample of the orders wanted in some weeks."""
+    began = perf_counter()
+    programme = read_programme(path).under(design)
+    first = from_on or _first_monday(programme)
+    last = first + timedelta(weeks=weeks, days=-1)
+    wanted = [o for o in sample(programme, seed) if first <= o.wanted_on <= last]
+    progress("plan", 0, 1)
+    planned = plan(programme, wanted, from_on=first, until_on=last, limits=Limits(seconds=seconds))
+    progress("plan", 1, 1)
+    document = {
+        **head("plan", str(path), design=programme.design, seed=seed),
+        **plan_document(programme, planned),
+        "from": first.isoformat(),
+        "until": last.isoformat(),
+        "seconds": round(perf_counter() - began, 3),
+    }
+    if out is not None:
+        write_json_atomically(out / "plan.json", document)
+        write_rows(out / "batches.csv", document["batches"])
+        write_rows(out / "doses.csv", document["doses"])
+    return document, _plan_summary(document, programme.currency)
+
+
+def _first_monday(programme: Programme) -> date:
+    start = programme.questions[0].from_on if programme.questions else programme.from_on
+    return start + timedelta(days=-start.weekday() % 7)
+
+
+def plan_document(programme: Programme, planned: Plan) -> Document:
+    """What a plan says, with instants in the zones of plant and site."""
+    return {
+        "status": str(planned.status),
+        "objective": planned.objective_cents / 100.0,
+        "bound": planned.bound_cents / 100.0,
+        "gap": planned.gap,
+        "orders": planned.orders,
+        "met": planned.met,
+        "shifted": len(planned.shifted),
+        "moved": [asdict(s) for s in planned.shifted],
+        "unmet": [asdict(u) for u in planned.unmet],
+        "batches": [_batch(programme, b) for b in planned.schedule.batches],
+        "doses": [_dose(programme, planned, a) for a in planned.schedule.allocations],
+        "breaches": [asdict(b) for b in planned.breaches],
+        "method": planned.method,
+        "reproducible": planned.reproducible,
+    }
+
+
+def _batch(programme: Programme, batch: Any) -> Document:
+    zone = programme.manufacturer[batch.manufacturer].zone
+
+    def local(at: int | None) -> str | None:
+        return None if at is None else programme.clock.local(at, zone).isoformat()
+
+    return {
+        "id": batch.id,
+        "manufacturer": batch.manufacturer,
+        "line": batch.line,
+        "product": batch.product,
+        "vials": batch.vials,
+        "source": batch.source,
+        "isotope_at": local(batch.isotope_at),
+        "isotope_gbq": batch.isotope_mbq / 1000.0,
+        "charge_at": local(batch.charge_at),
+        "charge_gbq": batch.charge_mbq / 1000.0,
+        "eos_at": local(batch.eos_at),
+        "bulk_gbq": batch.bulk_mbq / 1000.0,
+        "released_at": local(batch.released_at),
+    }
+
+
+def _dose(programme: Programme, planned: Plan, allocation: Any) -> Document:
+    shipment = planned.schedule.shipment[allocation.shipment]
+    zone = programme.site[shipment.site].zone
+    local = programme.clock.local
+    return {
+        "order": allocation.order,
+        "batch": allocation.batch,
+        "lane": shipment.lane,
+        "site": shipment.site,
+        "received_at": local(shipment.received_at, zone).isoformat(),
+        "use_at": local(allocation.use_at, zone).isoformat(),
+        "eos_gbq": allocation.eos_mbq / 1000.0,
+    }
+
+
+def _plan_summary(document: Document, currency: str) -> str:
+    lines = [
+        f"{document['status']}: {document['met']} of {document['orders']} orders met, "
+        f"{document['shifted']} on another day, in {len(document['batches'])} batches",
+        f"  cost {currency} {document['objective']:,.0f}, no schedule costs less than "
+        f"{document['bound']:,.0f} (gap {percent(document['gap'])})",
+        f"  breaches found by the independent checker: {len(document['breaches'])}",
+    ]
+    lines += [f"  unmet {u['order']}: {u['reason']}" for u in document["unmet"]]
+    return "\n".join(lines)
+
+
+# -- simulate ------------------------------------------------------------------------------
+
+
+def simulate_study(
+    path: Path,
+    *,
+    design: str | None,
+    scenario: str | None,
+    replications: int,
+    from_on: date | None,
+    until_on: date | None,
+    seed: int,
+    workers: int,
+    out: Path | None,
+    progress: Progress,
+) -> tuple[Document, str]:
+    """Play the standing policy; figures over the span and for each question inside it."""
+    began = perf_counter()
+    programme = read_programme(path).under(design)
+    first, last = from_on or programme.from_on, until_on or programme.until_on
+    inside = [q for q in programme.questions if first <= q.from_on and q.until_on <= last]
+    result = play(
+        programme,
+        Play(seed, replications, workers),
+        scenario=scenario,
+        counted=(*periods(inside), whole(programme)),
+        from_on=first,
+        until_on=last,
+        progress=progress,
+    )
+    document = {
+        **head("simulate", str(path), design=programme.design, scenario=scenario, seed=seed),
+        "policy": "standing policy",
+        "replications": replications,
+        "from": first.isoformat(),
+        "until": last.isoformat(),
+        "kpis": kpis(result, ALL),
+        "questions": {q.id: kpis(result, q.id) for q in inside},
+        "seconds": round(perf_counter() - began, 3),
+    }
+    if out is not None:
+        write_json_atomically(out / "simulate.json", document)
+        rows = [{"period": ALL, **flat(document["kpis"])}]
+        rows += [{"period": q, **flat(k)} for q, k in document["questions"].items()]
+        write_rows(out / "kpis.csv", rows)
+    return document, _simulate_summary(document)
+
+
+def _simulate_summary(document: Document) -> str:
+    lines = []
+    for name, row in {"whole span": document["kpis"], **document["questions"]}.items():
+        otif = row["otif"]
+        if otif is not None:
+            lines.append(
+                f"  {name}: OTIF {percent(otif['mean'])} "
+                f"({percent(otif['low'])} to {percent(otif['high'])})"
+            )
+    return "\n".join(
+        [*lines, f"{document['replications']} futures of the standing policy, "
+         f"seed {document['seed']}"]
+    )  # fmt: skip

@@ -1,0 +1,243 @@
+"""The whole report: it fetches nothing, says what the record says, and can be read by everyone."""
+
+import re
+import sys
+from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from doseline.report import numerals, report_html, write_report
+from doseline.report.words import NO_BIOLOGY, NO_CHARTS
+from tests.report import made_up
+
+VOID = {"meta", "link", "br", "hr", "col", "img", "input"}
+
+
+class Page(HTMLParser):
+    """A page read strictly: every element closed in order; its ids, links, texts and tables."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.ids: list[str] = []
+        self.texts: list[str] = []
+        self.rows: dict[int, list[int]] = {}
+        self.tables = 0
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        assert len(given) == len(attrs), f"<{tag}> says an attribute twice: {attrs}"
+        self.elements.append((tag, given))
+        if given.get("id"):
+            self.ids.append(str(given["id"]))
+        if tag == "table":
+            self.tables += 1
+        if tag == "tr":
+            self.rows.setdefault(self.tables, []).append(0)
+        if tag in ("td", "th"):
+            self.rows[self.tables][-1] += int(given.get("colspan") or 1)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if not self.open or self.open[-1] != "style":
+            self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", "".join(self.texts))
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [given for name, given in self.elements if name == tag]
+
+
+@pytest.fixture(scope="module")
+def html() -> str:
+    return report_html(made_up.assessment(), made_up.programme())
+
+
+@pytest.fixture(scope="module")
+def page(html: str) -> Page:
+    return Page(html)
+
+
+@pytest.fixture(scope="module")
+def bare() -> Page:
+    return Page(report_html(*made_up.empty()))
+
+
+def test_every_element_is_closed_in_order(page: Page, bare: Page) -> None:
+    assert page.open == bare.open == []
+
+
+def test_no_id_is_given_twice(page: Page) -> None:
+    assert len(page.ids) == len(set(page.ids))
+
+
+def test_every_link_within_the_page_leads_somewhere(page: Page, bare: Page) -> None:
+    for read in (page, bare):
+        targets = {str(a["href"])[1:] for a in read.all("a") if str(a["href"]).startswith("#")}
+        assert targets
+        assert targets <= set(read.ids)
+
+
+def test_nothing_is_fetched_from_anywhere(html: str, page: Page) -> None:
+    assert not {"script", "link", "img", "iframe", "object", "image", "use"} & {
+        tag for tag, _ in page.elements
+    }
+    for tag, given in page.elements:
+        assert "src" not in given
+        assert "xlink:href" not in given
+        if "href" in given:
+            assert tag == "a"
+    assert all(found.startswith("#") for found in re.findall(r"url\(([^)]*)\)", html))
+    assert "@import" not in html
+    policy = next(m for m in page.all("meta") if m.get("http-equiv") == "Content-Security-Policy")
+    assert str(policy["content"]).startswith("default-src 'none'")
+
+
+def test_no_attribute_runs_a_script(page: Page) -> None:
+    handlers = {name for _, given in page.elements for name in given if name.startswith("on")}
+    assert handlers == set()
+
+
+def test_only_web_addresses_of_references_become_links(page: Page) -> None:
+    outward = [str(a["href"]) for a in page.all("a") if not str(a["href"]).startswith("#")]
+    assert outward == ["https://example.org/a?b=1&c=2"]
+    assert "javascript:alert(1)" in page.text
+
+
+def test_a_hostile_name_stays_a_name() -> None:
+    name = "<script>alert(\"x\")</script> & 'co'"
+    world = made_up.assessment(name)
+    worse = replace(
+        world,
+        designs=tuple(replace(d, name=name) for d in world.designs),
+        questions=tuple(replace(q, name=name) for q in world.questions),
+        scenarios=tuple(replace(s, name=name) for s in world.scenarios),
+    )
+    page = Page(report_html(worse, made_up.programme(name)))
+    assert "script" not in {tag for tag, _ in page.elements}
+    assert name in page.text
+
+
+def test_every_drawing_has_a_text_alternative_or_stands_beside_its_text(page: Page) -> None:
+    drawings = page.all("svg")
+    charts = [s for s in drawings if s.get("role") == "img"]
+    assert len(charts) == 10  # costs, two stretches of demand, activity, scenarios: wide and narrow
+    for svg in drawings:
+        assert svg.get("aria-hidden") == "true" or svg.get("aria-label")
+
+
+def test_every_figure_has_a_table_of_its_numbers(html: str) -> None:
+    figures = re.findall(r"<figure.*?</figure>", html, flags=re.DOTALL)
+    assert len(figures) == 4
+    assert all("<table" in f and "<figcaption>" in f for f in figures)
+
+
+def test_every_table_is_told_and_its_rows_are_even(page: Page) -> None:
+    assert len(page.all("caption")) == page.tables
+    assert all(len(set(widths)) == 1 for widths in page.rows.values()), page.rows
+    assert all(th.get("scope") in ("col", "row", "rowgroup") for th in page.all("th"))
+
+
+def test_the_page_has_its_landmarks_and_its_headings_descend_by_one(page: Page) -> None:
+    tags = [tag for tag, _ in page.elements]
+    for landmark in ("header", "nav", "main", "footer", "h1", "title"):
+        assert tags.count(landmark) == 1
+    assert page.all("html")[0]["lang"] == "en"
+    levels = [int(t[1]) for t in tags if re.fullmatch(r"h[1-6]", t)]
+    assert all(b <= a + 1 for a, b in pairwise(levels))
+
+
+def test_the_three_verdicts_are_said_in_words(page: Page) -> None:
+    for word in ("\u2713 yes", "\u2715 no", "? undecided"):
+        assert word in page.text
+    assert "1 of 3 sufficient" in page.text
+
+
+def test_the_figures_shown_are_those_of_the_record(page: Page) -> None:
+    record = made_up.assessment()
+    shown = page.text
+    assert "97.1 % (96.2 to 97.9)" in shown
+    for answer in record.questions:
+        if answer.otif.mean == answer.otif.mean:
+            low, high = 100 * answer.otif.low, 100 * answer.otif.high
+            assert f"{100 * answer.otif.mean:.1f} % ({low:.1f} to {high:.1f})" in shown
+    for design in record.designs:
+        total = design.cost_total
+        assert f"USD {total.mean:,.0f} ({total.low:,.0f} to {total.high:,.0f})" in shown
+    for month in record.months:
+        assert f"{month.month:%b %Y}" in shown
+    for _, amount in record.activity:
+        assert (
+            f"{numerals.gbq(1000 * amount)} GBq ({numerals.mci(1000 * amount)} mCi)"
+            in shown.replace("\u00a0", " ")
+        )
+    for field, value, spread, why in record.assumptions:
+        assert f"{field}{value}{spread}{why}" in shown
+
+
+def test_gbq_never_stands_without_mci_in_a_figure_of_the_plan(page: Page) -> None:
+    plan = made_up.board(made_up.programme())
+    for order in plan.orders[:-1]:
+        gbq, mci = order.activity_mbq / 1000, order.activity_mbq / 37
+        assert f"{gbq:.2f} GBq ({mci:.2f} mCi)" in page.text
+
+
+def test_what_is_not_known_is_said_and_never_printed_as_nan(html: str, page: Page) -> None:
+    assert "not known" in page.text
+    assert not re.search(r"\bnan\b|\binf\b", html, flags=re.IGNORECASE)
+
+
+def test_no_response_of_a_patient_is_predicted(page: Page) -> None:
+    assert NO_BIOLOGY in page.text
+
+
+def test_hindsight_is_marked_wherever_it_is_used(page: Page) -> None:
+    late = [s for s in made_up.scenario_rows() if s.hindsight]
+    marks = [s for s in page.all("span") if s.get("class") == "mark"]
+    assert len(marks) == 2 * len(late) + len(made_up.assessment().hindsight)
+
+
+def test_an_assessment_of_nothing_says_what_is_missing(bare: Page) -> None:
+    for said in ("asks no question", "No design was compared", "No scenario was tried",
+                 "there is no board to show"):  # fmt: skip
+        assert said in bare.text
+
+
+def test_without_the_charts_extra_the_report_keeps_its_tables_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, page: Page
+) -> None:
+    monkeypatch.delitem(sys.modules, "doseline.report.charts", raising=False)
+    monkeypatch.setitem(sys.modules, "altair", None)
+    plain = Page(report_html(made_up.assessment(), made_up.programme()))
+    assert NO_CHARTS in plain.text
+    assert NO_CHARTS not in page.text
+    assert plain.tables == page.tables
+    assert not [s for s in plain.all("svg") if s.get("role") == "img"]
+
+
+def test_the_same_record_gives_the_same_page(html: str) -> None:
+    assert report_html(made_up.assessment(), made_up.programme()) == html
+
+
+def test_the_report_is_written_where_it_is_asked_for(tmp_path: Path, html: str) -> None:
+    path = write_report(made_up.assessment(), made_up.programme(), tmp_path / "a" / "report.html")
+    assert path == tmp_path / "a" / "report.html"
+    assert path.read_text(encoding="utf-8") == html
