@@ -69,8 +69,8 @@ def orders(
 
     Every dose is given on its day, so the next visit counts from there. An order that its site
     moved stands on its new day; one that was cancelled is left out, unless asked for, and ordered
-    again. Standing demand is included. Where the days on offer are known, sites order those. Only orders wanted between two days, the programme's own
-    where none are given.
+    again. Where the days on offer are known, sites order those. Standing demand is included.
+    Only orders wanted between two days, the programme's own where none are given.
     """
     treats = ways_of(programme).treats
     first, last = from_on or programme.from_on, until_on or programme.until_on

@@ -211,6 +211,8 @@ def _unit(words: str) -> str:
 
 _TIME_WORDS = "min|h|hours?|d|days?|w|weeks?|months?|y|years?|minutes?"
 _ACTIVITY_WORDS = "[kMGT]?Bq|[um\u00b5]?Ci"
+_HOUR = "[0-2]?[0-9]:[0-5][0-9]"
+_PER_SIZE = r"(\s*(/|per)\s*(m2|m\^2|m\u00b2|kg))?$"
 _DAYS = [*WEEKDAYS, *(day[:3] for day in WEEKDAYS), "Tues", "Thur", "Thurs"]
 _WEEKDAY_SCHEMA = {"enum": _DAYS}
 
@@ -263,7 +265,7 @@ FORMS: dict[str, Form] = {
              _pattern(_NUMBER_PATTERN + r"\s*(m[lL])?$", "10 mL", plain_number=True)),
         Form("dose", "a dose such as 15 mCi/m2, 74 MBq/kg or 185 MBq", _dose,
              lambda v, _: text_from_dose_rate(v.mbq, v.per),
-             _pattern(_unit(_ACTIVITY_WORDS) + r"(\s*(/|per)\s*(m2|m\^2|m\u00b2|kg))?$", "15 mCi/m2", "74 MBq/kg", "185 MBq")),
+             _pattern(_unit(_ACTIVITY_WORDS) + _PER_SIZE, "15 mCi/m2", "74 MBq/kg", "185 MBq")),
         Form("triangular", "three rising durations such as Tri(1, 2, 6) h",
              lambda t, _: triangular_from_text(t), lambda v, _: text_from_triangular(v),
              _pattern(r"^Tri\(.+,.+,.+\)\s*[a-z]*$", "Tri(1, 2, 6) h")),
@@ -272,10 +274,10 @@ FORMS: dict[str, Form] = {
              lambda v, _: text_from_triangular(v, factor=True),
              _pattern(r"^Tri\([^)]+,[^)]+,[^)]+\)$", "Tri(0.4, 0.8, 1.5)")),
         Form("time", "a time such as 05:00", lambda t, _: time_from_text(t), _time_text,
-             _pattern(r"^[0-2]?[0-9]:[0-5][0-9]$", "05:00"), False),
+             _pattern(f"^{_HOUR}$", "05:00"), False),
         Form("week time", "a weekday and a time such as Tuesday 05:00",
              lambda t, _: week_time_from_text(t), lambda v, _: str(v),
-             _pattern(rf"^({'|'.join(_DAYS)})\.? +[0-2]?[0-9]:[0-5][0-9]$", "Tuesday 05:00"), False),
+             _pattern(rf"^({'|'.join(_DAYS)})\.? +{_HOUR}$", "Tuesday 05:00"), False),
         Form("weekday", "a weekday such as Tuesday",
              lambda t, _: WEEKDAYS[weekday_from_text(t)], _same, _WEEKDAY_SCHEMA, False),
         Form("zone", "a time zone such as America/Toronto", _zone, _same,

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
+from itertools import chain
 
 from doseline.operations.events import CancelStage
 from doseline.operations.orders import DoseOrder, Patient
@@ -75,12 +76,10 @@ def order_for(
     """The order for the dose that a course waits for, on a day on which its site treats.
 
     Where the days on offer are known, the site orders one of them inside the window; if there is
-    none it orders the day it wants all the same.
-
-    It is placed the stated time before the usual hour of infusion, at the programme's start at
-    the earliest; a simulator that comes to it later places it then. The window is the visit's,
-    widened to the day wanted where the site treats on no day inside it. None where the site
-    treats no more.
+    none it orders the day it wants all the same. The order is placed the stated time
+    before the usual hour of infusion, at the programme's start at the earliest; a simulator that
+    comes to it later places it then. The window is the visit's, widened to the day wanted where
+    the site treats on no day inside it. None where the site treats no more.
     """
     arm = arm_of(programme, patient)
     site = programme.site[patient.site]
@@ -124,7 +123,7 @@ def _day(
 ) -> int:
     """The day a site orders: one on offer inside the window, else one on which it treats."""
     if on_offer is not None:
-        for candidate in (*range(day, late + 1), *range(day - 1, early - 1, -1)):
+        for candidate in chain(range(day, late + 1), range(day - 1, early - 1, -1)):
             if on_offer(candidate):
                 return candidate
     return snapped(day, early, late, lambda d: treats(site, d))

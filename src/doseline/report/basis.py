@@ -10,7 +10,6 @@ from doseline.report.markup import Child, Markup, el, join, outward
 from doseline.report.tables import Row, folded, table
 from doseline.studies.assessment import Assessment
 
-
 PRINTED_AT_MOST = 60  # longer lists stay in the file and off the paper
 
 

@@ -16,7 +16,6 @@ from doseline.report.tables import Group, Row, table
 from doseline.report.verdict import design_name
 from doseline.studies.assessment import Assessment, Figure, ScenarioRow
 
-
 _A_PAGE = 14  # rows of a chart that fit on one sheet of paper
 
 

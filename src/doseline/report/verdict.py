@@ -12,7 +12,6 @@ from doseline.report.markup import Child, Markup, el, join, link
 from doseline.report.tables import Row, folded, table
 from doseline.studies.assessment import Answer, Assessment
 
-
 _PRINTED_AT_MOST = 20  # rows of causes; longer tables stay in the file
 
 

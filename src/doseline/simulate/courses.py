@@ -35,7 +35,7 @@ from doseline.programme.course import CourseState, Outcome, after
 from doseline.simulate.future import Future
 from doseline.simulate.living import Course, LiveBatch, LiveOrder
 from doseline.simulate.packages import waste
-from doseline.simulate.promising import detach, promise, retry
+from doseline.simulate.promising import detach, promise
 from doseline.simulate.world import DAY
 
 
@@ -181,7 +181,6 @@ def _cancel(f: Future, live: LiveOrder) -> None:
         live.vial = None
     if live.batch is not None:
         detach(f, live)
-        f.capacity_appeared(lambda: retry(f))
     f.waiting.pop(live.order.id, None)
     live.status = "cancelled"
     f.book.tell(OrderCancelled, live.order.id, stage)
@@ -199,7 +198,6 @@ def _move(f: Future, live: LiveOrder) -> None:
     if live.batch is not None:
         batch = detach(f, live)
         f.book.tell(OrderUnpromised, live.order.id, batch.id, "moved by the site")
-        f.capacity_appeared(lambda: retry(f))
     moved = live.moved
     live.order = replace(
         live.order,

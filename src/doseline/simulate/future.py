@@ -33,6 +33,7 @@ class Hooks:
     settle: Callable[[LiveOrder, Outcome, int], None]
     promised: Callable[[LiveOrder], None]
     cancel: Callable[[LiveOrder], None]
+    retry: Callable[[], None]
 
 
 class Future:
@@ -74,13 +75,14 @@ class Future:
         self.consignments: set[tuple[str, str, int]] = set()
         self.batches_of_year: dict[tuple[str, int], int] = defaultdict(int)
         self.tested: set[tuple[str, str]] = set()
-        self.hooks = Hooks(_nothing, _nothing, _nothing, _nothing)
-        self._retry_due = False
+        self.hooks = Hooks(_nothing, _nothing, _nothing, _nothing, _nothing)
+        self.freed: set[int | str] = set()
 
     @property
     def now(self) -> int:
         """This instant. [min]"""
-        return int(self.env.now)
+        now: int = self.env.now  # type: ignore[assignment]  # whole minutes throughout
+        return now
 
     def at(self, when: int, call: Callable[..., None], *what: Any) -> None:
         """Let something happen at an instant, or at once if that has passed."""
@@ -92,15 +94,12 @@ class Future:
 
     # -- waiting ---------------------------------------------------------------------------
 
-    def capacity_appeared(self, retry: Callable[[], None]) -> None:
-        """Try the waiting orders again once this instant's business is done."""
-        if self.waiting and not self._retry_due:
-            self._retry_due = True
-            self.at(self.now, self._retry, retry)
-
-    def _retry(self, retry: Callable[[], None]) -> None:
-        self._retry_due = False
-        retry()
+    def capacity_appeared(self, place: int, consignee: str) -> None:
+        """Room in a slot or at a site: those that wait for it are tried again, after this."""
+        if self.waiting:
+            if not self.freed:
+                self.at(self.now, self.hooks.retry)
+            self.freed |= {place, consignee}
 
     # -- shocks ----------------------------------------------------------------------------
 

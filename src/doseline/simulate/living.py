@@ -48,6 +48,7 @@ class LiveOrder:
     lost_at: int = 0
     cause: str = ""
     wait_token: int = 0
+    waits_for: frozenset[int | str] = frozenset()
     luck_armed: bool = False
     follows: LiveOrder | None = None
     ahead: LiveOrder | None = None

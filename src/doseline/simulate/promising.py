@@ -67,6 +67,12 @@ def retry(f: Future) -> None:
     promise_all(f, list(f.waiting.values()))
 
 
+def retry_freed(f: Future) -> None:
+    """Try those waiting orders again that a slot or a site with new room could serve."""
+    freed, f.freed = f.freed, set()
+    promise_all(f, [live for live in f.waiting.values() if not freed.isdisjoint(live.waits_for)])
+
+
 def days(f: Future, live: LiveOrder) -> Iterator[int]:
     """The days on which an order may be given, the day wanted first, then by closeness."""
     order = live.order
@@ -83,10 +89,14 @@ def days(f: Future, live: LiveOrder) -> Iterator[int]:
 
 
 def _best(f: Future, live: LiveOrder, day: int) -> tuple[Reach, Fit] | None:
-    now = f.now
-    reaches = [
-        r for r in f.world.reach(live.order, day) if f.world.places[r.place].slot.charge_at > now
-    ]
+    now, places, batches = f.now, f.world.places, f.room.batches
+    reaches = []
+    for reach in f.world.reach(live.order, day):
+        place = places[reach.place]
+        if place.last_lock_at >= now or (
+            place.slot.charge_at > now and (live.lost or reach.place in batches)
+        ):
+            reaches.append(reach)
     if len(reaches) > 1:
         reaches.sort(key=lambda r: _rank(f, live, r))
     for reach in reaches:
@@ -293,7 +303,9 @@ def detach(f: Future, live: LiveOrder) -> LiveBatch:
     batch.load_mbq -= order.units * order.activity_mbq * reach.load_factor
     batch.eos_mbq -= order.units * order.activity_mbq * reach.eos_factor
     batch.groups[reach.lane, order.site] -= 1
-    f.room.book_site(f.programme.site[order.site], live, reach, -1)
+    site = f.programme.site[order.site]
+    f.room.book_site(site, live, reach, -1)
+    f.capacity_appeared(reach.place, site.consignee)
     live.status, live.batch, live.reach = "waiting", None, None
     if not batch.orders:
         batch.units, batch.load_mbq, batch.eos_mbq = 0, 0.0, 0.0
@@ -312,7 +324,6 @@ def leave(f: Future, live: LiveOrder, cause: str) -> None:
     batch = detach(f, live)
     live.cause = cause
     f.book.tell(OrderUnpromised, live.order.id, batch.id, cause)
-    f.capacity_appeared(lambda: retry(f))
 
 
 def lose(f: Future, lives: Iterable[LiveOrder], cause: str, *, in_making: bool) -> None:
@@ -339,6 +350,12 @@ def wait(f: Future, live: LiveOrder) -> None:
     if live.order.id in f.waiting:
         return
     f.waiting[live.order.id] = live
+    live.waits_for = frozenset(
+        (
+            f.programme.site[live.order.site].consignee,
+            *(r.place for day in days(f, live) for r in f.world.reach(live.order, day)),
+        )
+    )
     live.wait_token += 1
     f.at(live.closes_at, _window_closes, f, live, live.wait_token)
 

@@ -24,7 +24,7 @@ from doseline.simulate.fate import Fate
 from doseline.simulate.future import Future
 from doseline.simulate.living import Course, LiveBatch, LiveOrder
 from doseline.simulate.locking import lock
-from doseline.simulate.promising import detach, promise_all, retry
+from doseline.simulate.promising import detach, promise_all, retry, retry_freed
 from doseline.simulate.result import Period, Replication, Run
 from doseline.simulate.world import DAY, World
 
@@ -73,6 +73,7 @@ def set_hooks(f: Future) -> None:
     f.hooks.lock = at_lock
     f.hooks.settle = lambda live, outcome, day: settle(f, live, outcome, day)
     f.hooks.promised = lambda live: promised(f, live)
+    f.hooks.retry = lambda: retry_freed(f)
     f.hooks.cancel = lambda live: cancel(f, live)
 
 

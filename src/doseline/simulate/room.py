@@ -16,6 +16,7 @@ from doseline.simulate.shocks import Known
 from doseline.simulate.world import DAY, Place, Reach, World
 
 _EPS = 1e-9
+_WEEK = 7 * DAY
 
 
 class Room:
@@ -29,7 +30,7 @@ class Room:
         self.crew: dict[tuple[str, int], int] = defaultdict(int)
         self.qc: dict[tuple[str, int], int] = defaultdict(int)
         self.offered: dict[tuple[str, int, int], float] = defaultdict(float)
-        self.arrivals: dict[str, list[tuple[int, float, float]]] = defaultdict(list)
+        self.arrivals: dict[tuple[str, int], list[tuple[int, float, float]]] = defaultdict(list)
         self.infusions: dict[tuple[str, int], int] = defaultdict(int)
         self.held: dict[str, dict[int, list[tuple[int, int, float, float, str]]]] = defaultdict(
             lambda: defaultdict(list)
@@ -110,13 +111,15 @@ class Room:
         plant = batch.place.plant.id
         if batch.option is not None and batch.reserved_mbq:
             self.offered[(batch.option.source, *batch.option.week)] -= batch.reserved_mbq
-            self.arrivals[plant].remove(
+            self.arrivals[plant, batch.option.delivered_at // _WEEK].remove(
                 (batch.option.delivered_at, batch.reserved_mbq, batch.place.half_life)
             )
         batch.option, batch.reserved_mbq = option, mbq
         if option is not None and mbq:
             self.offered[(option.source, *option.week)] += mbq
-            self.arrivals[plant].append((option.delivered_at, mbq, batch.place.half_life))
+            self.arrivals[plant, option.delivered_at // _WEEK].append(
+                (option.delivered_at, mbq, batch.place.half_life)
+            )
 
     def _possessed(self, place: Place, option: IsotopeOption, need: float, own: float) -> bool:
         """Whether the plant's licence covers a delivery beside all others of the waste's time."""
@@ -124,7 +127,12 @@ class Room:
         if limit is None:
             return True
         at, kept = option.delivered_at, place.plant.waste_kept_min
-        near = [a for a in self.arrivals[place.plant.id] if at - kept < a[0] < at + kept]
+        near = [
+            a
+            for week in range((at - kept) // _WEEK, (at + kept) // _WEEK + 1)
+            for a in self.arrivals.get((place.plant.id, week), ())
+            if at - kept < a[0] < at + kept
+        ]
         if sum(a[1] for a in near) + need - own <= limit:
             return True
         near = [*near, (at, need - own, place.half_life)]
@@ -155,7 +163,7 @@ class Room:
         if limit == float("inf") or not live.order.activity_mbq:
             return True
         mine = self._stay(live, reach)
-        week = reach.received_at // (7 * DAY)
+        week = reach.received_at // _WEEK
         weeks = self.held[name]
         others = [s for w in (week - 1, week, week + 1) if w in weeks for s in weeks[w]]
         others = [s for s in others if s[0] < mine[1] and mine[0] < s[1]]
@@ -187,7 +195,7 @@ class Room:
         self.infusions[site.consignee, reach.day] += sign
         if not live.order.activity_mbq:
             return
-        week = self.held[site.consignee][reach.received_at // (7 * DAY)]
+        week = self.held[site.consignee][reach.received_at // _WEEK]
         stay = self._stay(live, reach)
         if sign > 0:
             week.append(stay)

@@ -42,6 +42,7 @@ class Place:
     day: int
     qc_day: int
     call_off_at: int
+    last_lock_at: int
     week: tuple[int, int]
     excludes: tuple[int, ...] = ()
 
@@ -126,6 +127,7 @@ class World:
             day=slot.starts_on.toordinal(),
             qc_day=self.clock.day(last + release_min(product), plant.zone).toordinal(),
             call_off_at=call_off,
+            last_lock_at=min(call_off, max((o.lock_at for o in slot.isotope), default=call_off)),
             week=(year, week),
         )
 
