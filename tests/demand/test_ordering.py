@@ -6,6 +6,7 @@ from datetime import date, time
 import pytest
 
 from doseline.calendars import HolidayRule
+from doseline.clock import WEEKDAYS
 from doseline.demand import orders
 from doseline.demand.treatment_days import ways_of
 from doseline.operations.ordering import (
@@ -23,6 +24,7 @@ from doseline.programme.cost import Ordering
 from doseline.programme.course import after
 from doseline.programme.market import StandingDemand
 from doseline.programme.policy import Policy
+from doseline.programme.site import Site
 from doseline.programme.trial import DoseRate, DoseRule, GateRow, Visit
 from tests.demand.worlds import luck, patient, trial_of, with_trial
 from tests.hand_world import world
@@ -231,3 +233,17 @@ def test_standing_demand_asks_for_its_units_at_its_interval() -> None:
         ("cold/2", date(2024, 2, 9), 5, 0.0),  # 4 February is a Sunday; Tokyo treats on Fridays
         ("cold/3", date(2024, 3, 8), 5, 0.0),
     ]
+
+
+def test_a_site_orders_a_day_on_offer_inside_the_window_and_else_the_day_it_wants() -> None:
+    plain = world()
+    sites = tuple(replace(s, treatment_weekdays=WEEKDAYS) for s in plain.sites)
+    programme = replace(plain, sites=sites)
+    who = patient(programme, WEDNESDAY)
+    on_offer = {date(2024, 1, 12).toordinal(), date(2024, 2, 20).toordinal()}
+
+    def offered(product: str, protocol: str, site: Site, day: int) -> bool:
+        return (product, protocol, site.id) == ("dose", "trial", "reykjavik") and day in on_offer
+
+    found = orders(programme, [who], offered=offered)
+    assert [o.wanted_on for o in found] == [date(2024, 1, 12), date(2024, 1, 26)]

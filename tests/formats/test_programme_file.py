@@ -138,7 +138,7 @@ def test_in_an_extending_file_lists_of_numbers_are_replaced_and_other_lists_grow
         "sites: [{id: clinic, treatment_weekdays: [Friday, Monday]}]\n"
     )
     programme = read_programme(later)
-    assert programme.market["launch"].weekday_weights == (0, 0, 1, 0, 0, 0, 0)
+    assert list(programme.market["launch"].weekday_weights) == [0, 0, 1, 0, 0, 0, 0]
     assert programme.site["clinic"].treatment_weekdays == ("Wednesday", "Friday", "Monday")
 
 

@@ -108,7 +108,7 @@ def test_json_is_sorted_stable_and_refuses_what_is_not_finite(tmp_path: Path) ->
 
 
 def test_rows_are_written_with_a_heading_and_floats_that_read_back(tmp_path: Path) -> None:
-    rows = [{"a": 1 / 3, "b": True}, {"a": None, "c": date(2026, 1, 1)}]
+    rows: list[dict[str, object]] = [{"a": 1 / 3, "b": True}, {"a": None, "c": date(2026, 1, 1)}]
     write_rows(tmp_path / "x.csv", rows)
     text = (tmp_path / "x.csv").read_text()
     assert text == "a,b,c\n0.3333333333333333,true,\n,,2026-01-01\n"

@@ -241,3 +241,13 @@ def test_the_report_is_written_where_it_is_asked_for(tmp_path: Path, html: str) 
     path = write_report(made_up.assessment(), made_up.programme(), tmp_path / "a" / "report.html")
     assert path == tmp_path / "a" / "report.html"
     assert path.read_text(encoding="utf-8") == html
+
+
+def test_scenarios_without_a_dose_due_are_told_and_drawn_all_the_same() -> None:
+    idle = tuple(
+        replace(s, otif=made_up.NOWHERE, otif_without=made_up.NOWHERE)
+        for s in made_up.scenario_rows()
+    )
+    html = report_html(replace(made_up.assessment(), scenarios=idle), made_up.programme())
+    assert "No dose was due in the window of any scenario." in Page(html).text
+    assert not re.search(r"\bnan\b", html, flags=re.IGNORECASE)

@@ -2,7 +2,7 @@
 
 from doseline.demand.enrolment import mean_sd, site_months
 from doseline.demand.expected import expected_by_month, expected_mix
-from doseline.demand.expected_course import doses_per_patient, mean_dose_mbq
+from doseline.demand.expected_course import mean_dose_mbq
 from doseline.demand.sample import orders, patients, sampled_orders
 from doseline.demand.summary import (
     Band,
@@ -14,6 +14,7 @@ from doseline.demand.summary import (
     demand_range,
     demand_ranges,
 )
+from doseline.programme.course import doses_per_patient
 
 __all__ = [
     "Band",

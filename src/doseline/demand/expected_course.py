@@ -11,27 +11,10 @@ from doseline.demand.luck import Floats, delay_row
 from doseline.demand.treatment_days import SiteDays
 from doseline.distributions import normal_share
 from doseline.programme import Programme
-from doseline.programme.course import RETRY_DAYS, CourseState, due
+from doseline.programme.course import RETRY_DAYS, CourseState, due, entering_fraction
 from doseline.programme.trial import Arm, BodySize, DoseRule, GateRow, Visit
 
 _WEEKS = 104
-
-
-def doses_per_patient(arm: Arm) -> float:
-    """Doses that a patient who has begun is expected to get, with nothing cancelled or missed.
-
-    >>> from doseline.programme.trial import DoseRate
-    >>> days, shares = (1, 15, 57, 71), (1.0, 0.95, 0.85, 0.95)
-    >>> visits = tuple(Visit(d, continues_fraction=c) for d, c in zip(days, shares))
-    >>> round(doses_per_patient(Arm("a", DoseRule(DoseRate(555.0, "m2")), visits)), 4)
-    3.5246
-    """
-    return float(np.cumprod([_entering(v) for v in arm.visits]).sum())
-
-
-def _entering(visit: Visit) -> float:
-    """The share of those who might come to a visit that its gate lets in, now or later."""
-    return visit.continues_fraction * (1.0 - _share(visit, "stop"))
 
 
 def _share(visit: Visit, outcome: str) -> float:
@@ -116,7 +99,7 @@ def course_days(
 
 def _after_gate(visit: Visit, base: Floats) -> Floats:
     row = delay_row(visit)
-    entering = base * _entering(visit)
+    entering = base * entering_fraction(visit)
     if row is None:
         return entering
     delayed_share = _share(visit, "delay") / (1.0 - _share(visit, "stop"))

@@ -199,7 +199,7 @@ def _spec(cls: type, f: dataclasses.Field[Any], hint: Any, key: str) -> Spec:
     section = hint if dataclasses.is_dataclass(hint) and hint not in _FORM_OF_TYPE else None
     form = None if section else _form(f.name, hint)
     if not what and isinstance(section, type):
-        what = (inspect.getdoc(section) or "").split("\n")[0].rstrip(".").split(": ")[0]
+        what = (inspect.getdoc(section) or "").split("\n")[0].rstrip(".")
     default = f.default
     if default is MISSING and f.default_factory is not MISSING:
         default = f.default_factory()

@@ -66,8 +66,8 @@ def _decoded(name: str, data: bytes) -> str:
         line = text[: blocked.start()].count("\n") + 1
         message = f"holds the control character U+{ord(blocked[0]):04X}; take it out"
         raise ProgrammeError(Fault(name, line, "", message))
-    for number, line in enumerate(text.split("\n"), 1):
-        if len(line) > LIMIT_LINE:
-            message = f"a line of {len(line):,} characters; a line may hold {LIMIT_LINE:,}"
+    for number, row in enumerate(text.split("\n"), 1):
+        if len(row) > LIMIT_LINE:
+            message = f"a line of {len(row):,} characters; a line may hold {LIMIT_LINE:,}"
             raise ProgrammeError(Fault(name, number, "", message))
     return text

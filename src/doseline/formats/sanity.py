@@ -14,6 +14,7 @@ from typing import Any
 from doseline.programme import Programme
 from doseline.programme.contract import Contract
 from doseline.programme.cost import Ordering
+from doseline.programme.course import doses_per_patient
 from doseline.programme.lane import Border, Carrier
 from doseline.programme.manufacturer import Availability, Learning, Line, Manufacturer
 from doseline.programme.market import Market
@@ -22,7 +23,7 @@ from doseline.programme.site import Site
 from doseline.programme.source import IsotopeSource, Outages
 from doseline.programme.trial import Arm, BodySize, Trial, Visit
 
-__all__ = ["doses_of_course", "sanity_of"]
+__all__ = ["sanity_of"]
 
 Found = tuple[tuple[str | int, ...], str]
 _SUM_ERROR = 1e-6
@@ -129,16 +130,6 @@ def _size(s: BodySize) -> Iterator[Found]:
             yield ("groups", i, "mean"), message
 
 
-def doses_of_course(arm: Arm) -> float:
-    """The mean number of doses of a course that supply never hinders."""
-    reached, doses = 1.0, 0.0
-    for visit in arm.visits:
-        stopped = math.fsum(g.chance_fraction for g in visit.gate if g.outcome == "stop")
-        reached *= visit.continues_fraction * (1.0 - stopped)
-        doses += reached
-    return doses
-
-
 def _market(m: Market) -> Iterator[Found]:
     if message := _adds_up((c.weight_fraction for c in m.cases), "the weights"):
         yield ("cases",), message
@@ -147,7 +138,7 @@ def _market(m: Market) -> Iterator[Found]:
         yield ("weekday_weights",), f"found {found} weights, expected 7, Monday first, not all 0"
     if not sum(s.weight for s in m.sites) > 0:
         yield ("sites",), "all weights are 0; expected one above"
-    expected = doses_of_course(m.arm)
+    expected = doses_per_patient(m.arm)
     stated = m.doses_per_patient
     if stated is not None and abs(stated - expected) > _DOSES_ERROR * expected:
         message = f'found "{stated:g}", but the course gives {expected:.4g}; expected it within 2 %'

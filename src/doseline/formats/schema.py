@@ -36,6 +36,7 @@ _STATED = {
     "properties": _STATED_PROPERTIES,
 }
 _PART = ".part"
+_EXTENDS = "| `extends` | a programme file that is read first | a path relative to this file |  |"
 
 
 def programme_schema() -> dict[str, Any]:
@@ -62,9 +63,6 @@ def programme_schema() -> dict[str, Any]:
 def _section_schema(cls: type, part: str) -> dict[str, Any]:
     """A section; as a `part`, in a file that extends another, it may leave anything to it."""
     properties: dict[str, Any] = {spec.key: _key_schema(spec, part) for spec in specs(cls)}
-    properties.setdefault("why", _REMARK)
-    properties["basis"] = {"$ref": "#/$defs/basis"}
-    properties["note"] = _REMARK
     if cls is ROOT and part:
         properties["extends"] = {
             "description": "path of a programme file that is read first, relative to this one",
@@ -77,6 +75,7 @@ def _section_schema(cls: type, part: str) -> dict[str, Any]:
         "additionalProperties": False,
         "required": required,
         "properties": properties,
+        "patternProperties": {"^basis$": {"$ref": "#/$defs/basis"}, "^(note|why)$": _REMARK},
     }
 
 
@@ -170,6 +169,8 @@ def reference_markdown() -> str:
             f"| `{s.key}` | {_cell(s.what)} | {_cell(_form_words(s))} | {_cell(_usual(s))} |"
             for s in specs(cls)
         ]
+        if cls is ROOT:
+            rows.append(_EXTENDS)
         head = ["| Key | What it says | How it is written | Left out |", "|---|---|---|---|"]
         parts.append("\n".join([f"### {_title(cls)}", "", says, "", *head, *rows]))
     return "\n\n".join(parts) + "\n"

@@ -138,8 +138,6 @@ def _events(text: str, file: str) -> Iterator[Any]:
     yaml = YAML(typ="safe", pure=True)
     try:
         yield from yaml.parse(text)
-    except ProgrammeError:
-        raise
     except MarkedYAMLError as error:
         raise ProgrammeError(_syntax_fault(error, text, file)) from None
     except ReaderError as error:

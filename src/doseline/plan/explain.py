@@ -11,7 +11,6 @@ from doseline.plan.matrix import Floats
 from doseline.plan.roadblocks import no_choice
 from doseline.plan.variables import Problem
 
-
 _CHEAPER = "another day of its window costs less"
 
 

@@ -118,7 +118,7 @@ def _answered(problem: Problem, proof: Proof, standing: Standing | None, began: 
     met = sum(1 for o in asked if o.id in schedule.allocation)
     return Plan(
         schedule=schedule,
-        status=_status(proof, found),
+        status=_status(problem, proof, found),
         objective_cents=costs.total_cents,
         bound_cents=bound,
         gap=(costs.total_cents - bound) / costs.total_cents if costs.total_cents else 0.0,
@@ -143,8 +143,10 @@ def _bound(problem: Problem, solution: Solution, costs: Breakdown) -> int:
     return min(costs.total_cents, max(0, math.floor(solution.bound + 0.5) - ties))
 
 
-def _status(proof: Proof, found: bool) -> Status:
-    if proof.by_the_clock or not found:
+def _status(problem: Problem, proof: Proof, found: bool) -> Status:
+    """Where the solver found nothing, a plan that makes nothing is one unless it is held to pins."""
+    held = any(limit.rule in ("pin", "promise") for limit in problem.matrix.limits)
+    if proof.by_the_clock or (held and not found):
         return Status.TIME_LIMIT
     return Status.OPTIMAL if proof.optimal else Status.FEASIBLE
 

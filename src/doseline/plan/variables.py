@@ -23,8 +23,9 @@ class Problem:
 
     `serve` by choice, `unmet` by order, `made` by place; `lots` and `fed` by place and source;
     `parcel` by shipment; `spare` is the load of a spare vial, `extra` the vials beyond the fee,
-    `tested` a batch under import testing, by place and plant's permission, `broken` a promise not kept. `most` is how often a
-    choice can be taken: once for an order, without end for a class of orders.
+    `tested` a batch under import testing, by place and plant's permission; `broken` is a promise
+    not kept. `most` is how often a choice can be taken: once for an order, without end for a kind
+    of order.
     """
 
     sets: Sets

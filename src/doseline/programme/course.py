@@ -138,3 +138,25 @@ def snapped(day: int, early_day: int, late_day: int, treats: Callable[[int], boo
         if treats(candidate):
             return candidate
     raise LookupError("the site treats on no day of the year after the window")
+
+
+def entering_fraction(visit: Visit) -> float:
+    """The share of those who might come to a visit whom its gate lets in, now or later."""
+    stopped = sum(row.chance_fraction for row in visit.gate if row.outcome == "stop")
+    return visit.continues_fraction * (1.0 - stopped)
+
+
+def doses_per_patient(arm: Arm) -> float:
+    """Doses that a patient who has begun is expected to get, with nothing cancelled or missed.
+
+    >>> from doseline.programme.trial import DoseRate, DoseRule
+    >>> days, shares = (1, 15, 57, 71), (1.0, 0.95, 0.85, 0.95)
+    >>> visits = tuple(Visit(d, continues_fraction=c) for d, c in zip(days, shares))
+    >>> round(doses_per_patient(Arm("a", DoseRule(DoseRate(555.0, "m2")), visits)), 4)
+    3.5246
+    """
+    reached, doses = 1.0, 0.0
+    for visit in arm.visits:
+        reached *= entering_fraction(visit)
+        doses += reached
+    return doses

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 
 from doseline.programme import Programme
 from doseline.report import words
@@ -11,6 +13,7 @@ from doseline.report.tables import Row, folded, table
 from doseline.studies.assessment import Assessment
 
 PRINTED_AT_MOST = 60  # longer lists stay in the file and off the paper
+SHOWN_AT_MOST = 12  # longer lists are folded away
 
 
 def assumed_section(assessment: Assessment) -> Markup:
@@ -40,7 +43,13 @@ def assumed_section(assessment: Assessment) -> Markup:
             f" {verb} only assumed: judgement without a source. The verdict rests on them as much "
             "as on the rest.",
         ),
-        _by_part(assessment) if number > PRINTED_AT_MOST else None,
+        _by_part(
+            (field for field, *_ in assessment.assumptions),
+            "Inputs only assumed, by part; the whole list is in the HTML file",
+            "Inputs only assumed",
+        )
+        if number > PRINTED_AT_MOST
+        else None,
         assumed,
         el("h3", "Known only by hindsight"),
         _hindsight(assessment),
@@ -48,36 +57,39 @@ def assumed_section(assessment: Assessment) -> Markup:
     )
 
 
-def _by_part(assessment: Assessment) -> Markup:
-    parts: dict[str, int] = {}
-    for field, *_ in assessment.assumptions:
-        part = re.split(r"[.\[]", field, maxsplit=1)[0]
-        parts[part] = parts.get(part, 0) + 1
-    rows = [
-        Row((el("code", part), f"{number:,}"))
-        for part, number in sorted(parts.items(), key=lambda p: -p[1])
-    ]
-    return el(
-        "div",
-        table(
-            "By part of the programme file; the whole list is in the HTML file",
-            ("Part", "Inputs only assumed"),
-            rows,
-            numbers=(1,),
-        ),
-        class_="slim",
-    )
+def _by_part(fields: Iterable[str], caption: str, head: str) -> Markup:
+    parts = Counter(re.split(r"[.\[:]", field, maxsplit=1)[0] for field in fields)
+    rows = [Row((el("code", part), f"{number:,}")) for part, number in parts.most_common()]
+    return el("div", table(caption, ("Part of the file", head), rows, numbers=(1,)), class_="slim")
 
 
 def _hindsight(assessment: Assessment) -> Markup:
-    late = [r for r in assessment.scenarios if r.hindsight]
-    items: list[Child] = [join(words.hindsight(), " ", text) for text in assessment.hindsight]
-    items += [
-        join(words.hindsight(), f" scenario: {name}")
-        for name in dict.fromkeys(r.name for r in late)
-    ]
-    if not items:
+    late = dict.fromkeys(r.name for r in assessment.scenarios if r.hindsight)
+    inputs: list[Child] = [join(words.hindsight(), " ", text) for text in assessment.hindsight]
+    shocks: list[Child] = [join(words.hindsight(), f" scenario: {name}") for name in late]
+    if not inputs and not shocks:
         return el("p", f"Nothing used here became known after {assessment.as_of_on:%d %B %Y}.")
+    if len(inputs) <= SHOWN_AT_MOST:
+        return _listed([*inputs, *shocks])
+    return join(
+        el(
+            "p",
+            el("b", f"{len(inputs):,}"),
+            " inputs and ",
+            el("b", str(len(shocks))),
+            f" scenarios became known only after {assessment.as_of_on:%d %B %Y}.",
+        ),
+        _listed(shocks),
+        _by_part(
+            assessment.hindsight,
+            "Inputs known only by hindsight, by part; the whole list is in the HTML file",
+            "Inputs known only by hindsight",
+        ),
+        folded(f"Show all {len(inputs):,}", _listed(inputs), printed=False),
+    )
+
+
+def _listed(items: Iterable[Child]) -> Markup:
     return el("ul", *(el("li", item) for item in items), class_="plain")
 
 

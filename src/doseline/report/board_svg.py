@@ -121,11 +121,9 @@ def _bar(bar: Bar, row: LineRow, y: float, week: Week, programme: Programme) -> 
         arrow = f"M{x - 6:g} {y_bar + 1:g}h12l-6 12z"
         parts.append(el("path", d=arrow, fill=ISOTOPE, class_="isotope"))
         parts.append(_rule(x, y_bar + 7, _x(bar.charge, week), y_bar + 7, ISOTOPE, dash="2 2"))
-    for i, leg in enumerate(bar.legs):
-        parts.append(_leg(leg, y_bar + _BAR_HIGH + 4 + i * _LEG_HIGH, week))
-    return link(
-        f"batch-{bar.number}", *parts, class_="bar", aria_label=f"{' '.join(label)}. See its row."
-    )
+    below = y_bar + _BAR_HIGH + 4
+    legs = (_leg(leg, below + i * _LEG_HIGH, week) for i, leg in enumerate(bar.legs))
+    return el("g", link(f"batch-{bar.number}", *parts, class_="bar"), *legs)
 
 
 def _label(bar: Bar, row: LineRow, programme: Programme) -> tuple[str, str]:

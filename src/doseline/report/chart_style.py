@@ -64,4 +64,4 @@ def svg(chart: Drawing) -> str:
     import vl_convert
 
     major_minor = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
-    return str(vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=major_minor))
+    return str(vl_convert.vegalite_to_svg(chart.to_dict(validate=False), vl_version=major_minor))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
@@ -16,7 +17,7 @@ from doseline.report.tables import Group, Row, table
 from doseline.report.verdict import design_name
 from doseline.studies.assessment import Assessment, Figure, ScenarioRow
 
-_A_PAGE = 14  # rows of a chart that fit on one sheet of paper
+_A_PAGE = 12  # rows of a chart that fit on one sheet of paper
 
 
 def scenarios_section(assessment: Assessment) -> Markup:
@@ -25,12 +26,7 @@ def scenarios_section(assessment: Assessment) -> Markup:
     rows = assessment.scenarios
     if not rows:
         return el("section", heading, el("p", "No scenario was tried."), id="scenarios")
-    worst = min(rows, key=lambda r: r.otif.mean - r.otif_without.mean)
-    says = (
-        f"{worst.name} costs most: under {design_name(assessment, worst.design)} OTIF goes from "
-        f"{n.percent(worst.otif_without.mean)} to {n.percent(worst.otif.mean)} in its window."
-    )
-
+    says = _says(rows, assessment)
     ordered = [r for same in _grouped(rows) for r in same]
 
     def draw(charts: ModuleType, width: int) -> list[Any]:
@@ -53,6 +49,17 @@ def scenarios_section(assessment: Assessment) -> Markup:
         ),
         id="scenarios",
     )  # fmt: skip
+
+
+def _says(rows: Sequence[ScenarioRow], assessment: Assessment) -> str:
+    known = [r for r in rows if math.isfinite(r.otif.mean) and math.isfinite(r.otif_without.mean)]
+    if not known:
+        return "No dose was due in the window of any scenario."
+    worst = min(known, key=lambda r: r.otif.mean - r.otif_without.mean)
+    return (
+        f"{worst.name} costs most: under {design_name(assessment, worst.design)} OTIF goes from "
+        f"{n.percent(worst.otif_without.mean)} to {n.percent(worst.otif.mean)} in its window."
+    )
 
 
 def _key() -> Markup:
