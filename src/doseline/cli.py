@@ -167,7 +167,7 @@ def check(
     if programme is None:
         raise typer.BadParameter("name a programme file, or ask for --schema")
     with _answering(as_json):
-        from doseline.studies.single import check_study
+        from doseline.studies.file_check import check_study
 
         document, summary = check_study(programme)
         _finish(document, summary, as_json)
@@ -281,7 +281,7 @@ def compare(
     if len(designs) < 2:
         raise typer.BadParameter("name two designs or more", param_hint="DESIGNS")
     with _answering(as_json) as bars:
-        from doseline.studies.compare import compare_study
+        from doseline.studies.comparison import compare_study
 
         document, summary = compare_study(
             programme,
@@ -327,7 +327,7 @@ def _assess_study() -> Callable[..., tuple[Document, str]]:
     from functools import partial
 
     from doseline.report import write_report
-    from doseline.studies.assess import assess_study
+    from doseline.studies.sufficiency import assess_study
 
     return partial(assess_study, write_report=write_report)
 

@@ -55,6 +55,7 @@ def test_what_is_on_its_way_is_kept_to_the_letter(before: Plan) -> None:
     assert found.schedule.shipments[0] == before.schedule.shipments[0]
     assert found.schedule.allocation["reykjavik/1"] == before.schedule.allocation["reykjavik/1"]
     assert (found.orders, found.met, found.breaches) == (3, 2, ())
+    assert found.objective_cents == found.bound_cents
 
 
 def test_a_promise_is_kept_before_a_started_course(before: Plan) -> None:

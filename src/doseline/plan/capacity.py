@@ -105,7 +105,7 @@ def _at_most(problem: Problem, limit: Limit, places: list[int], most: int) -> No
 
 
 def a_source_offers_so_much_a_week(problem: Problem) -> None:
-    """Lots of a source in an ISO week of delivery stay inside its offer, for all plants. [C13]"""
+    """Lots of a source in a week of delivery stay inside its offer, all plants. [model C13]"""
     sets = problem.sets
     weeks: dict[tuple[str, int, int], list[Term]] = defaultdict(list)
     most: dict[tuple[str, int, int], float] = defaultdict(float)

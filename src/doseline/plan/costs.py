@@ -9,7 +9,7 @@ from datetime import date
 
 from doseline.operations.orders import DoseOrder
 from doseline.operations.schedule import Batch, Schedule
-from doseline.plan.objective import owed_batches, unmet_cents
+from doseline.plan.objective import freight_cents, owed_batches, unmet_cents
 from doseline.plan.sets import Sets
 from doseline.programme import Programme
 from doseline.programme.contract import Contract
@@ -59,7 +59,7 @@ def count(sets: Sets, schedule: Schedule) -> Breakdown:
         extra_vials_cents=_extra_vials(sets.programme, schedule.batches),
         options_cents=_options(sets, schedule),
         isotope_cents=_isotope(sets.programme, schedule.batches),
-        freight_cents=_freight(sets.programme, schedule),
+        freight_cents=round(sum(freight_cents(sets.programme, s) for s in schedule.shipments)),
         testing_cents=_testing(sets, schedule),
         take_or_pay_cents=owed,
         moved_cents=sum(_moved(sets, schedule, o) for o in sets.orders if o.id in served),
@@ -144,15 +144,6 @@ def _isotope(programme: Programme, batches: Sequence[Batch]) -> int:
         if batch.source is not None:
             source = programme.source[batch.source]
             total += batch.isotope_mbq * source.price_cents_per_mbq + source.freight_cents
-    return round(total)
-
-
-def _freight(programme: Programme, schedule: Schedule) -> int:
-    total = 0.0
-    for shipment in schedule.shipments:
-        lane = programme.lane[shipment.lane]
-        further = programme.carrier[lane.carrier].second_package_fraction
-        total += lane.cost_cents * (1.0 + further * (shipment.packages - 1))
     return round(total)
 
 

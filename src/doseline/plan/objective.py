@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date, timedelta
 
+from doseline.operations.schedule import Shipment
 from doseline.plan.matrix import Limit, Matrix, Term
 from doseline.plan.sets import Sets
 from doseline.plan.variables import Problem
@@ -94,6 +95,14 @@ def freight(problem: Problem) -> None:
         cost[problem.serve[r]] += lane.cost_cents * further
     for (_, p), column in problem.tested.items():
         cost[column] += programme.permissions[p].testing_cents
+    problem.matrix.constant += sum(freight_cents(programme, s) for s in sets.sent_shipments)
+
+
+def freight_cents(programme: Programme, shipment: Shipment) -> float:
+    """What a shipment costs: its first package, and the carrier's share of it for each other."""
+    lane = programme.lane[shipment.lane]
+    further = programme.carrier[lane.carrier].second_package_fraction
+    return lane.cost_cents * (1.0 + further * (shipment.packages - 1))
 
 
 def extra_vials(problem: Problem) -> None:
@@ -113,7 +122,7 @@ def extra_vials(problem: Problem) -> None:
 
 
 def batch_fees(problem: Problem) -> None:
-    """The fee of a batch by the tier it falls into, and what is paid for batches not made. [O7]"""
+    """The fee of a batch by its tier, and what is paid for batches not made. [model O7]"""
     sets = problem.sets
     years: dict[tuple[str, int], list[int]] = defaultdict(list)
     for s, place in enumerate(sets.places):

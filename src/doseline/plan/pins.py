@@ -32,7 +32,7 @@ class Pin:
 
 
 def pinned(problem: Problem, pins: Sequence[Pin]) -> list[str]:
-    """Holds the model to the pins; what is returned are those that nothing can satisfy. [C17]"""
+    """Holds the model to the pins; returned are those that nothing can satisfy. [model C17]"""
     sets = problem.sets
     impossible = []
     for pin in pins:

@@ -144,7 +144,7 @@ def _bound(problem: Problem, solution: Solution, costs: Breakdown) -> int:
 
 
 def _status(problem: Problem, proof: Proof, found: bool) -> Status:
-    """Where the solver found nothing, a plan that makes nothing is one unless it is held to pins."""
+    """Where nothing was found, a plan that makes nothing is one, unless it is held to pins."""
     held = any(limit.rule in ("pin", "promise") for limit in problem.matrix.limits)
     if proof.by_the_clock or (held and not found):
         return Status.TIME_LIMIT

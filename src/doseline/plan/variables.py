@@ -88,7 +88,7 @@ def usable_per_lot(product: Product, place: Place, option: IsotopeOption, lot_mb
 
 
 def bulk_load_max(sets: Sets, s: int) -> float:
-    """The most load a batch may carry inside its line's limit on the bulk. [MBq, model A2]"""
+    """The most load a batch may carry inside its line's limit on the bulk. [MBq, model A3]"""
     place = sets.places[s]
     if place.slot.bulk_max_mbq is None:
         return math.inf

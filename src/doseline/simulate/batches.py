@@ -96,9 +96,7 @@ def make(f: Future, batch: LiveBatch) -> Process:
     yield from _tested(f, batch, times, failure)
 
 
-def _tested(
-    f: Future, batch: LiveBatch, times: Times, failure: tuple[str, str] | None
-) -> Process:
+def _tested(f: Future, batch: LiveBatch, times: Times, failure: tuple[str, str] | None) -> Process:
     yield f.until(batch.eos_at + times.qc)
     if failure is not None and failure[1] == "qc":
         fail(f, batch, *failure)
@@ -264,9 +262,7 @@ def _fill(f: Future, batch: LiveBatch, vials: int) -> bool:
         f.book.decay(batch.pot, "making")
         lost = batch.pot.mbq * (1.0 - f.fate.yields(product, line.id, place.slot.id))
         f.book.spend(batch.pot, "waste", lost, "making")
-        handed = vials_from_bulk(
-            batch.pot.mbq, product.overfill_fraction, product.samples_fraction
-        )
+        handed = vials_from_bulk(batch.pot.mbq, product.overfill_fraction, product.samples_fraction)
     served, cut = _who_fits(f, batch, handed)
     if not served:
         fail(f, batch, "yield", "before_fill")

@@ -112,7 +112,7 @@ class Book:
         if mbq is None:
             kbq, pot.mbq = pot.booked_kbq, 0.0
         else:
-            kbq = min(round(mbq * 1000), pot.booked_kbq)
             pot.mbq = max(0.0, pot.mbq - mbq)
+            kbq = max(0, pot.booked_kbq - round(pot.mbq * 1000))
         self._out(pot, sink, kbq, phase)
         return kbq

@@ -51,15 +51,15 @@ def live_order(
     f: Future, order: DoseOrder, course: Course | None = None, state: CourseState | None = None
 ) -> LiveOrder:
     """An order about to be placed, with the luck that its patient has with it."""
-    order = replace(order, id=f.named(order.id))
+    name = f.named(order.id)
+    if name != order.id:
+        order = replace(order, id=name)
     live = LiveOrder(order, f.closes_at(order), course, state)
     if course is not None and state is not None and f.fate.on:
         luck = luck_of(course.patient, state.visit, state.attempt)
         live.stage = cancel_stage(f.programme.ordering, luck)
         if live.stage is None:
-            live.moved = moved_by_site(
-                f.programme, order, luck, f.ways.treats, f.world.offered
-            )
+            live.moved = moved_by_site(f.programme, order, luck, f.ways.treats, f.world.offered)
     return live
 
 
@@ -126,9 +126,7 @@ def _look_ahead(f: Future, live: LiveOrder, day: int) -> None:
         live.ahead = None
     live.ahead_day = day
     expected = CourseState(following, day + gap, given=state.given + 1)
-    order = order_for(
-        f.programme, live.course.patient, expected, f.ways.treats, f.world.offered
-    )
+    order = order_for(f.programme, live.course.patient, expected, f.ways.treats, f.world.offered)
     if order is None or order.wanted_on > f.world.until_on:
         return
     live.ahead = live_order(f, order, live.course, expected)

@@ -104,9 +104,7 @@ class Fate:
             tried = 0
             while drawn > HIGHEST_YIELD and step.yield_sd_fraction > 0 and tried < 31:
                 tried += 1
-                drawn = chance.beta(
-                    mean, step.yield_sd_fraction, slot, 1000 + 32 * place + tried
-                )
+                drawn = chance.beta(mean, step.yield_sd_fraction, slot, 1000 + 32 * place + tried)
             total *= drawn
         return total
 
@@ -149,7 +147,9 @@ class Fate:
 
     # -- packages --------------------------------------------------------------------------
 
-    def package(self, lane: str, site: str, day: int, index: int) -> tuple[float, float, float, float]:
+    def package(
+        self, lane: str, site: str, day: int, index: int
+    ) -> tuple[float, float, float, float]:
         """The luck of the packages that leave by a lane for a site on a day."""
         return self.stream(f"lane:{lane}").uniforms4(site, 4 * day + index)
 

@@ -17,6 +17,7 @@ from doseline.simulate.book import Book
 from doseline.simulate.fate import Fate
 from doseline.simulate.living import LiveBatch, LiveOrder
 from doseline.simulate.result import Period
+from doseline.simulate.risk import Risk
 from doseline.simulate.room import Room
 from doseline.simulate.shocks import Known
 from doseline.simulate.tally import Tally
@@ -47,6 +48,7 @@ class Future:
         self,
         world: World,
         fate: Fate,
+        risk: Risk,
         *,
         scenario: Scenario | None = None,
         periods: Sequence[Period] = (),
@@ -59,6 +61,7 @@ class Future:
         self.clock = world.clock
         self.ways = world.ways
         self.fate = fate
+        self.risk = risk
         self.replans = replans
         self.scenario = scenario
         self.env = simpy.Environment(initial_time=0)

@@ -28,7 +28,7 @@ class Course:
 class LiveOrder:
     """An order from its placing to its end.
 
-    `lost` says that a batch made for it was lost, so that it may be remade from isotope kept for
+    `lost` says that the batch that was to serve it was lost, so that it may be remade from isotope kept for
     stand-ins; `cause` is the last thing that took it off its day. `follows` is the order of the
     dose before, where this one was placed ahead of it.
     """

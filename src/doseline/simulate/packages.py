@@ -1,13 +1,11 @@
 """The way of a package to its patient: collection, border, receipt, use.
 
-A shipment of a batch to a site by a lane shares one fate: loss, a delay of a day or two, or a
-delay of hours, at most one of them. It waits for the collection that was planned; where release
+A shipment of a batch to a site by a lane shares one fate. It waits for the collection that was planned; where release
 comes too late for that, the next one that still keeps the day, or a dearer lane if that costs
 less than what the lateness would. Hours of delay and border run on the carrier's moving clock.
 
-Simplified: a lane without a drawn transit takes its planned one, border included; a package that
-arrives without a permission or a licence is lost once it is held; the market of a plant in a
-member state listed below is the EU.
+Simplified: a package that arrives without a permission or a licence is held and lost at once,
+since what it holds expires.
 """
 
 from __future__ import annotations
@@ -26,22 +24,15 @@ from doseline.operations.events import (
     VialUsed,
     VialWasted,
 )
-from doseline.programme.lane import Border, Lane
+from doseline.programme.lane import Lane
 from doseline.programme.rules import decay_factor, within
 from doseline.programme.site import Site
-from doseline.simulate.fate import drawn_min, error_factor
+from doseline.simulate.fate import error_factor
 from doseline.simulate.future import Future, Process
 from doseline.simulate.living import LiveBatch, LiveOrder, Vial
 from doseline.simulate.promising import lose
+from doseline.simulate.transit import moving_min
 from doseline.simulate.world import DAY
-
-EU = (
-    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE",
-    "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
-)  # fmt: skip
-"""Countries whose plants stand inside the market "EU"."""
-
-_WINTER = (12, 1, 2)
 
 
 def carry(
@@ -64,15 +55,17 @@ def carry(
         return
     name = f"{batch.id}>{site_id}.{number}"
     _leave(f, batch, lane, site, going, name)
-    nominal, extra, lost = _transit(f, batch, lane, site, going, dispatch)
+    on = f.clock.day(dispatch, batch.place.plant.zone)
+    trip = moving_min(f.programme, f.fate, lane, site, batch.place.plant, on, f.known)
+    nominal = trip.nominal + max((_testing(f, o, lane, site) for o in going), default=0)
     vials = {o.order.id: o.vial for o in going if o.vial is not None}
     yield f.until(f.ways.arrive_at(lane, dispatch, nominal))
-    for cause, minutes in extra:
+    for cause, minutes in trip.extra:
         f.book.tell(ShipmentHeld, name, cause, minutes)
-    if lost:
+    if trip.lost:
         _lost(f, name, batch, going, vials, "lost")
         return
-    total = nominal + sum(m for _, m in extra)
+    total = nominal + sum(m for _, m in trip.extra)
     arrived = f.ways.arrive_at(lane, dispatch, total)
     yield f.until(arrived)
     while (shock := f.known.stands(lane.carrier, f.clock.day(f.now, site.zone))) is not None:
@@ -187,84 +180,6 @@ def _leave(
 
 
 # -- on the way ----------------------------------------------------------------------------
-
-
-def _transit(
-    f: Future, batch: LiveBatch, lane: Lane, site: Site, going: Sequence[LiveOrder], dispatch: int
-) -> tuple[int, list[tuple[str, int]], bool]:
-    """The moving minutes of a package, what is added on the way, and whether it is lost."""
-    testing = max((_testing(f, o, lane, site) for o in going), default=0)
-    zone = batch.place.plant.zone
-    on = f.clock.day(dispatch, zone)
-    extra = [(s.hits, drawn_min(s.adds, 0.5)) for s in f.known.delays(lane.carrier, on) if s.adds]
-    border = border_between(f, batch.place.plant.country, site.market)
-    if not f.fate.on:
-        return lane.planned_min + testing, extra, False
-    luck = f.fate.package(lane.id, site.id, on.toordinal(), 0)
-    nominal = lane.planned_min if lane.transit is None else drawn_min(lane.transit, luck[0])
-    late, lost = _lateness(f, lane, on, luck)
-    extra = [late] if late[1] else []
-    for shock in f.known.delays(lane.carrier, on):
-        if shock.adds is not None:
-            extra.append(("carrier", drawn_min(shock.adds, luck[3])))
-    if border is not None:
-        crossing = f.fate.border(border.id, site.id, on.toordinal())
-        if lane.transit is not None:
-            nominal += _crossing(border, crossing)
-        for shock in f.known.at_border(border.id, on):
-            extra.append(("border", drawn_min(shock.adds, crossing[2])))
-    return nominal + testing, extra, lost
-
-
-def _lateness(
-    f: Future, lane: Lane, on: date, luck: tuple[float, float, float, float]
-) -> tuple[tuple[str, int], bool]:
-    """One of: lost; a day or two late; hours late; none. Odds of delay rise in winter."""
-    carrier = f.programme.carrier[lane.carrier]
-    factor = 1.0
-    for shock in f.known.delays(lane.carrier, on):
-        factor *= shock.delay_factor
-    day = min(1.0, _winter(carrier.day_delay_fraction, carrier.winter_factor, on) * factor)
-    hours = min(1.0, _winter(carrier.delay_fraction, carrier.winter_factor, on) * factor)
-    u = luck[1]
-    if u < carrier.lost_fraction:
-        return ("", 0), True
-    if u < carrier.lost_fraction + day:
-        two = luck[2] < carrier.second_day_fraction
-        return ("day delay", 2 * DAY if two else DAY), False
-    if u < carrier.lost_fraction + day + hours:
-        return ("delay", drawn_min(carrier.delay, luck[2])), False
-    return ("", 0), False
-
-
-def _winter(fraction: float, odds_factor: float, on: date) -> float:
-    if on.month not in _WINTER or odds_factor == 1.0:
-        return fraction
-    return odds_factor * fraction / (1.0 - fraction + odds_factor * fraction)
-
-
-def _crossing(border: Border, luck: tuple[float, float, float, float]) -> int:
-    upto = 0.0
-    for outcome in border.outcomes:
-        upto += outcome.chance_fraction
-        if luck[0] < upto:
-            return drawn_min(outcome.adds, luck[1])
-    return 0
-
-
-def border_between(f: Future, country: str, market: str) -> Border | None:
-    """The crossing from a plant's country into a market, if there is one."""
-    base = country.partition("-")[0]
-    origin = "EU" if base in EU else base
-    if origin == market:
-        return None
-    for border in f.programme.borders:
-        if market in border.to_markets and (
-            origin in border.from_markets
-            or (not border.from_markets and origin not in border.to_markets)
-        ):
-            return border
-    return None
 
 
 def _lost(

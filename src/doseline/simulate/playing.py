@@ -21,7 +21,7 @@ from doseline.simulate.living import LiveBatch, LiveOrder
 from doseline.simulate.locking import begin
 from doseline.simulate.promising import Fit, attach, usable
 from doseline.simulate.batches import give_up
-from doseline.simulate.reference import finish, set_hooks, strike
+from doseline.simulate.reference import finish, risk_of, set_hooks, strike
 from doseline.simulate.result import Period, Run
 from doseline.simulate.world import Place, Reach, World
 
@@ -45,6 +45,7 @@ def play(
     f = Future(
         world,
         Fate(seed, replication, chance),
+        risk_of(world),
         scenario=scenario,
         periods=periods,
         keep_events=keep_events,
@@ -82,7 +83,16 @@ def _enter(f: Future, schedule: Schedule, planned: Batch, lives: dict[str, LiveO
     placed = max((lives[a.order].order.placed_at for a in mine), default=0)
     batch.option = _option(place, planned)
     lock_at = batch.option.lock_at if batch.option else place.slot.lock_at
-    f.at(max(0, min(lock_at, place.slot.charge_at), placed), _lock, f, schedule, planned, batch, mine, lives)
+    f.at(
+        max(0, min(lock_at, place.slot.charge_at), placed),
+        _lock,
+        f,
+        schedule,
+        planned,
+        batch,
+        mine,
+        lives,
+    )
 
 
 def _option(place: Place, planned: Batch) -> IsotopeOption | None:
@@ -140,6 +150,7 @@ def _reach(
             testing = reach.testing_cents
     return Reach(
         place=place.index,
+        site=site.id,
         lane=shipment.lane,
         dispatch_at=shipment.dispatch_at,
         received_at=shipment.received_at,

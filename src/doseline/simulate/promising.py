@@ -2,10 +2,11 @@
 
 An order is promised the best way now known: its day first, then the other days of its window by
 their closeness (only where the policy lets days shift); among the ways of a day the policy's
-preference decides. It may join a batch that is open, one that is locked and has a vial and
+preference decides, where what lateness would cost counts by its chance (`risk`) and a way that
+is often late comes last. It may join a batch that is open, one that is locked and has a vial and
 activity to spare, or open a slot whose isotope can still be ordered. An order that lost its batch
-in the making may besides be remade from isotope kept for stand-ins, in a slot that starts soon
-enough. A started course that finds no room takes the place of a new start in a batch that is not
+may besides be remade from isotope kept for stand-ins, in a slot that starts soon enough after the
+one it lost. A started course that finds no room takes the place of a new start in a batch that is not
 yet locked. An order without a way waits until its window closes.
 """
 
@@ -27,6 +28,8 @@ from doseline.simulate.living import LiveBatch, LiveOrder
 from doseline.simulate.world import Place, Reach
 
 _EPS = 1e-9
+UNSURE = 0.1
+"""A way that would be late more often than this comes after all surer ones of its day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +122,18 @@ def _rank(f: Future, live: LiveOrder, reach: Reach) -> tuple[float, ...]:
     cents = _costs(f, live, reach, place, batch if opened else None)
     fresh = reach.use_at - place.slot.charge_at
     new = 0.0 if opened else 1.0
+    risk = f.risk.late(reach) if f.fate.on else 0.0
+    law = f.tally.penalty(live.order.protocol)
+    missed = law.missed_started_cents if live.order.started else law.missed_new_cents
+    cents += risk * missed
+    unsure = float(risk > UNSURE)
     match f.policy.preference:
         case "fewest_batches":
-            return (new, cents, fresh, reach.place)
+            return (unsure, new, cents, fresh, reach.place)
         case "freshest":
-            return (fresh, new, cents, reach.place)
+            return (unsure, fresh, new, cents, reach.place)
         case _:
-            return (cents, new, fresh, reach.place)
+            return (unsure, cents, new, fresh, reach.place)
 
 
 def _costs(
@@ -294,8 +302,11 @@ def attach(f: Future, live: LiveOrder, reach: Reach, fit: Fit) -> LiveBatch:
     return batch
 
 
-def detach(f: Future, live: LiveOrder) -> LiveBatch:
-    """Take an order out of the books of its batch, its site and its source."""
+def detach(f: Future, live: LiveOrder, *, announce: bool = True) -> LiveBatch:
+    """Take an order out of the books of its batch, its site and its source.
+
+    Those that wait for such room hear of it, unless it is not to be announced.
+    """
     batch, reach, order = live.batch, live.reach, live.order
     assert batch is not None and reach is not None
     del batch.orders[order.id]
@@ -305,7 +316,8 @@ def detach(f: Future, live: LiveOrder) -> LiveBatch:
     batch.groups[reach.lane, order.site] -= 1
     site = f.programme.site[order.site]
     f.room.book_site(site, live, reach, -1)
-    f.capacity_appeared(reach.place, site.consignee)
+    if announce:
+        f.capacity_appeared(reach.place, site.consignee)
     live.status, live.batch, live.reach = "waiting", None, None
     if not batch.orders:
         batch.units, batch.load_mbq, batch.eos_mbq = 0, 0.0, 0.0
@@ -329,13 +341,14 @@ def leave(f: Future, live: LiveOrder, cause: str) -> None:
 def lose(f: Future, lives: Iterable[LiveOrder], cause: str, *, in_making: bool) -> None:
     """Orders lose their batch, and are promised anew: started courses first, then by waiting.
 
-    With backup off, an order that lost its batch in the making is not made again.
+    With backup on, they may be remade from isotope kept for stand-ins. With backup off, an order that lost its batch in the making is not made again.
     """
     taken = list(lives)
     for live in taken:
+        assert live.batch is not None
+        live.lost = f.policy.backup and f.replans
+        live.lost_at = max(f.now, live.batch.place.slot.charge_at)
         leave(f, live, cause)
-        if in_making:
-            live.lost, live.lost_at = f.policy.backup and f.replans, f.now
     if not f.replans or (in_making and not f.policy.backup):
         for live in sorted(taken, key=lambda o: o.rank):
             f.hooks.settle(live, "missed", live.order.wanted_on.toordinal())
@@ -386,7 +399,7 @@ def _swap(f: Future, live: LiveOrder, reach: Reach, rival: LiveOrder) -> bool:
     old, option = rival.reach, rival.batch.option if rival.batch else None
     assert old is not None and rival.batch is not None
     kept = rival.batch.reserved_mbq
-    batch = detach(f, rival)
+    batch = detach(f, rival, announce=False)
     fit = fits(f, live, reach)
     if fit is None:
         attach(f, rival, old, Fit(option, kept))

@@ -26,6 +26,7 @@ from doseline.simulate.living import Course, LiveBatch, LiveOrder
 from doseline.simulate.locking import lock
 from doseline.simulate.promising import detach, promise_all, retry, retry_freed
 from doseline.simulate.result import Period, Replication, Run
+from doseline.simulate.risk import Risk
 from doseline.simulate.world import DAY, World
 
 
@@ -44,6 +45,7 @@ def run(
     future = Future(
         world,
         Fate(seed, replication, chance),
+        risk_of(world),
         scenario=scenario,
         periods=periods,
         keep_events=keep_events,
@@ -60,6 +62,14 @@ def run(
     future.env.process(_weekly(future))
     future.env.run()
     return finish(future, replication)
+
+
+def risk_of(world: World) -> Risk:
+    """What a world's schedulers know of its lateness, remembered with it."""
+    if world.experience is None:
+        world.experience = Risk(world)
+    assert isinstance(world.experience, Risk)
+    return world.experience
 
 
 def set_hooks(f: Future) -> None:
@@ -83,6 +93,7 @@ def finish(f: Future, replication: int) -> Run:
     months = {
         name: {month: n for month, n in sorted(f.book.months[name].items()) if n}
         for name in sorted(f.book.months)
+        if any(f.book.months[name].values())
     }
     return Run(
         Replication(replication, months),

@@ -84,9 +84,7 @@ class Replication:
     @property
     def costs(self) -> dict[str, int]:
         """What was spent, by item. [cents]"""
-        return {
-            name[5:]: self.total(name) for name in sorted(self.by_month) if name[:5] == "cost:"
-        }
+        return {name[5:]: self.total(name) for name in sorted(self.by_month) if name[:5] == "cost:"}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from multiprocessing import get_context
 from typing import Literal
 
@@ -122,10 +122,11 @@ def run_schedule(
     """A fixed schedule and the orders it serves, over many replications.
 
     An order that loses its batch has no other, and one that the schedule leaves unmet is missed.
+    Where no days are named, they run from four weeks before the first batch to the last dose.
     With chance off every time and activity is the schedule's own.
     """
-    first = from_on or min((o.wanted_on for o in orders), default=programme.from_on)
-    last = until_on or max((o.wanted_on for o in orders), default=programme.until_on)
+    first, last = _span(programme, schedule, orders)
+    first, last = from_on or first, until_on or last
     job = _Job(
         programme,
         first,
@@ -167,17 +168,22 @@ def schedule_history(
     chance: bool = True,
 ) -> tuple[Event, ...]:
     """Every event of one replication of a fixed schedule, in order of time."""
-    first = min((o.wanted_on for o in orders), default=programme.from_on)
-    last = max((o.wanted_on for o in orders), default=programme.until_on)
-    job = _Job(
-        programme, first, last, seed, scenario, chance, (), None, schedule, tuple(orders)
-    )
+    first, last = _span(programme, schedule, orders)
+    job = _Job(programme, first, last, seed, scenario, chance, (), None, schedule, tuple(orders))
     return job.one(World(programme, first, last), replication, True).events
 
 
-def _periods(
-    periods: Sequence[Period], from_on: date, until_on: date
-) -> tuple[Period, ...]:
+def _span(
+    programme: Programme, schedule: Schedule, orders: Sequence[DoseOrder]
+) -> tuple[date, date]:
+    """From four weeks before the first batch, so that its isotope counts, to the last dose."""
+    days = [o.wanted_on for o in orders]
+    charges = [programme.clock.instant(b.charge_at).date() for b in schedule.batches]
+    first = min([*days, *(d - timedelta(days=28) for d in charges)], default=programme.from_on)
+    return max(first, programme.from_on), max([*days, *charges], default=programme.until_on)
+
+
+def _periods(periods: Sequence[Period], from_on: date, until_on: date) -> tuple[Period, ...]:
     return tuple(periods) or (Period("all", (), from_on, until_on),)
 
 

@@ -70,9 +70,7 @@ class Tally:
             row.penalties_cents += cents
         return cents
 
-    def given(
-        self, order: DoseOrder, day: int, within: bool, cause: str, first_dose: bool
-    ) -> int:
+    def given(self, order: DoseOrder, day: int, within: bool, cause: str, first_dose: bool) -> int:
         """An order was given on a day (ordinal); what it costs off its day or tolerance. [cents]"""
         wanted = order.wanted_on.toordinal()
         cents = self.moving_cents(order, day)

@@ -56,6 +56,7 @@ class Reach:
     """
 
     place: int
+    site: str
     lane: str
     dispatch_at: int
     received_at: int
@@ -81,7 +82,9 @@ class World:
         self.until_on = until_on
         self.offered = Offer(self.ways) if programme.policy.order_days == "on_offer" else None
         first = max(from_on - WARM_UP, programme.from_on)
-        slots = [s for s in expand(programme, first, until_on + timedelta(days=28)) if self._counts(s)]
+        slots = [
+            s for s in expand(programme, first, until_on + timedelta(days=28)) if self._counts(s)
+        ]
         self.places = [self._place(i, slot) for i, slot in enumerate(slots)]
         self._exclude()
         self.index = {p.slot.id: p.index for p in self.places}
@@ -92,6 +95,7 @@ class World:
             found.append(p)
         self._reach: dict[tuple[str, str, str, int], tuple[Reach, ...]] = {}
         self._months: dict[int, int] = {}
+        self.experience: object | None = None
 
     def _counts(self, slot: Slot) -> bool:
         """Whether the policy counts on a slot of its kind, inside the term of its contract."""
@@ -177,6 +181,7 @@ class World:
                 found.append(
                     Reach(
                         place=place.index,
+                        site=site.id,
                         lane=route.journey.lane,
                         dispatch_at=route.journey.dispatch_at,
                         received_at=route.journey.received_at,

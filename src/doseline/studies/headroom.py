@@ -13,6 +13,7 @@ from doseline.plan import Headroom, headroom
 from doseline.programme import Programme
 from doseline.programme.programme import Question
 
+
 def question_headroom(programme: Programme, question: Question) -> Headroom:
     """The largest multiple of the expected orders of a period that can be served, chance off.
 
@@ -34,9 +35,7 @@ def question_headroom(programme: Programme, question: Question) -> Headroom:
     return headroom(programme, mix, from_on=question.from_on, until_on=question.until_on)
 
 
-def _on_offer(
-    programme: Programme, mix: tuple[OrderMix, ...], drop: bool
-) -> tuple[OrderMix, ...]:
+def _on_offer(programme: Programme, mix: tuple[OrderMix, ...], drop: bool) -> tuple[OrderMix, ...]:
     """The mix on the weekdays that it would order; what can never be served dropped, or kept."""
     any_day = programme.policy.order_days != "on_offer"
     offer = Offer(Ways(programme))

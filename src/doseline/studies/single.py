@@ -1,4 +1,4 @@
-"""One workshop asked: demand, a plan, a simulation, and the check of a file."""
+"""One workshop asked: demand, a plan, a simulation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any
 
 from doseline.demand import by_month, by_product, sampled_orders
-from doseline.formats import check_counts, read_programme
+from doseline.formats import read_programme
 from doseline.formats.results import write_json_atomically, write_rows
 from doseline.operations.orders import DoseOrder
 from doseline.plan import Limits, Plan, plan
@@ -20,28 +20,6 @@ from doseline.studies.documents import Document, flat, head
 from doseline.studies.progress import Progress
 from doseline.studies.runs import ALL, Play, periods, play, whole
 from doseline.studies.verdict import percent
-
-
-def check_study(path: Path) -> tuple[Document, str]:
-    """The document of `check` for a sound file, and a summary. Raises ProgrammeError otherwise."""
-    began = perf_counter()
-    programme = read_programme(path)
-    counts = check_counts(programme)
-    assumed = len(programme.assumptions)
-    document = {
-        **head("check", str(path), seconds=perf_counter() - began),
-        "ok": True,
-        "faults": [],
-        "counts": counts,
-        "assumptions": assumed,
-        "hindsight": len(programme.hindsight),
-    }
-    listed = ", ".join(f"{n} {kind.replace('_', ' ')}" for kind, n in counts.items() if n)
-    return document, (
-        f"{path}: sound\n  {listed}\n  {assumed} of {len(programme.inputs)} inputs are only "
-        f"assumed, {len(programme.hindsight)} known only by hindsight"
-    )
-
 
 # -- demand --------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from doseline.studies.assessment import Answer, Figure
 
@@ -34,52 +34,64 @@ def percent(share: float) -> str:
     return f"{100.0 * share:.1f} %"
 
 
-def sentence(answers: Sequence[Answer], design: str, others: Sequence[Answer] = ()) -> str:
-    """The verdict in a paragraph: for each question of a design, and what another would change."""
+def sentence(
+    answers: Sequence[Answer],
+    design: str,
+    others: Sequence[Answer] = (),
+    names: Mapping[str, str] | None = None,
+) -> str:
+    """The verdict in a paragraph: each question of a design, and which other design would do.
+
+    Of every group the first question stands with its figures, the others by name. `names` gives
+    the designs as they are called in print.
+    """
     if not answers:
         return "The programme asks no question."
+    names = names or {}
     groups: dict[bool | None, list[Answer]] = {True: [], None: [], False: []}
     for answer in answers:
         groups[answer.sufficient].append(answer)
-    said = []
     words = {
         True: "is sufficient for",
-        None: "can be called neither sufficient nor insufficient, on the futures played, for",
         False: "is not sufficient for",
+        None: "is undecided, on the futures played, for",
     }
-    for value, verb in words.items():
-        if groups[value]:
-            said.append(f"{verb} {_listed([_with_figures(a) for a in groups[value]])}")
-    text = f"With {design} the manufacturing capacity " + "; it ".join(said) + "."
-    return text + _remedy(groups[False] + groups[None], design, others)
+    said = [
+        f"{verb} {_listed([_with_figures(groups[v][0]), *(a.name for a in groups[v][1:])])}"
+        for v, verb in words.items()
+        if groups[v]
+    ]
+    text = f"With {names.get(design, design)} the manufacturing capacity {'; it '.join(said)}."
+    return text + _remedy(groups[False] + groups[None], design, others, names)
 
 
 def _with_figures(answer: Answer) -> str:
-    if answer.headroom < 1.0:
-        return f"{answer.name} (headroom {answer.headroom:.2f})"
     otif = answer.otif
     return (
-        f"{answer.name} (headroom {answer.headroom:.1f}, OTIF {percent(otif.mean)}, "
+        f"{answer.name} (headroom {answer.headroom:.2g}, OTIF {percent(otif.mean)}, "
         f"{percent(otif.low)} to {percent(otif.high)}, against {percent(answer.target)})"
     )
 
 
-def _remedy(short: Sequence[Answer], design: str, others: Sequence[Answer]) -> str:
+def _remedy(
+    short: Sequence[Answer], design: str, others: Sequence[Answer], names: Mapping[str, str]
+) -> str:
     """Which other design holds where this one does not."""
-    said = []
+    better: dict[str, list[str]] = {}
     for answer in short:
-        better = [
-            o.design
-            for o in others
-            if o.question == answer.question and o.sufficient and o.design != design
-        ]
-        if better:
-            said.append(f"{answer.name} by {_listed(sorted(set(better)), 'or')}")
-    return f" Among the designs compared, the target is met for {_listed(said)}." if said else ""
+        for other in others:
+            if other.question == answer.question and other.sufficient and other.design != design:
+                better.setdefault(other.design, []).append(answer.name)
+    if not short or not others:
+        return ""
+    if not better:
+        return " None of the designs compared meets the target where this one does not."
+    said = [f"{names.get(d, d)} for {_listed(found)}" for d, found in better.items()]
+    return f" The target is met by {_listed(said)}."
 
 
-def _listed(items: Sequence[str], last: str = "and") -> str:
+def _listed(items: Sequence[str]) -> str:
     """Items in print: a, b and c."""
     if len(items) < 2:
         return "".join(items)
-    return f"{', '.join(items[:-1])} {last} {items[-1]}"
+    return f"{', '.join(items[:-1])} and {items[-1]}"

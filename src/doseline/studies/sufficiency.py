@@ -27,6 +27,8 @@ from doseline.studies.runs import Play, asked, periods, play, whole
 from doseline.studies.shocks import scenario_row
 from doseline.studies.verdict import sentence
 
+AS_WRITTEN = "the network as written"
+
 WriteReport = Callable[[Assessment, Programme, Path], Path]
 
 
@@ -78,7 +80,12 @@ def assess(
             for i in programme.assumptions
         ),
         hindsight=tuple(f"{i.field}: {i.value}" for i in programme.hindsight),
-        verdict=sentence(own, _key(main), tuple(a for a in answers if a.design != _key(main))),
+        verdict=sentence(
+            own,
+            _key(main),
+            tuple(a for a in answers if a.design != _key(main)),
+            {d.id: d.name for d in programme.designs},
+        ),
         method=method_lines(replications, scenario_run(run).replications, board),
         version=__version__,
         seconds=perf_counter() - began,
@@ -86,7 +93,7 @@ def assess(
 
 
 def _key(programme: Programme) -> str:
-    return programme.design or "as written"
+    return programme.design or AS_WRITTEN
 
 
 def _under(programme: Programme, main: Programme, name: str) -> Programme:

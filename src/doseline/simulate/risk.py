@@ -1,0 +1,101 @@
+"""How sure a way is, as a scheduler knows it from experience: no draw of the future is read.
+
+The making of a batch and each lane are tried a few hundred times with luck of their own (seed 0,
+which no replication uses for it). A way's risk is the share of tries in which a package would not
+be there in time for its planned day: released too late for its collection, unless a dearer lane
+still keeps the day, or too long on the road.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from datetime import date
+
+from doseline.programme.lane import Lane
+from doseline.programme.site import Site
+from doseline.simulate.fate import Fate
+from doseline.simulate.transit import moving_min
+from doseline.simulate.world import Place, Reach, World
+
+TRIES = 240
+
+
+class Risk:
+    """Remembers how long batches and packages take, for one world."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._fates = [Fate(0, n, True) for n in range(1_000_000, 1_000_000 + TRIES)]
+        self._ready: dict[tuple[str, str], list[int]] = {}
+        self._moving: dict[tuple[str, str], list[int]] = {}
+        self._known: dict[int, float] = {}
+
+    def late(self, reach: Reach) -> float:
+        """The share of tries in which a way does not keep its planned day."""
+        found = self._known.get(id(reach))
+        if found is None:
+            found = self._known[id(reach)] = self._late(reach)
+        return found
+
+    def _late(self, reach: Reach) -> float:
+        world = self.world
+        place, lane = world.places[reach.place], world.programme.lane[reach.lane]
+        site = world.programme.site[reach.site]
+        ready = self._ready_after(place)
+        start = place.slot.charge_at
+        in_time = bisect_right(ready, reach.dispatch_at - start)
+        if lane.cut_off is None:
+            in_time = len(ready)
+        missed = 1.0 - in_time / len(ready)
+        if missed > 0 and self._rescued(reach, site, start + ready[(in_time + len(ready)) // 2]):
+            missed = 0.0
+        deadline = self._deadline(reach, site)
+        stops = world.ways.stops(lane.carrier, place.plant.zone)
+        moving = self._moving_of(lane, site, place)
+        spare = 0
+        if lane.cut_off is None:
+            spare = max(0, ready[len(ready) // 2] - (reach.dispatch_at - start))
+        room = stops.moving_between(world.clock, reach.dispatch_at, deadline) - spare
+        kept = bisect_right(moving, room) / len(moving)
+        return 1.0 - (1.0 - missed) * kept
+
+    def _ready_after(self, place: Place) -> list[int]:
+        """Minutes from charge to packed and released, of a half-filled batch, in order."""
+        key = (place.product.id, place.line.id)
+        if key not in self._ready:
+            vials = max(1, place.slot.vials_max // 2)
+            tries = (fate.durations(place, vials) for fate in self._fates)
+            self._ready[key] = sorted(t.make + max(t.qc + t.release, t.pack) for t in tries)
+        return self._ready[key]
+
+    def _moving_of(self, lane: Lane, site: Site, place: Place) -> list[int]:
+        """Minutes on the road, in order."""
+        key = (lane.id, site.market)
+        if key not in self._moving:
+            on = date(2001, 6, 5)  # a day without winter
+            tries = (
+                moving_min(self.world.programme, fate, lane, site, place.plant, on)
+                for fate in self._fates
+            )
+            self._moving[key] = sorted(
+                10**7 if t.lost else t.nominal + sum(m for _, m in t.extra) for t in tries
+            )
+        return self._moving[key]
+
+    def _deadline(self, reach: Reach, site: Site) -> int:
+        """The last moment at the door that still keeps the planned day."""
+        on = date.fromordinal(reach.day)
+        clock = self.world.clock
+        preparation = self.world.places[reach.place].product.preparation_min
+        latest = clock.at(on, site.infusion_latest, site.zone) - preparation
+        return min(latest, clock.at(on, site.receives_until, site.zone))
+
+    def _rescued(self, reach: Reach, site: Site, ready_at: int) -> bool:
+        """Whether another lane would keep the day from a typical late release."""
+        world, place = self.world, self.world.places[reach.place]
+        on = date.fromordinal(reach.day)
+        for lane in world.ways.lanes(place.plant.id, site):
+            way = world.ways.journey(lane, site, ready_at + lane.notice_min)
+            if world.ways.use_at(site, on, way.received_at, place.product.preparation_min):
+                return True
+        return False

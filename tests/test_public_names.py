@@ -1,0 +1,74 @@
+"""The Python interface: its names and signatures change only on purpose, with a changelog line."""
+
+from __future__ import annotations
+
+import inspect
+from importlib import import_module
+
+import pytest
+
+SIGNATURES = {
+    "doseline.formats.read_programme": "(path)",
+    "doseline.formats.write_programme": "(path_in, path_out, changes)",
+    "doseline.demand.patients": (
+        "(programme, seed, replication, from_on, until_on, cases, protocols)"
+    ),
+    "doseline.demand.orders": (
+        "(programme, patients, from_on, until_on, protocols, with_cancelled, offered)"
+    ),
+    "doseline.plan.plan": (
+        "(programme, orders, *, from_on, until_on, standing, pins, limits, price_unmet, progress)"
+    ),
+    "doseline.plan.headroom": "(programme, mix, *, from_on, until_on)",
+    "doseline.simulate.simulate": (
+        "(programme, patients, *, seed, replications, from_on, until_on, scenario, chance, "
+        "workers, first_replication, periods, progress)"
+    ),
+    "doseline.simulate.run_schedule": (
+        "(programme, schedule, orders, *, seed, replications, from_on, until_on, scenario, "
+        "chance, workers, first_replication, periods, progress)"
+    ),
+    "doseline.operations.check.breaches": "(programme, schedule, orders, *, standing)",
+    "doseline.studies.assess": "(programme, *, design, seed, replications, workers, progress)",
+    "doseline.studies.compare": (
+        "(programme, designs, *, seed, replications, workers, from_on, until_on, scenario, "
+        "progress)"
+    ),
+    "doseline.report.write_report": "(assessment, programme, path)",
+}
+
+
+def shape(function: object) -> str:
+    """The names of the parameters, with a star before those that go by keyword only."""
+    parts: list[str] = []
+    starred = False
+    for parameter in inspect.signature(function).parameters.values():  # type: ignore[arg-type]
+        if parameter.kind is parameter.KEYWORD_ONLY and not starred:
+            parts.append("*")
+            starred = True
+        parts.append(parameter.name)
+    return f"({', '.join(parts)})"
+
+
+@pytest.mark.parametrize("name", SIGNATURES)
+def test_a_public_function_keeps_its_name_and_signature(name: str) -> None:
+    room, _, function = name.rpartition(".")
+    assert shape(getattr(import_module(room), function)) == SIGNATURES[name]
+
+
+def test_the_package_hands_on_the_ground_and_the_first_floor_only() -> None:
+    import doseline
+
+    assert sorted(doseline.__all__) == [
+        "Activity",
+        "Calibrated",
+        "DoseOrder",
+        "Money",
+        "Programme",
+        "Schedule",
+        "__version__",
+        "breaches",
+        "nuclide",
+    ]
+    for name in doseline.__all__:
+        assert getattr(doseline, name) is not None
