@@ -302,7 +302,7 @@ def compare(
 def assess(
     programme: ProgrammePath,
     design: DesignName = None,
-    replications: Annotated[int, typer.Option(min=4, help="futures played for each design")] = 24,
+    replications: Annotated[int, typer.Option(min=4, help="futures played for each design")] = 8,
     seed: Seed = 1,
     workers: Workers = 2,
     out: Annotated[Path, typer.Option("--out", help="folder for the report")] = Path("build"),

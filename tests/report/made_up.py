@@ -352,6 +352,7 @@ def assessment(name: str = "CLR 131, iopofosine I-131") -> Assessment:
         design="both",
         seed=7,
         replications=24,
+        trial_replications=192,
         scenario_replications=12,
         questions=answers(),
         designs=design_rows(),

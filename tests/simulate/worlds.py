@@ -1,4 +1,4 @@
-"""Tiny worlds for the simulator: one cell that fails, a second plant beside it, patients by hand."""
+"""Tiny worlds for the simulator: a cell that fails, a second plant, patients by hand."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from doseline.plan.variables import (
     Problem,
     permission_of,
     shipment_key,
+    strongest,
     usable_per_lot,
 )
 
@@ -94,7 +95,8 @@ def _fit_isotope(problem: Problem, trial: Floats, s: int) -> None:
     sets, place = problem.sets, problem.sets.places[s]
     mine = [r for r in sets.of_place[s] if trial[problem.serve[r]] > 0.5]
     if s in problem.spare:
-        trial[problem.spare[s]] = max((sets.choices[r].load_mbq for r in mine), default=0.0)
+        found = max((sets.choices[r].load_mbq for r in mine), default=0.0)
+        trial[problem.spare[s]] = found / max(strongest(sets, s), 1e-12)
     options = [o for o in place.isotope if (s, o.source) in problem.lots]
     if not options:
         return

@@ -17,9 +17,11 @@ from doseline.plan.sets import Choice, Place, Sets
 from doseline.programme import Programme
 from doseline.programme.making import ready_min
 from doseline.programme.rules import activity_at_eos
-from doseline.programme.site import Site
 
 DAY = 1440
+Receipts = dict[tuple[str, str, str, int], int]
+"""First receipts by slot, site, lane and minutes of import testing."""
+
 _LONGEST_MAKE_MIN = 3 * DAY
 
 
@@ -89,6 +91,7 @@ def _choices(ways: Ways, orders: Sequence[DoseOrder], places: Sequence[Place]) -
     mine: dict[str, list[int]] = defaultdict(list)
     for s, place in enumerate(places):
         mine[place.slot.product].append(s)
+    seen: Receipts = {}
     charges = {k: [places[s].slot.charge_at for s in v] for k, v in mine.items()}
     for i, order in enumerate(orders):
         if order.product not in mine:
@@ -100,7 +103,7 @@ def _choices(ways: Ways, orders: Sequence[DoseOrder], places: Sequence[Place]) -
             begins = programme.clock.day_start(on, site.zone)
             low, high = in_reach(programme, order.product, charges[order.product], begins)
             for s in mine[order.product][low:high]:
-                choice = best_choice(ways, order, i, places[s], s, on)
+                choice = best_choice(ways, order, i, places[s], s, on, seen)
                 if choice is not None:
                     yield choice
 
@@ -114,9 +117,9 @@ def in_reach(
 
 
 def best_choice(
-    ways: Ways, order: DoseOrder, i: int, place: Place, s: int, on: date
+    ways: Ways, order: DoseOrder, i: int, place: Place, s: int, on: date, seen: Receipts
 ) -> Choice | None:
-    """The cheapest way from a place to an order on a day. [model A2]"""
+    """The cheapest way from a place to an order on a day; `seen` remembers receipts. [model A2]"""
     found = routes(ways, order, place, on)
     if not found:
         return None
@@ -130,7 +133,7 @@ def best_choice(
         load_mbq=activity_at_eos(order.activity_mbq, lead_min, product.half_life),
         moved_days=abs((on - order.wanted_on).days),
         testing_min=testing_min(ways, order, place.slot, on),
-        received_first_at=_received_first(ways, order, place, route),
+        received_first_at=_received_first(ways, order, place, route, seen),
     )
 
 
@@ -172,12 +175,16 @@ def route_by(
     return Route(slot, way, at, on, eos_mbq, ways.programme.lane[way.lane].cost_cents)
 
 
-def _received_first(ways: Ways, order: DoseOrder, place: Place, route: Route) -> int:
+def _received_first(
+    ways: Ways, order: DoseOrder, place: Place, route: Route, seen: Receipts
+) -> int:
     """When the package of a batch of one vial is received: no later than that of a full one."""
     if place.locked is not None:
         return route.journey.received_at
-    site: Site = ways.programme.site[order.site]
-    lane = ways.programme.lane[route.journey.lane]
-    ready = place.eos_first_at + ready_min(ways.programme.product[order.product], 1)
     testing = testing_min(ways, order, place.slot, route.use_on)
-    return ways.journey(lane, site, ready, testing).received_at
+    key = (place.slot.id, order.site, route.journey.lane, testing)
+    if key not in seen:
+        site, lane = ways.programme.site[order.site], ways.programme.lane[route.journey.lane]
+        ready = place.eos_first_at + ready_min(ways.programme.product[order.product], 1)
+        seen[key] = ways.journey(lane, site, ready, testing).received_at
+    return seen[key]

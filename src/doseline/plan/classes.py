@@ -11,7 +11,7 @@ from doseline.calendars import WEEKDAYS
 from doseline.operations.orders import DoseOrder, OrderMix
 from doseline.operations.routes import Ways
 from doseline.operations.slots import expand
-from doseline.plan.candidates import best_choice, reach
+from doseline.plan.candidates import Receipts, best_choice, reach
 from doseline.plan.places import usable
 from doseline.plan.sets import Choice, Place, Sets
 from doseline.programme import Programme
@@ -118,6 +118,7 @@ def _choices(
     alike: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for i, kind in enumerate(kinds):
         alike[kind.product, kind.protocol, kind.site].append(i)
+    seen: Receipts = {}
     for (product, _, site_id), mine in alike.items():
         weekdays = {n for i in mine for n in kinds[i].weekdays}
         site = ways.programme.site[site_id]
@@ -129,7 +130,7 @@ def _choices(
             last = ways.programme.clock.day(place.eos_first_at + lasts, site.zone)
             while day <= last:
                 if day.weekday() in weekdays and ways.treats(site, day.toordinal()):
-                    yield from _on_day(ways, kinds, orders, mine, place, s, day)
+                    yield from _on_day(ways, kinds, orders, mine, place, s, day, seen)
                 day += timedelta(days=1)
 
 
@@ -141,6 +142,7 @@ def _on_day(
     place: Place,
     s: int,
     day: date,
+    seen: Receipts,
 ) -> Iterator[Choice]:
     found: Choice | None = None
     looked = False
@@ -151,6 +153,14 @@ def _on_day(
         if not looked:
             looked = True
             probe = replace(orders[i], activity_mbq=1.0, wanted_on=day)
-            found = best_choice(ways, probe, i, place, s, day)
+            found = best_choice(ways, probe, i, place, s, day, seen)
         if found is not None:
-            yield replace(found, order=i, load_mbq=found.load_mbq * kind.activity_mbq)
+            yield Choice(
+                order=i,
+                place=s,
+                route=found.route,
+                load_mbq=found.load_mbq * kind.activity_mbq,
+                moved_days=0,
+                testing_min=found.testing_min,
+                received_first_at=found.received_first_at,
+            )

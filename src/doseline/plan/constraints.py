@@ -12,6 +12,7 @@ from doseline.plan.variables import (
     lots_max,
     permission_of,
     shipment_key,
+    strongest,
     usable_per_lot,
 )
 
@@ -66,8 +67,7 @@ def a_bulk_holds_no_more_than_its_line(problem: Problem) -> None:
         room = bulk_load_max(sets, s)
         if not sets.of_place[s] or place.slot.bulk_max_mbq is None:
             continue
-        most = max(sets.choices[r].load_mbq for r in sets.of_place[s]) * place.slot.vials_max
-        if most > room:
+        if strongest(sets, s) * place.slot.vials_max > room:
             slack = 1.0 + 1e-9 if place.locked else 1.0
             terms = [*problem.loaded(s), (problem.made[s], -room * slack)]
             problem.matrix.row(Limit("bulk", place.slot.id), terms, upper=0.0)
@@ -77,10 +77,11 @@ def a_spare_vial_can_stand_in_for_any(problem: Problem) -> None:
     """A spare vial holds as much as the strongest vial of its batch. [model C6]"""
     sets = problem.sets
     for s, spare in problem.spare.items():
+        most = max(strongest(sets, s), 1e-12)
         for r in sets.of_place[s]:
             limit = Limit("spare vial", sets.places[s].slot.id)
-            terms: list[Term] = [(spare, 1.0), (problem.serve[r], -sets.choices[r].load_mbq)]
-            problem.matrix.row(limit, terms, lower=0.0)
+            share = sets.choices[r].load_mbq / most
+            problem.matrix.row(limit, [(spare, 1.0), (problem.serve[r], -share)], lower=0.0)
 
 
 def isotope_covers_the_charge(problem: Problem) -> None:

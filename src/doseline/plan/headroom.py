@@ -30,6 +30,14 @@ AT_MOST = 1000.0
 """A multiple is not looked for beyond this."""
 
 
+RULES = (
+    a_batch_fills_no_more_vials_than_its_line,
+    a_bulk_holds_no_more_than_its_line,
+    isotope_covers_the_charge,
+    *SHARING,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class MonthUse:
     """A month at the largest multiple: slots and vials there are, vials filled."""
@@ -88,12 +96,7 @@ def headroom(
     reached = {c.order for c in sets.choices}
     no_way = tuple(str(m) for i, m in enumerate(kinds) if i not in reached)
     problem = declare_shares(sets)
-    for rule in (
-        a_batch_fills_no_more_vials_than_its_line,
-        a_bulk_holds_no_more_than_its_line,
-        isotope_covers_the_charge,
-        *SHARING,
-    ):
+    for rule in RULES:
         rule(problem)
     multiple = problem.matrix.column(AT_MOST, cost=-1.0)
     for i, kind in enumerate(kinds):

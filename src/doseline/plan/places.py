@@ -51,8 +51,13 @@ def usable(
 
 
 def allowed(programme: Programme, slot: Slot) -> bool:
-    """Whether the policy counts a slot of its kind, inside the term of its contract. [model S2]"""
+    """Whether the policy counts a slot of its kind, inside the term of its contract. [model S2]
+
+    A slot without room beside the spare vials serves nobody.
+    """
     policy = programme.policy
+    if slot.vials_max <= policy.spare_vials:
+        return False
     if slot.kind == "contested" and not policy.count_contested:
         return False
     if slot.kind == "option" and not policy.use_options:

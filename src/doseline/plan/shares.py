@@ -8,7 +8,7 @@ from collections import Counter
 from doseline.plan.capacity import cliques
 from doseline.plan.matrix import Matrix
 from doseline.plan.sets import Sets
-from doseline.plan.variables import Problem, bulk_load_max, lots_max, spare_vials
+from doseline.plan.variables import Problem, lots_max, spare_vials
 
 
 def declare_shares(sets: Sets) -> Problem:
@@ -22,16 +22,14 @@ def declare_shares(sets: Sets) -> Problem:
     problem.serve.extend(matrix.column() for _ in sets.choices)
     contested = _contested(sets)
     for s, place in enumerate(sets.places):
-        problem.made.append(matrix.binary())
+        problem.made.append(matrix.column(1.0, whole=s in contested and bool(sets.of_place[s])))
         if not sets.of_place[s]:
             matrix.fix(problem.made[s], 0.0)
         elif s not in contested:
             matrix.fix(problem.made[s], 1.0)
-            matrix.whole[problem.made[s]] = False
         if spare_vials(sets, s) and sets.of_place[s]:
-            strongest = max(sets.choices[r].load_mbq for r in sets.of_place[s])
-            problem.spare[s] = matrix.column(bulk_load_max(sets, s))
-            matrix.fix(problem.spare[s], strongest)
+            problem.spare[s] = matrix.column(1.0)
+            matrix.fix(problem.spare[s], 1.0)
         for option in place.isotope:
             if sets.of_place[s]:
                 most = float(lots_max(sets, s, option))

@@ -65,25 +65,56 @@ def version() -> str:
 def solve(matrix: Matrix, limits: Limits, start: Floats | None = None) -> Solution:
     """The least cost of a matrix. One thread, one seed. Raises SolverError where HiGHS fails.
 
-    `start` is a solution to begin with.
+    `start` is a solution to begin with. Presolve of HiGHS 1.15.1 is known to call a model
+    infeasible that has a solution (its issue 2204), and says in its log that it has gone wrong; so
+    what it says is infeasible, or goes wrong on, is solved again without it.
     """
+    found, doubtful = _run(matrix, limits, start, presolve="choose")
+    if doubtful or found.ended is Ended.INFEASIBLE:
+        found, _ = _run(matrix, limits, start, presolve="off")
+    return found
+
+
+def _run(
+    matrix: Matrix, limits: Limits, start: Floats | None, presolve: str
+) -> tuple[Solution, bool]:
     highs = _new()
     _options(highs, limits)
+    highs.setOptionValue("presolve", presolve)
     if highs.passModel(_as_lp(matrix)) == highspy.HighsStatus.kError:
         raise SolverError("HiGHS refused the model")
-    _stop_after(highs, limits.looks)
+    watch = _Watch(limits.looks)
+    highs.setCallback(watch, None)
+    highs.startCallback(highspy.cb.HighsCallbackType.kCallbackMipInterrupt)
+    highs.startCallback(highspy.cb.HighsCallbackType.kCallbackLogging)
     if start is not None:
         solution = highspy.HighsSolution()
         solution.col_value = start.tolist()
         highs.setSolution(solution)
     if highs.run() == highspy.HighsStatus.kError:
         raise SolverError("HiGHS failed while solving")
-    return _read(highs, matrix)
+    return _read(highs, matrix), watch.doubtful
+
+
+class _Watch:
+    """Stops branch and bound after so many looks, and reads in the log whether presolve failed."""
+
+    def __init__(self, looks: int) -> None:
+        self.left = looks
+        self.doubtful = False
+
+    def __call__(self, kind: Any, message: str, _found: Any, back: Any, _data: Any) -> None:
+        if kind == highspy.cb.HighsCallbackType.kCallbackLogging:
+            self.doubtful |= "untransformed violations" in message
+        else:
+            self.left -= 1
+            back.user_interrupt = self.left <= 0
 
 
 def _options(highs: Any, limits: Limits) -> None:
     for name, value in (
-        ("output_flag", False),
+        ("output_flag", True),
+        ("log_to_console", False),
         ("threads", 1),
         ("parallel", "off"),
         ("random_seed", 20161128),
@@ -95,19 +126,6 @@ def _options(highs: Any, limits: Limits) -> None:
         ("time_limit", max(limits.seconds, 0.01)),
     ):
         highs.setOptionValue(name, value)
-
-
-def _stop_after(highs: Any, looks: int) -> None:
-    """Interrupts branch and bound after so many looks, which fall on the same points each time."""
-    taken = 0
-
-    def look(_type: Any, _message: str, _found: Any, back: Any, _data: Any) -> None:
-        nonlocal taken
-        taken += 1
-        back.user_interrupt = taken >= looks
-
-    highs.setCallback(look, None)
-    highs.startCallback(highspy.cb.HighsCallbackType.kCallbackMipInterrupt)
 
 
 def _as_lp(matrix: Matrix) -> Any:

@@ -22,10 +22,10 @@ class Problem:
     """The sets, the matrix that states the model over them, and where each variable stands.
 
     `serve` by choice, `unmet` by order, `made` by place; `lots` and `fed` by place and source;
-    `parcel` by shipment; `spare` is the load of a spare vial, `extra` the vials beyond the fee,
-    `tested` a batch under import testing, by place and plant's permission; `broken` is a promise
-    not kept. `most` is how often a choice can be taken: once for an order, without end for a kind
-    of order.
+    `parcel` by shipment; `spare` is the load of a spare vial, as a share of the strongest that
+    could be asked for, `extra` the vials beyond the fee; `tested` a batch under import testing, by
+    place and plant's permission; `broken` a promise not kept. `most` is how often a choice can be
+    taken: once for an order, without end for a kind of order.
     """
 
     sets: Sets
@@ -60,13 +60,18 @@ class Problem:
         sets = self.sets
         terms = [(self.serve[r], load_of(sets, sets.choices[r])) for r in sets.of_place[s]]
         if s in self.spare:
-            terms.append((self.spare[s], float(spare_vials(sets, s))))
+            terms.append((self.spare[s], spare_vials(sets, s) * strongest(sets, s)))
         return terms
 
 
 def spare_vials(sets: Sets, s: int) -> int:
     """Vials filled beyond those ordered; a locked batch has been filled already."""
     return 0 if sets.places[s].locked else sets.programme.policy.spare_vials
+
+
+def strongest(sets: Sets, s: int) -> float:
+    """The load of the strongest vial that a place could be asked for. [MBq]"""
+    return max((sets.choices[r].load_mbq for r in sets.of_place[s]), default=0.0)
 
 
 def load_of(sets: Sets, choice: Choice) -> float:
@@ -100,9 +105,7 @@ def bulk_load_max(sets: Sets, s: int) -> float:
 
 def load_max(sets: Sets, s: int) -> float:
     """The most load that the choices of a place can ask of it. [MBq]"""
-    place, choices = sets.places[s], [sets.choices[r] for r in sets.of_place[s]]
-    each = max((c.load_mbq for c in choices), default=0.0)
-    return min(each * place.slot.vials_max, bulk_load_max(sets, s))
+    return min(strongest(sets, s) * sets.places[s].slot.vials_max, bulk_load_max(sets, s))
 
 
 def lots_max(sets: Sets, s: int, option: IsotopeOption) -> int:
@@ -145,7 +148,7 @@ def _declare_batch(problem: Problem, s: int, place: Place) -> None:
     if place.locked is not None or not sets.of_place[s]:
         return
     if spare_vials(sets, s):
-        problem.spare[s] = matrix.column()
+        problem.spare[s] = matrix.column(1.0)
     contract = sets.programme.contract.get(place.slot.manufacturer)
     if contract and contract.extra_vial_cents and contract.vials_included < place.slot.vials_max:
         problem.extra[s] = matrix.column()

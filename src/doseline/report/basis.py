@@ -98,6 +98,7 @@ def method_section(assessment: Assessment, programme: Programme) -> Markup:
     facts: list[tuple[str, Child]] = [
         ("Seed", str(assessment.seed)),
         ("Replications", f"{assessment.replications} a design"),
+        ("Replications of trial questions", f"{assessment.trial_replications}, on their own days"),
         ("Replications of scenarios", f"{assessment.scenario_replications}, with and without"),
         ("Doseline", assessment.version),
         ("Programme file", programme.file or "made in Python"),

@@ -69,7 +69,7 @@ class Book:
 
     def _move(self, batch: str, source: str, target: str, kbq: int) -> None:
         if kbq and self.events is not None:
-            self.events.append(ActivityMoved(self.env.now, batch, source, target, kbq))
+            self.events.append(ActivityMoved(int(self.env.now), batch, source, target, kbq))
 
     def enter(self, batch: str, account: str, mbq: float, half_life: float) -> Pot:
         """Activity that comes from a source into an account."""

@@ -108,10 +108,10 @@ def _standing_isotope(f: Future, plant: Manufacturer) -> None:
     weeks: dict[tuple[str, tuple[int, int]], tuple[int, str]] = {}
     for place in f.world.places:
         on = place.slot.starts_on
-        if place.plant.id == plant.id and place.slot.isotope:
-            if f.world.from_on <= on <= f.world.until_on and not f.known.takes(place):
-                key = (place.product.nuclide or "", place.week)
-                weeks.setdefault(key, (month_number(on), place.slot.isotope[0].source))
+        mine = place.plant.id == plant.id and bool(place.slot.isotope)
+        if mine and f.world.from_on <= on <= f.world.until_on and not f.known.takes(place):
+            key = (place.product.nuclide or "", place.week)
+            weeks.setdefault(key, (month_number(on), place.slot.isotope[0].source))
     for month, source_id in weeks.values():
         source = f.programme.source[source_id]
         _add(f, "standing_isotope", month, plant.standing_isotope_mbq * source.price_cents_per_mbq)

@@ -33,9 +33,10 @@ from doseline.operations.ordering import (
 from doseline.operations.orders import DoseOrder
 from doseline.programme.course import CourseState, Outcome, after
 from doseline.simulate.future import Future
+from doseline.simulate.giving import detach
 from doseline.simulate.living import Course, LiveBatch, LiveOrder
 from doseline.simulate.packages import waste
-from doseline.simulate.promising import detach, promise
+from doseline.simulate.promising import promise
 from doseline.simulate.world import DAY
 
 
@@ -85,7 +86,8 @@ def _place(f: Future, live: LiveOrder) -> None:
 
 def promised(f: Future, live: LiveOrder) -> None:
     """What follows from a promise: the next dose if it must be ordered now, and the luck."""
-    assert live.reach is not None and live.batch is not None
+    assert live.reach is not None
+    assert live.batch is not None
     _look_ahead(f, live, live.reach.day)
     if not live.luck_armed and live.batch.status == "open":
         live.luck_armed = True

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from doseline.chance import Stream, inverse_normal, stream, triangular_from_u
+from doseline.chance import Stream, stream
+from doseline.distributions import inverse_normal, triangular_from_u
 from doseline.programme.making import make_min, pack_min, planned_min
 from doseline.programme.product import Product, Step, Triangular
 from doseline.programme.source import Outages
@@ -129,7 +130,7 @@ class Fate:
         return self.stream(f"source:{source}").uniforms4(plant, day)
 
     def outages(self, source: str, law: Outages | None, until_at: int) -> tuple[Stop, ...]:
-        """The unplanned stops of a source up to an instant: a Poisson process, lognormal lengths."""
+        """The unplanned stops of a source: a Poisson process, lognormal lengths."""
         if law is None or not self.on or law.per_year <= 0:
             return ()
         chance = self.stream(f"outage:{source}")

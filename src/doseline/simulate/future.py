@@ -84,12 +84,11 @@ class Future:
     @property
     def now(self) -> int:
         """This instant. [min]"""
-        now: int = self.env.now  # type: ignore[assignment]  # whole minutes throughout
-        return now
+        return int(self.env.now)
 
     def at(self, when: int, call: Callable[..., None], *what: Any) -> None:
         """Let something happen at an instant, or at once if that has passed."""
-        self.until(when).callbacks.append(lambda _: call(*what))  # type: ignore[union-attr]
+        self.until(when).callbacks.append(lambda _: call(*what))
 
     def until(self, when: int) -> simpy.Event:
         """Wait until an instant, or not at all if that has passed."""

@@ -41,8 +41,8 @@ def ratio_values(above: Sequence[float], below: Sequence[float]) -> list[float]:
     The linearised ratio estimator: R + (a - R b) / mean(b). (Cochran, Sampling Techniques, 1977,
     chapter 6.)
 
-    >>> ratio_values([1.0, 3.0], [2.0, 4.0])
-    [0.6666666666666666, 0.6666666666666666]
+    >>> ratio_values([1.0, 2.0], [2.0, 4.0])
+    [0.5, 0.5]
     """
     total = math.fsum(below)
     if total == 0:
@@ -101,4 +101,5 @@ def wilson(share: float, number: float, quantile: float = Z) -> tuple[float, flo
     square = quantile * quantile / number
     centre = share + square / 2
     half = quantile * math.sqrt(share * (1 - share) / number + square / (4 * number))
-    return max(0.0, (centre - half) / (1 + square)), min(1.0, (centre + half) / (1 + square))
+    low, high = (centre - half) / (1 + square), (centre + half) / (1 + square)
+    return min(share, max(0.0, low)), max(share, min(1.0, high))

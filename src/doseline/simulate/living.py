@@ -28,9 +28,9 @@ class Course:
 class LiveOrder:
     """An order from its placing to its end.
 
-    `lost` says that the batch that was to serve it was lost, so that it may be remade from isotope kept for
-    stand-ins; `cause` is the last thing that took it off its day. `follows` is the order of the
-    dose before, where this one was placed ahead of it.
+    `lost` says that the batch that was to serve it was lost, so that it may be remade from isotope
+    kept for stand-ins; `cause` is the last thing that took it off its day. `follows` is the order
+    of the dose before, where this one was placed ahead of it.
     """
 
     order: DoseOrder
@@ -48,7 +48,8 @@ class LiveOrder:
     lost_at: int = 0
     cause: str = ""
     wait_token: int = 0
-    waits_for: frozenset[int | str] = frozenset()
+    waits_for: dict[int | str, tuple[Reach, ...]] = field(default_factory=dict)
+    last_lock_at: int = 0
     luck_armed: bool = False
     follows: LiveOrder | None = None
     ahead: LiveOrder | None = None

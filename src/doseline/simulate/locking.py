@@ -12,10 +12,12 @@ from __future__ import annotations
 import math
 
 from doseline.operations.events import BatchCancelled, BatchLocked, IsotopeOrdered
-from doseline.simulate.batches import give_up, make
+from doseline.simulate.batches import make
+from doseline.simulate.fitting import usable
 from doseline.simulate.future import Future
 from doseline.simulate.living import LiveBatch, LiveOrder
-from doseline.simulate.promising import leave, promise_all, usable
+from doseline.simulate.losses import give_up
+from doseline.simulate.promising import leave, promise_all
 
 
 def lock(f: Future, batch: LiveBatch, token: int) -> None:

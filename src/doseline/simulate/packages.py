@@ -1,11 +1,7 @@
-"""The way of a package to its patient: collection, border, receipt, use.
+"""The way of a package to its patient: dispatch, border, receipt, use.
 
-A shipment of a batch to a site by a lane shares one fate. It waits for the collection that was planned; where release
-comes too late for that, the next one that still keeps the day, or a dearer lane if that costs
-less than what the lateness would. Hours of delay and border run on the carrier's moving clock.
-
-Simplified: a package that arrives without a permission or a licence is held and lost at once,
-since what it holds expires.
+A shipment of a batch to a site by a lane shares one fate (`transit`). Simplified: a package that
+arrives without a permission or a licence is held and lost at once, since what it holds expires.
 """
 
 from __future__ import annotations
@@ -25,8 +21,15 @@ from doseline.operations.events import (
     VialWasted,
 )
 from doseline.programme.lane import Lane
-from doseline.programme.rules import decay_factor, within
+from doseline.programme.rules import within
 from doseline.programme.site import Site
+from doseline.simulate.collection import (
+    collection,
+    later_use,
+    planned_receipt,
+    shipping_cents,
+    testing_of,
+)
 from doseline.simulate.fate import error_factor
 from doseline.simulate.future import Future, Process
 from doseline.simulate.living import LiveBatch, LiveOrder, Vial
@@ -45,10 +48,10 @@ def carry(
     going = [o for o in lives if o.batch is batch and o.vial is not None]
     if not going:
         return
-    lane, dispatch = _collection(f, batch, f.programme.lane[lane_id], site, going)
+    lane, dispatch = collection(f, batch, f.programme.lane[lane_id], site, going)
     yield f.until(dispatch)
     going = [o for o in lives if o.batch is batch and o.vial is not None]
-    stopped = _refused(f, batch, site, going, _planned_receipt(f, lane, site, going, dispatch))
+    stopped = _refused(f, batch, site, going, planned_receipt(f, lane, site, going, dispatch))
     going = [o for o in going if o not in stopped]
     drop(f, stopped, "permission")
     if not going:
@@ -57,7 +60,7 @@ def carry(
     _leave(f, batch, lane, site, going, name)
     on = f.clock.day(dispatch, batch.place.plant.zone)
     trip = moving_min(f.programme, f.fate, lane, site, batch.place.plant, on, f.known)
-    nominal = trip.nominal + max((_testing(f, o, lane, site) for o in going), default=0)
+    nominal = trip.nominal + max((testing_of(f, o, lane, site) for o in going), default=0)
     vials = {o.order.id: o.vial for o in going if o.vial is not None}
     yield f.until(f.ways.arrive_at(lane, dispatch, nominal))
     for cause, minutes in trip.extra:
@@ -79,91 +82,6 @@ def carry(
     _receipt(f, name, batch, site, going, vials, dispatch)
 
 
-# -- collection ----------------------------------------------------------------------------
-
-
-def _next_collection(f: Future, lane: Lane, ready_at: int) -> int:
-    """The next collection of a lane that takes place, as far as is known."""
-    dispatch = f.ways.dispatch_at(lane, ready_at)
-    zone = f.programme.manufacturer[lane.manufacturer].zone
-    for _ in range(400):
-        if f.known.on_the_road(lane, dispatch):
-            return dispatch
-        following = f.clock.day(dispatch, zone)
-        dispatch = f.ways.dispatch_at(lane, f.clock.day_start(following, zone) + DAY)
-    return dispatch
-
-
-def _collection(
-    f: Future, batch: LiveBatch, lane: Lane, site: Site, going: Sequence[LiveOrder]
-) -> tuple[Lane, int]:
-    """The lane and collection that a package takes: as planned, else one that keeps the day."""
-    planned = max(o.reach.dispatch_at for o in going if o.reach)
-    dispatch = planned
-    if f.now > planned or not f.known.on_the_road(lane, planned):
-        dispatch = _next_collection(f, lane, f.now)
-    if dispatch == planned or _keeps_day(f, lane, site, going, dispatch):
-        return lane, dispatch
-    stake = _stake(f, batch, lane, site, going, dispatch)
-    better: list[tuple[int, int, str]] = []
-    for other in f.ways.lanes(batch.place.plant.id, site):
-        at = _next_collection(f, other, f.now + other.notice_min)
-        cost = _shipping_cents(f, other, len(going))
-        if other.id != lane.id and cost <= stake and _keeps_day(f, other, site, going, at):
-            better.append((cost, at, other.id))
-    if not better:
-        return lane, dispatch
-    _, at, found = min(better)
-    return f.programme.lane[found], at
-
-
-def _planned_receipt(
-    f: Future, lane: Lane, site: Site, going: Sequence[LiveOrder], dispatch: int
-) -> int:
-    testing = max((_testing(f, o, lane, site) for o in going), default=0)
-    arrive = f.ways.arrive_at(lane, dispatch, lane.planned_min + testing)
-    return f.ways.received_at(site, arrive)
-
-
-def _testing(f: Future, live: LiveOrder, lane: Lane, site: Site) -> int:
-    on = date.fromordinal(live.reach.day) if live.reach else live.order.wanted_on
-    found = f.ways.permission(lane.manufacturer, site, live.order.protocol, on)
-    return found.testing_min if found else 0
-
-
-def _keeps_day(
-    f: Future, lane: Lane, site: Site, going: Sequence[LiveOrder], dispatch: int
-) -> bool:
-    """Whether every dose of a package would still be given on its planned day."""
-    received = _planned_receipt(f, lane, site, going, dispatch)
-    for live in going:
-        assert live.reach is not None
-        preparation = f.programme.product[live.order.product].preparation_min
-        day = date.fromordinal(live.reach.day)
-        if f.ways.use_at(site, day, received, preparation) is None:
-            return False
-    return True
-
-
-def _stake(
-    f: Future, batch: LiveBatch, lane: Lane, site: Site, going: Sequence[LiveOrder], dispatch: int
-) -> int:
-    """What it would cost to let the planned lane be late. [cents]"""
-    received = _planned_receipt(f, lane, site, going, dispatch)
-    cents = 0
-    for live in going:
-        later = _later_use(f, batch, site, live, received)
-        law = f.tally.penalty(live.order.protocol)
-        missed = law.missed_started_cents if live.order.started else law.missed_new_cents
-        cents += f.tally.moving_cents(live.order, later[1]) if later else missed
-    return cents
-
-
-def _shipping_cents(f: Future, lane: Lane, packages: int) -> int:
-    further = f.programme.carrier[lane.carrier].second_package_fraction
-    return round(lane.cost_cents * (1.0 + (packages - 1) * further))
-
-
 def _leave(
     f: Future, batch: LiveBatch, lane: Lane, site: Site, going: Sequence[LiveOrder], name: str
 ) -> None:
@@ -176,7 +94,7 @@ def _leave(
                 f.tested.add(key)
                 f.book.cost("import_testing", live.reach.testing_cents)
     f.book.tell(ShipmentDispatched, name, batch.id, lane.id, site.id)
-    f.book.cost("shipments", _shipping_cents(f, lane, len(going)))
+    f.book.cost("shipments", shipping_cents(f, lane, len(going)))
 
 
 # -- on the way ----------------------------------------------------------------------------
@@ -257,14 +175,15 @@ def _receipt(
 
 def _appoint(f: Future, batch: LiveBatch, site: Site, live: LiveOrder) -> None:
     """The hour of use: as planned, later that day if the package came later, or a later day."""
-    assert live.reach is not None and live.vial is not None
+    assert live.reach is not None
+    assert live.vial is not None
     product = batch.place.product
     day = date.fromordinal(live.reach.day)
     usual = f.ways.use_at(site, day, f.now, product.preparation_min)
     if usual is not None:
         f.at(max(live.reach.use_at, usual), use, f, live, live.vial)
         return
-    later = _later_use(f, batch, site, live, f.now)
+    later = later_use(f, batch, site, live, f.now)
     if later is None:
         drop(f, [live], "late package")
         return
@@ -274,26 +193,6 @@ def _appoint(f: Future, batch: LiveBatch, site: Site, live: LiveOrder) -> None:
         live.cause = "late package"
     f.book.tell(OrderPromised, live.order.id, batch.id, at)
     f.at(at, use, f, live, live.vial)
-
-
-def _later_use(
-    f: Future, batch: LiveBatch, site: Site, live: LiveOrder, received_at: int
-) -> tuple[int, int] | None:
-    """The next day on which a late dose may still be given: its instant and day."""
-    assert live.reach is not None and live.vial is not None
-    product = batch.place.product
-    first = max(live.reach.day, f.local_day(received_at, site.zone))
-    for day in range(first, live.order.latest_on.toordinal() + 1):
-        if not f.ways.treats(site, day) or not f.room.infusion_free(site, live, day):
-            continue
-        at = f.ways.use_at(site, date.fromordinal(day), received_at, product.preparation_min)
-        if at is None or at + product.infusion_min > batch.eos_at + product.shelf_life_min:
-            continue
-        left = decay_factor(at - live.reach.use_at, batch.place.half_life)
-        if within(left, 1.0, product.hard_tolerance_fraction):
-            return at, day
-        return None
-    return None
 
 
 def use(f: Future, live: LiveOrder, vial: Vial) -> None:

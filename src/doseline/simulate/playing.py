@@ -16,13 +16,15 @@ from doseline.programme.rules import decay_factor
 from doseline.programme.scenario import Scenario
 from doseline.simulate.courses import live_order
 from doseline.simulate.fate import Fate
+from doseline.simulate.fitting import Fit, usable
 from doseline.simulate.future import Future
+from doseline.simulate.giving import attach
 from doseline.simulate.living import LiveBatch, LiveOrder
 from doseline.simulate.locking import begin
-from doseline.simulate.promising import Fit, attach, usable
-from doseline.simulate.batches import give_up
-from doseline.simulate.reference import finish, risk_of, set_hooks, strike
+from doseline.simulate.losses import give_up
+from doseline.simulate.reference import finish, set_hooks, strike
 from doseline.simulate.result import Period, Run
+from doseline.simulate.risk import risk_of
 from doseline.simulate.world import Place, Reach, World
 
 
@@ -150,6 +152,8 @@ def _reach(
             testing = reach.testing_cents
     return Reach(
         place=place.index,
+        charge_at=place.slot.charge_at,
+        last_lock_at=place.last_lock_at,
         site=site.id,
         lane=shipment.lane,
         dispatch_at=shipment.dispatch_at,

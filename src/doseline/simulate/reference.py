@@ -16,17 +16,18 @@ from doseline.operations.events import OrderUnpromised
 from doseline.operations.ordering import first_state, standing_orders
 from doseline.operations.orders import Patient
 from doseline.programme.scenario import Scenario
-from doseline.simulate.batches import give_up
 from doseline.simulate.costs import add_fixed_costs
 from doseline.simulate.courses import cancel, expect, live_order, place_later, promised, settle
 from doseline.simulate.courses import locked as cancel_before_production
 from doseline.simulate.fate import Fate
 from doseline.simulate.future import Future
+from doseline.simulate.giving import detach
 from doseline.simulate.living import Course, LiveBatch, LiveOrder
 from doseline.simulate.locking import lock
-from doseline.simulate.promising import detach, promise_all, retry, retry_freed
+from doseline.simulate.losses import give_up
+from doseline.simulate.promising import promise_all, retry, retry_freed
 from doseline.simulate.result import Period, Replication, Run
-from doseline.simulate.risk import Risk
+from doseline.simulate.risk import risk_of
 from doseline.simulate.world import DAY, World
 
 
@@ -62,14 +63,6 @@ def run(
     future.env.process(_weekly(future))
     future.env.run()
     return finish(future, replication)
-
-
-def risk_of(world: World) -> Risk:
-    """What a world's schedulers know of its lateness, remembered with it."""
-    if world.experience is None:
-        world.experience = Risk(world)
-    assert isinstance(world.experience, Risk)
-    return world.experience
 
 
 def set_hooks(f: Future) -> None:

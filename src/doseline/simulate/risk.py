@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from datetime import date
+from weakref import WeakKeyDictionary
 
 from doseline.programme.lane import Lane
 from doseline.programme.site import Site
@@ -20,6 +21,16 @@ from doseline.simulate.world import Place, Reach, World
 TRIES = 240
 
 
+_risks: WeakKeyDictionary[World, Risk] = WeakKeyDictionary()
+
+
+def risk_of(world: World) -> Risk:
+    """What the schedulers of a world know of lateness, remembered as long as the world is."""
+    if world not in _risks:
+        _risks[world] = Risk(world)
+    return _risks[world]
+
+
 class Risk:
     """Remembers how long batches and packages take, for one world."""
 
@@ -28,14 +39,12 @@ class Risk:
         self._fates = [Fate(0, n, True) for n in range(1_000_000, 1_000_000 + TRIES)]
         self._ready: dict[tuple[str, str], list[int]] = {}
         self._moving: dict[tuple[str, str], list[int]] = {}
-        self._known: dict[int, float] = {}
 
     def late(self, reach: Reach) -> float:
         """The share of tries in which a way does not keep its planned day."""
-        found = self._known.get(id(reach))
-        if found is None:
-            found = self._known[id(reach)] = self._late(reach)
-        return found
+        if reach.late_share is None:
+            reach.late_share = self._late(reach)
+        return reach.late_share
 
     def _late(self, reach: Reach) -> float:
         world = self.world

@@ -96,9 +96,10 @@ class Known:
     def stands(self, carrier: str, on: date) -> Shock | None:
         """The shock under which a carrier moves nothing on a day."""
         for shock in self.shocks:
-            if shock.hits == "carrier" and carrier in shock.targets and covers(shock, on):
-                if shock.left_fraction <= 0 and shock.delay_factor == 1.0 and shock.adds is None:
-                    return shock
+            stops = shock.left_fraction <= 0 and shock.delay_factor == 1.0 and shock.adds is None
+            hit = shock.hits == "carrier" and carrier in shock.targets
+            if stops and hit and covers(shock, on):
+                return shock
         return None
 
     def delays(self, carrier: str, on: date) -> Iterable[Shock]:

@@ -32,7 +32,7 @@ _Luck = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """The moving minutes of a package, what is added on the way by cause, and whether it is lost."""
+    """The moving minutes of a package, what is added on the way by cause, whether it is lost."""
 
     nominal: int
     extra: tuple[tuple[str, int], ...] = ()

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
-from doseline.operations.routes import Ways
-from doseline.operations.offer import Offer
 from doseline.operations.orders import DoseOrder
+from doseline.operations.routes import Ways
 from doseline.operations.slots import Slot, expand
 from doseline.programme import Programme
 from doseline.programme.making import make_min, planned_yield, release_min
 from doseline.programme.manufacturer import Line, Manufacturer
 from doseline.programme.product import Product
 from doseline.programme.rules import decay_factor
+from doseline.programme.site import Site
 
 DAY = 1440
 WARM_UP = timedelta(days=182)
@@ -52,10 +53,12 @@ class Reach:
     """A way from a slot to a day at a site: one lane, planned times, and what decay asks.
 
     A dose of 1 MBq at its use needs `load_factor` MBq at the start of labelling by decay alone,
-    and `eos_factor` MBq at the EOS of a batch of one vial.
+    and `eos_factor` MBq at the EOS of a batch of one vial. `late_share` is filled in by `risk`.
     """
 
     place: int
+    charge_at: int
+    last_lock_at: int
     site: str
     lane: str
     dispatch_at: int
@@ -66,6 +69,7 @@ class Reach:
     eos_factor: float
     cost_cents: int
     testing_cents: int
+    late_share: float | None = None
 
 
 class World:
@@ -80,7 +84,6 @@ class World:
         self.ways = Ways(programme)
         self.from_on = from_on
         self.until_on = until_on
-        self.offered = Offer(self.ways) if programme.policy.order_days == "on_offer" else None
         first = max(from_on - WARM_UP, programme.from_on)
         slots = [
             s for s in expand(programme, first, until_on + timedelta(days=28)) if self._counts(s)
@@ -95,7 +98,6 @@ class World:
             found.append(p)
         self._reach: dict[tuple[str, str, str, int], tuple[Reach, ...]] = {}
         self._months: dict[int, int] = {}
-        self.experience: object | None = None
 
     def _counts(self, slot: Slot) -> bool:
         """Whether the policy counts on a slot of its kind, inside the term of its contract."""
@@ -156,31 +158,46 @@ class World:
 
     # -- ways ------------------------------------------------------------------------------
 
+    @property
+    def offered(self) -> Callable[[str, str, Site, int], bool] | None:
+        """The days on offer to sites, where the policy says that they order no other."""
+        return self._offers if self.programme.policy.order_days == "on_offer" else None
+
+    def _offers(self, product: str, protocol: str, site: Site, day: int) -> bool:
+        """Whether some slot can serve a site on a day at all: `offer.Offer`, from the same ways."""
+        if not self.ways.treats(site, day):
+            return False
+        return bool(self._reach_of((product, protocol, site.id, day)))
+
     def reach(self, order: DoseOrder, day: int) -> tuple[Reach, ...]:
         """Every planned way to serve an order's site on a day (ordinal), the cheapest first.
 
         Two orders that differ by their activity only have the same ways.
         """
-        key = (order.product, order.protocol, order.site, day)
+        return self._reach_of((order.product, order.protocol, order.site, day))
+
+    def _reach_of(self, key: tuple[str, str, str, int]) -> tuple[Reach, ...]:
         found = self._reach.get(key)
         if found is None:
-            found = self._reach[key] = self._look(order, date.fromordinal(day))
+            found = self._reach[key] = self._look(_unit_order(*key))
         return found
 
-    def _look(self, order: DoseOrder, on: date) -> tuple[Reach, ...]:
+    def _look(self, order: DoseOrder) -> tuple[Reach, ...]:
+        on = order.wanted_on
         starts, places = self._of_product.get(order.product, ([], []))
         site = self.programme.site[order.site]
         end = self.clock.day_start(on + timedelta(days=1), site.zone)
         product = self.programme.product[order.product]
         first = bisect_left(starts, end - 3 * DAY - product.shelf_life_min)
-        unit = replace(order, activity_mbq=1.0)
         found = []
         for place in places[first : bisect_right(starts, end)]:
             permission = self.ways.permission(place.plant.id, site, order.protocol, on)
-            for route in self.ways.routes(unit, place.slot, on):
+            for route in self.ways.routes(order, place.slot, on):
                 found.append(
                     Reach(
                         place=place.index,
+                        charge_at=place.slot.charge_at,
+                        last_lock_at=place.last_lock_at,
                         site=site.id,
                         lane=route.journey.lane,
                         dispatch_at=route.journey.dispatch_at,
@@ -222,6 +239,12 @@ class World:
             name: max((s.licence.limit_mbq for s in sites if s.licence), default=float("inf"))
             for name, sites in self.programme.consignee.items()
         }
+
+
+def _unit_order(product: str, protocol: str, site: str, day: int) -> DoseOrder:
+    """An order of 1 MBq on a day: the ways of all orders that differ by their activity only."""
+    on = date.fromordinal(day)
+    return DoseOrder("", product, protocol, site, "", 1, 0, on, on, on, 1.0)
 
 
 def month_number(on: date) -> int:

@@ -132,6 +132,7 @@ class Assessment:
     design: str
     seed: int
     replications: int
+    trial_replications: int
     scenario_replications: int
     questions: tuple[Answer, ...]
     designs: tuple[DesignRow, ...]

@@ -24,8 +24,11 @@ from doseline.studies.flow import activity_flow
 from doseline.studies.headroom import question_headroom
 from doseline.studies.progress import Progress, silent
 from doseline.studies.runs import Play, asked, periods, play, whole
-from doseline.studies.shocks import scenario_row
+from doseline.studies.shocks import SETTLES, scenario_row
 from doseline.studies.verdict import sentence
+
+FINISHES = timedelta(days=30)
+"""Orders wanted at the end of a period are played to their end."""
 
 AS_WRITTEN = "the network as written"
 
@@ -37,20 +40,22 @@ def assess(
     *,
     design: str | None = None,
     seed: int = 1,
-    replications: int = 24,
+    replications: int = 8,
     workers: int = 1,
     progress: Progress = silent,
 ) -> Assessment:
     """Answer the programme's own questions, for its main design or another.
 
-    Every design is played over the whole horizon under the same luck; every scenario over its own
-    weeks with a quarter of the replications. Raises LookupError for an unknown design.
+    Every design is played over the whole horizon under the same luck; questions of trials again on
+    their own days, eight times as often; every scenario on the days around its shock. Raises
+    LookupError for an unknown design.
     """
     began = perf_counter()
     main = programme.under(design)
     run = Play(seed, replications, workers)
     results = _played(programme, main, run, progress)
-    answers = _answers(programme, results, progress)
+    trials = _trials_played(programme, main, run, progress)
+    answers = _answers(programme, results, trials, progress)
     main_result = results[_key(main)]
     rows = tuple(
         design_row(
@@ -68,6 +73,7 @@ def assess(
         design=_key(main),
         seed=seed,
         replications=replications,
+        trial_replications=trial_run(run).replications,
         scenario_replications=scenario_run(run).replications,
         questions=answers,
         designs=rows,
@@ -86,7 +92,7 @@ def assess(
             tuple(a for a in answers if a.design != _key(main)),
             {d.id: d.name for d in programme.designs},
         ),
-        method=method_lines(replications, scenario_run(run).replications, board),
+        method=method_lines(run, board),
         version=__version__,
         seconds=perf_counter() - began,
     )
@@ -100,9 +106,14 @@ def _under(programme: Programme, main: Programme, name: str) -> Programme:
     return main if name == _key(main) else programme.under(name)
 
 
+def trial_run(run: Play) -> Play:
+    """How the questions of trials are played: on their own days, so eight times as often."""
+    return replace(run, replications=8 * run.replications)
+
+
 def scenario_run(run: Play) -> Play:
-    """How scenarios are played: a quarter of the replications, four at least."""
-    return replace(run, replications=max(4, run.replications // 4))
+    """How scenarios are played: on the days around the shock, with half of the replications."""
+    return replace(run, replications=max(4, run.replications // 2))
 
 
 def _played(
@@ -118,15 +129,39 @@ def _played(
     return found
 
 
+def _trials_played(
+    programme: Programme, main: Programme, run: Play, progress: Progress
+) -> dict[tuple[str, str], SimulationResult]:
+    """The questions that ask of trials alone, each on its own days, by design and question."""
+    names = [_key(main), *(d.id for d in programme.designs if d.id != _key(main))]
+    found = {}
+    for name in names:
+        for question in asked(programme, name):
+            if all(p in programme.trial for p in question.protocols):
+                found[name, question.id] = play(
+                    _under(programme, main, name),
+                    trial_run(run),
+                    counted=periods((question,)),
+                    from_on=max(programme.from_on, question.from_on - SETTLES),
+                    until_on=min(programme.until_on, question.until_on + FINISHES),
+                    progress=progress,
+                    what=f"{question.name}, design {name}",
+                )
+    return found
+
+
 def _answers(
-    programme: Programme, results: dict[str, SimulationResult], progress: Progress
+    programme: Programme,
+    results: dict[str, SimulationResult],
+    trials: dict[tuple[str, str], SimulationResult],
+    progress: Progress,
 ) -> tuple[Answer, ...]:
     found = []
     jobs = [(name, q) for name in results for q in asked(programme, name)]
     for done, (name, question) in enumerate(jobs):
         under = programme.under(name) if programme.designs else programme
         room = question_headroom(under, question)
-        one = answer(under, question, room, results[name])
+        one = answer(under, question, room, trials.get((name, question.id), results[name]))
         found.append(replace(one, design=name))
         progress("headroom", done + 1, len(jobs))
     return tuple(found)
@@ -194,14 +229,15 @@ def _asked_by_month(rows: tuple[object, ...]) -> dict[int, int]:
     return counts
 
 
-def method_lines(
-    replications: int, scenario_replications: int, board: BoardPlan | None
-) -> tuple[str, ...]:
+def method_lines(run: Play, board: BoardPlan | None) -> tuple[str, ...]:
     """How it was computed, and what it leaves out, in words."""
     lines = [
-        f"Service and cost: the programme's standing policy, played over {replications} futures a "
-        "design in the causal reference simulator; the same luck for every design.",
-        f"Scenarios: {scenario_replications} futures with the shock and the same ones without.",
+        f"Service and cost: the standing policy, played over {run.replications} futures of the "
+        "whole horizon for each design in the causal reference simulator; the same luck for every "
+        "design.",
+        f"Questions of trials: {trial_run(run).replications} futures of the trial's own days.",
+        f"Scenarios: {scenario_run(run).replications} futures of the days around the shock, with "
+        "it and without.",
         "Headroom: the largest multiple of the period's expected orders that can be served with "
         "chance off, from a linear programme (HiGHS) under every limit, calendar and contract.",
         "Intervals are two-sided, 95 %, over replications; that of OTIF is never narrower than "
