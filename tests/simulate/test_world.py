@@ -116,3 +116,10 @@ def _with_borders() -> Programme:
         world(),
         borders=(Border("into_us", ("CA",), ("US",), ()), Border("into_eu", (), ("EU",), ())),
     )
+
+
+def test_a_line_comes_into_a_later_window_with_experience() -> None:
+    late = World(replace(world(), until_on=date(2026, 1, 1)), date(2025, 6, 1), date(2025, 12, 1))
+    assert made().experience == {}
+    before = date(2025, 6, 1) - timedelta(days=182) - FROM
+    assert late.experience["cell"] == pytest.approx(before.days / 7 / 2, abs=2)

@@ -73,7 +73,7 @@ class Future:
         self.waiting: dict[str, LiveOrder] = {}
         self.names: set[str] = set()
         self.batches_of_slot: dict[int, int] = defaultdict(int)
-        self.experience: dict[str, int] = defaultdict(int)
+        self.experience: dict[str, int] = defaultdict(int, world.experience)
         self.cluster_until: dict[str, int] = defaultdict(lambda: -(10**9))
         self.consignments: set[tuple[str, str, int]] = set()
         self.batches_of_year: dict[tuple[str, int], int] = defaultdict(int)

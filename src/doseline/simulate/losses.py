@@ -68,7 +68,8 @@ def fail(f: Future, batch: LiveBatch, cause: str, stage: str) -> None:
     f.book.tell(BatchFailed, batch.id, cause, stage)
     f.book.count("batches_failed", 1)
     lasts = f.fate.corrective_min(batch.place.plant.corrective_action, line, batch.place.slot.id)
-    f.cluster_until[line] = f.now + lasts
+    if f.now >= f.cluster_until[line]:  # else corrective action is under way already
+        f.cluster_until[line] = f.now + lasts
     if stage == "before_fill":
         if batch.pot is not None:
             f.book.decay(batch.pot, "making")

@@ -6,8 +6,11 @@ arrives without a permission or a licence is held and lost at once, since what i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from datetime import date
+from typing import Any
+
+import simpy
 
 from doseline.operations.events import (
     DoseAdministered,
@@ -71,13 +74,9 @@ def carry(
     total = nominal + sum(m for _, m in trip.extra)
     arrived = f.ways.arrive_at(lane, dispatch, total)
     yield f.until(arrived)
-    while (shock := f.known.stands(lane.carrier, f.clock.day(f.now, site.zone))) is not None:
-        if shock.until_on is None:
-            _lost(f, name, batch, going, vials, "carrier stopped")
-            return
-        moves = f.clock.day_start(shock.until_on, site.zone) + DAY
-        f.book.tell(ShipmentHeld, name, "carrier stopped", moves - f.now)
-        yield f.until(moves)
+    if not (yield from _while_nothing_moves(f, lane, site, name)):
+        _lost(f, name, batch, going, vials, "carrier stopped")
+        return
     yield f.until(f.ways.received_at(site, f.now))
     _receipt(f, name, batch, site, going, vials, dispatch)
 
@@ -95,6 +94,19 @@ def _leave(
                 f.book.cost("import_testing", live.reach.testing_cents)
     f.book.tell(ShipmentDispatched, name, batch.id, lane.id, site.id)
     f.book.cost("shipments", shipping_cents(f, lane, len(going)))
+
+
+def _while_nothing_moves(
+    f: Future, lane: Lane, site: Site, name: str
+) -> Generator[simpy.Event, Any, bool]:
+    """Wait out a stop of the carrier; whether it ever moves again."""
+    while (shock := f.known.stands(lane.carrier, f.clock.day(f.now, site.zone))) is not None:
+        if shock.until_on is None:
+            return False
+        moves = f.clock.day_start(shock.until_on, site.zone) + DAY
+        f.book.tell(ShipmentHeld, name, "carrier stopped", moves - f.now)
+        yield f.until(moves)
+    return True
 
 
 # -- on the way ----------------------------------------------------------------------------

@@ -37,6 +37,7 @@ class Risk:
     def __init__(self, world: World) -> None:
         self.world = world
         self._fates = [Fate(0, n, True) for n in range(1_000_000, 1_000_000 + TRIES)]
+        self._shares: dict[tuple[str, str, str, str, int, int, int], float] = {}
         self._ready: dict[tuple[str, str], list[int]] = {}
         self._moving: dict[tuple[str, str], list[int]] = {}
 
@@ -47,24 +48,41 @@ class Risk:
         return reach.late_share
 
     def _late(self, reach: Reach) -> float:
+        """Ways with the same hours between charge, collection and use are as sure as each other.
+
+        A holiday that stops another lane, and so a rescue, is left out of account.
+        """
         world = self.world
         place, lane = world.places[reach.place], world.programme.lane[reach.lane]
         site = world.programme.site[reach.site]
+        deadline = self._deadline(reach, site)
+        stops = world.ways.stops(lane.carrier, place.plant.zone)
+        room = stops.moving_between(world.clock, reach.dispatch_at, deadline)
+        start = place.slot.charge_at
+        key = (
+            place.product.id,
+            reach.lane,
+            reach.site,
+            place.line.id,
+            reach.dispatch_at - start,
+            deadline - start,
+            room,
+        )
+        if key not in self._shares:
+            self._shares[key] = self._share(reach, place, lane, site, room)
+        return self._shares[key]
+
+    def _share(self, reach: Reach, place: Place, lane: Lane, site: Site, room: int) -> float:
         ready = self._ready_after(place)
         start = place.slot.charge_at
         in_time = bisect_right(ready, reach.dispatch_at - start)
-        if lane.cut_off is None:
+        if lane.cut_off is None:  # collected when ready: lateness shortens the road
             in_time = len(ready)
+            room -= max(0, ready[len(ready) // 2] - (reach.dispatch_at - start))
         missed = 1.0 - in_time / len(ready)
         if missed > 0 and self._rescued(reach, site, start + ready[(in_time + len(ready)) // 2]):
             missed = 0.0
-        deadline = self._deadline(reach, site)
-        stops = world.ways.stops(lane.carrier, place.plant.zone)
         moving = self._moving_of(lane, site, place)
-        spare = 0
-        if lane.cut_off is None:
-            spare = max(0, ready[len(ready) // 2] - (reach.dispatch_at - start))
-        room = stops.moving_between(world.clock, reach.dispatch_at, deadline) - spare
         kept = bisect_right(moving, room) / len(moving)
         return 1.0 - (1.0 - missed) * kept
 

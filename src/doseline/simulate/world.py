@@ -98,6 +98,15 @@ class World:
             found.append(p)
         self._reach: dict[tuple[str, str, str, int], tuple[Reach, ...]] = {}
         self._months: dict[int, int] = {}
+        self.experience = self._before(first)
+
+    def _before(self, first: date) -> dict[str, int]:
+        """Batches that each line is taken to have made before: one in every other slot."""
+        found: dict[str, set[int]] = defaultdict(set)
+        if first > self.programme.from_on:
+            for slot in expand(self.programme, self.programme.from_on, first - timedelta(days=1)):
+                found[slot.line].add(slot.charge_at)
+        return {line: len(starts) // 2 for line, starts in found.items()}
 
     def _counts(self, slot: Slot) -> bool:
         """Whether the policy counts on a slot of its kind, inside the term of its contract."""
