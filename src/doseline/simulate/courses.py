@@ -5,7 +5,7 @@ closer than that, the second is ordered before the first is given, for the day t
 if the first turns out otherwise, it is withdrawn (a cancellation by the site) and ordered anew.
 
 A dose that was missed or cancelled is ordered again a week later, or in as many whole weeks as the
-ordering rule needs. A cancellation before the lock, and a move by the site, come half way from
+ordering rule needs; one that was missed is still the same dose (`tally`). A cancellation before the lock, and a move by the site, come half way from
 the promise to the lock; a cancellation before production half way from the lock to the charge; one
 after production on the day of use.
 """
@@ -40,12 +40,16 @@ from doseline.simulate.promising import promise
 from doseline.simulate.world import DAY
 
 
-def expect(f: Future, course: Course, state: CourseState) -> None:
-    """Place the order that a course waits for, in its time."""
-    if not state.over:
-        order = order_for(f.programme, course.patient, state, f.ways.treats, f.world.offered)
-        if order is not None and order.wanted_on <= f.world.until_on:
-            place_later(f, live_order(f, order, course, state))
+def expect(f: Future, course: Course, state: CourseState) -> LiveOrder | None:
+    """Place the order that a course waits for, in its time; None where there is none any more."""
+    if state.over:
+        return None
+    order = order_for(f.programme, course.patient, state, f.ways.treats, f.world.offered)
+    if order is None or order.wanted_on > f.world.until_on:
+        return None
+    live = live_order(f, order, course, state)
+    place_later(f, live)
+    return live
 
 
 def live_order(
@@ -184,7 +188,7 @@ def _cancel(f: Future, live: LiveOrder) -> None:
     f.waiting.pop(live.order.id, None)
     live.status = "cancelled"
     f.book.tell(OrderCancelled, live.order.id, stage)
-    f.tally.cancelled(live.order)
+    f.tally.cancelled(live.order, live.dose)
 
 
 def _move(f: Future, live: LiveOrder) -> None:
@@ -222,52 +226,66 @@ def settle(f: Future, live: LiveOrder, outcome: Outcome, day: int) -> None:
         live.status = "missed"
         f.waiting.pop(order.id, None)
         f.book.tell(OrderMissed, order.id, live.cause or "capacity")
-        cents = f.tally.missed(order, live.cause or "capacity")
-        f.book.count("penalties", cents, _noon(f, order))
     elif outcome == "given":
         live.status = "given"
         first = live.course is not None and not order.started
-        cents = f.tally.given(order, day, live.within_tolerance, live.cause, first)
+        cents = f.tally.given(order, day, live.within_tolerance, live.cause, first, live.dose)
         f.book.count("doses_given", 1)
-        f.book.count("penalties", cents, _noon(f, order))
+        _penalty(f, live, cents)
     live.settled = (outcome, day)
     if live.follows is None:
         _go_on(f, live)
 
 
-def _noon(f: Future, order: DoseOrder) -> int:
-    return f.clock.day_start(order.wanted_on, "UTC") + DAY // 2
+def _penalty(f: Future, live: LiveOrder, cents: int) -> None:
+    """Booked at noon of the day on which the dose was due."""
+    first = live.dose.order if live.dose else live.order
+    f.book.count("penalties", cents, f.clock.day_start(first.wanted_on, "UTC") + DAY // 2)
+
+
+def _missed(f: Future, live: LiveOrder, again: LiveOrder | None) -> None:
+    """The supply missed an order: its dose is delayed if it is ordered again, and else missed."""
+    cause = live.cause or "capacity"
+    if again is None:
+        _penalty(f, live, f.tally.missed(live.order, cause, live.dose))
+    else:
+        again.dose = f.tally.ordered_again(live.order, cause, live.dose)
 
 
 def _go_on(f: Future, live: LiveOrder) -> None:
     """The course after an order; a later one that was placed ahead stands if it is right."""
-    if live.course is None or live.state is None or live.settled is None:
+    if live.settled is None:
         return
     outcome, day = live.settled
+    following = _following(f, live, outcome, day)
+    ahead = live.ahead
+    if following is not None and ahead is not None and ahead.state == following:
+        # It stands, unless it was taken back and nothing followed from that.
+        if ahead.status != "cancelled" or ahead.settled is not None:
+            if outcome == "missed":
+                _missed(f, live, None)
+            ahead.follows = None
+            _go_on(f, ahead)
+            return
+    if ahead is not None and ahead.settled is None:
+        withdraw(f, ahead)
+    found = None
+    if following is not None and live.course is not None:
+        found = expect(f, live.course, following)
+    if outcome == "missed":
+        same = following is not None and following.attempt > 0
+        _missed(f, live, found if same else None)
+
+
+def _following(f: Future, live: LiveOrder, outcome: Outcome, day: int) -> CourseState | None:
+    """Where a course stands after an order; None for an order outside a course."""
+    if live.course is None or live.state is None:
+        return None
     if outcome != "given":
         day = _asked_again(f, live, day)
     patient = live.course.patient
-    following = after(
-        live.state,
-        arm_of(f.programme, patient),
-        outcome,
-        day,
-        f.policy,
-        next_luck(patient, live.state.visit),
-    )
-    ahead = live.ahead
-    if ahead is not None and ahead.state == following and ahead.status != "cancelled":
-        ahead.follows = None
-        if ahead.settled is not None:
-            _go_on(f, ahead)
-        return
-    if ahead is not None and ahead.settled is None:
-        withdraw(f, ahead)
-    elif ahead is not None and ahead.settled is not None and ahead.state == following:
-        ahead.follows = None
-        _go_on(f, ahead)
-        return
-    expect(f, live.course, following)
+    arm, luck = arm_of(f.programme, patient), next_luck(patient, live.state.visit)
+    return after(live.state, arm, outcome, day, f.policy, luck)
 
 
 def _asked_again(f: Future, live: LiveOrder, day: int) -> int:

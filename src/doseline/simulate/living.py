@@ -10,6 +10,7 @@ from doseline.operations.orders import DoseOrder, Patient
 from doseline.operations.slots import IsotopeOption
 from doseline.programme.course import CourseState, Outcome
 from doseline.simulate.book import Pot
+from doseline.simulate.tally import Dose
 from doseline.simulate.world import Place, Reach
 
 OrderStatus = Literal["waiting", "promised", "given", "missed", "cancelled"]
@@ -30,7 +31,8 @@ class LiveOrder:
 
     `lost` says that the batch that was to serve it was lost, so that it may be remade from isotope
     kept for stand-ins; `cause` is the last thing that took it off its day. `follows` is the order
-    of the dose before, where this one was placed ahead of it.
+    of the dose before, where this one was placed ahead of it; `dose` the count of the dose, where
+    the supply has missed an earlier order of it.
     """
 
     order: DoseOrder
@@ -57,6 +59,7 @@ class LiveOrder:
     settled: tuple[Outcome, int] | None = None
     within_tolerance: bool = False
     placed: bool = False
+    dose: Dose | None = None
 
     @property
     def rank(self) -> tuple[int, int, str]:

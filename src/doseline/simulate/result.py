@@ -16,7 +16,7 @@ from doseline.simulate.world import month_number
 class Period:
     """A span of days for which service is counted apart, such as that of a question.
 
-    Orders count by the day wanted; no protocols named: all.
+    Doses count by the day first ordered; no protocols named: all.
     """
 
     id: str
@@ -27,12 +27,13 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """How the orders of one period and protocol fared in one replication.
+    """How the doses of one period and protocol fared in one replication, each counted once.
 
     `due` leaves out what the patient or the site cancelled. `on_time` was given on the day
-    ordered and inside tolerance; `delayed` on another day; `by_month` holds due, on_time, delayed
-    and missed by month counted from year 0; `short` the orders delayed or missed, each with the
-    day wanted (ordinal).
+    first ordered and inside tolerance; `delayed` on another day, or by a later order after the
+    supply missed one; `missed` never. `by_month` holds due, on_time, delayed and missed by month
+    counted from year 0; `short` the doses delayed or missed, by their first order, each with the
+    day wanted (ordinal). See `tally` for the rules.
     """
 
     replication: int
@@ -52,7 +53,7 @@ class Service:
     by_month: Annotated[Mapping[int, tuple[int, int, int, int]], "by month"] = field(
         default_factory=dict
     )
-    short: Annotated[tuple[tuple[str, int], ...], "orders delayed or missed"] = ()
+    short: Annotated[tuple[tuple[str, int], ...], "first orders of doses delayed or missed"] = ()
 
     @property
     def given(self) -> int:

@@ -8,23 +8,22 @@ from collections.abc import Sequence
 from datetime import date
 
 from doseline.demand import band
-from doseline.plan import Headroom
 from doseline.programme import Programme
 from doseline.programme.programme import Question
 from doseline.simulate import SimulationResult
 from doseline.studies.assessment import Answer, Figure
 from doseline.studies.figures import mean_figure, ratio_figure
+from doseline.studies.headroom import Room
 from doseline.studies.verdict import sufficient
 
 
 def answer(
-    programme: Programme, question: Question, room: Headroom, result: SimulationResult
+    programme: Programme, question: Question, room: Room, result: SimulationResult
 ) -> Answer:
     """The verdict for one question under the design that was played."""
     rows = result.by_period[question.id]
     due = [float(sum(r.due for r in reps)) for reps in rows]
     on_time = [float(sum(r.on_time for r in reps)) for reps in rows]
-    demand = band(due)
     otif = service(on_time, due)
     target = programme.target_otif(question.protocols)
     causes: Counter[str] = Counter()
@@ -37,9 +36,10 @@ def answer(
         from_on=question.from_on,
         until_on=question.until_on,
         design=programme.design or "",
-        demand=Figure(demand.mean, demand.low_95, demand.high_95),
+        demand=_demand(due, room),
         headroom=room.multiple,
-        headroom_binds=tuple(room.binding),
+        headroom_binds=room.binding,
+        headroom_high=room.under_high,
         otif=otif,
         target=target,
         delayed=mean_figure([float(sum(r.delayed for r in reps)) for reps in rows]),
@@ -48,6 +48,18 @@ def answer(
         first_shortfall_on=first_shortfall(result, question.id, target),
         slot_use=slot_use(result, question),
         causes=tuple((c, n / len(rows)) for c, n in causes.most_common()),
+    )
+
+
+def _demand(due: Sequence[float], room: Room) -> Figure:
+    """Doses due: the mean, and the middle 95 % of the futures or, where that is wider, the span
+    from the lowest uptake case to the highest.
+    """
+    drawn = band(due)
+    return Figure(
+        drawn.mean,
+        min(drawn.low_95, room.expected_low),
+        max(drawn.high_95, room.expected_high),
     )
 
 

@@ -22,9 +22,11 @@ class Figure:
 class Answer:
     """The verdict for one question under one design.
 
-    `demand` counts the orders due in the period; its range is that of the drawn demand, not of
-    its mean. `headroom` is the largest multiple of the expected order mix that can be served with
-    chance off. `sufficient` is None where the interval of OTIF spans the target. `causes` counts
+    `demand` counts the doses due in the period; its range is that of the demand, not of its mean:
+    the middle 95 % of the futures or, where that is wider, the lowest uptake case to the highest.
+    `headroom` is the largest multiple of the expected order mix that can be served with chance
+    off; `headroom_high` the same where the markets take the highest uptake case. `sufficient` is
+    None where the interval of OTIF spans the target. `causes` counts
     doses delayed or missed for each cause, a replication.
     """
 
@@ -44,6 +46,7 @@ class Answer:
     first_shortfall_on: date | None
     slot_use: float
     causes: tuple[tuple[str, float], ...] = ()
+    headroom_high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ def flat(row: Document) -> Document:
 
 
 def _question(answer: Answer) -> Document:
-    row = _plain(asdict(answer))
+    row: Document = _plain(asdict(answer))
     row["period"] = f"{answer.from_on.isoformat()}/{answer.until_on.isoformat()}"
     row["id"] = row.pop("question")
     return row

@@ -1,80 +1,127 @@
-"""Headroom of a question under a design, on the days that the design has on offer."""
+"""Headroom of a period under a design, on the days that the design has on offer."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from doseline.demand import expected_mix
 from doseline.operations.offer import Offer
 from doseline.operations.orders import OrderMix
 from doseline.operations.routes import Ways
-from doseline.plan import Headroom, headroom
+from doseline.plan import headroom
 from doseline.programme import Programme
 from doseline.programme.programme import Question
+from doseline.studies.runs import products_of, protocols_of
 
 
-def question_headroom(programme: Programme, question: Question) -> Headroom:
-    """The largest multiple of the expected orders of a period that can be served, chance off.
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The headroom of a question.
 
-    The programme stands under a design. The mix holds the question's orders and those of every
-    other trial and market that share its products in the period and can be served at all. Where
-    the policy lets sites order days on offer, orders of a weekday that is never on offer to a site
-    count on the weekday that it would order instead.
+    `multiple` is of the orders expected; `under_high` what it becomes in the markets' highest
+    uptake case, `expected_low` and `expected_high` the question's own orders in the lowest case
+    and the highest.
     """
-    mix = _on_offer(programme, expected_mix(programme, question), drop=False)
-    products = {kind.product for kind in mix}
-    others = tuple(
-        p.id
-        for p in (*programme.trials, *programme.markets)
-        if p.product in products and p.id not in question.protocols
-    )
-    if others:
-        beside = expected_mix(programme, replace(question, protocols=others))
-        mix += _on_offer(programme, beside, drop=True)
-    return headroom(programme, mix, from_on=question.from_on, until_on=question.until_on)
+
+    multiple: float
+    binding: tuple[str, ...]
+    under_high: float
+    expected: float
+    expected_low: float
+    expected_high: float
 
 
-def _on_offer(programme: Programme, mix: tuple[OrderMix, ...], drop: bool) -> tuple[OrderMix, ...]:
-    """The mix on the weekdays that it would order; what can never be served dropped, or kept."""
-    any_day = programme.policy.order_days != "on_offer"
+def period_headroom(programme: Programme, questions: Sequence[Question]) -> dict[str, Room]:
+    """The headroom of questions about the same days, by question.
+
+    The largest multiple of the period's expected orders that can be served, chance off. The
+    programme stands under a design. The mix holds the orders of the questions and those of every
+    other trial and market that share their products in the period; what can never be served is
+    left out, and a question that asks for any of it has headroom 0. Where the policy lets sites
+    order days on offer, orders of a weekday that is hardly ever on offer to a site count on the
+    next weekday that is.
+    """
+    every = replace(questions[0], protocols=_sharing(programme, questions), case=None)
+    cases = {p: q.case for q in questions for p in q.protocols if q.case}
+    asked = tuple(kind for q in _each(every, cases) for kind in expected_mix(programme, q))
+    mix, lost = _on_offer(programme, asked)
+    found = headroom(programme, mix, from_on=questions[0].from_on, until_on=questions[0].until_on)
+    total, high = _total(asked), _total_in(programme, every, -1)
+    rooms = {}
+    for question in questions:
+        own = [k for k in lost if k.protocol in question.protocols]
+        multiple = 0.0 if own else found.multiple
+        binding = _no_way(own) if own else tuple(found.binding)
+        rooms[question.id] = Room(
+            multiple=multiple,
+            binding=binding,
+            under_high=multiple * total / high if high else multiple,
+            expected=_total(tuple(k for k in asked if k.protocol in question.protocols)),
+            expected_low=_total_in(programme, question, 0),
+            expected_high=_total_in(programme, question, -1),
+        )
+    return rooms
+
+
+def _sharing(programme: Programme, questions: Sequence[Question]) -> tuple[str, ...]:
+    """The protocols of the questions, and all others of the same products."""
+    products = products_of(programme, (p for q in questions for p in q.protocols))
+    return tuple(p for p, made in protocols_of(programme).items() if made in products)
+
+
+def _each(question: Question, cases: Mapping[str, str]) -> Iterator[Question]:
+    """The question asked of each of its protocols alone, in the uptake case named for it."""
+    for protocol in question.protocols:
+        yield replace(question, protocols=(protocol,), case=cases.get(protocol))
+
+
+def _no_way(lost: Sequence[OrderMix]) -> tuple[str, ...]:
+    first = lost[0]
+    more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
+    return (f"no way: {first.protocol} at {first.site}{more}",)
+
+
+def _total(mix: tuple[OrderMix, ...]) -> float:
+    return sum(kind.orders for kind in mix)
+
+
+def _total_in(programme: Programme, question: Question, place: int) -> float:
+    """Orders expected in the first uptake case of each market (place 0) or in the last (-1)."""
+    cases = {m.id: m.cases[place].name for m in programme.markets}
+    return sum(_total(expected_mix(programme, q)) for q in _each(question, cases))
+
+
+def _on_offer(
+    programme: Programme, mix: tuple[OrderMix, ...]
+) -> tuple[tuple[OrderMix, ...], tuple[OrderMix, ...]]:
+    """The mix on the weekdays that it would order, and what can never be served."""
+    later = range(1) if programme.policy.order_days != "on_offer" else range(7)
     offer = Offer(Ways(programme))
     open_days: dict[tuple[str, str, str], frozenset[int]] = {}
-    moved = []
+    kept, lost = [], []
     for kind in mix:
         key = (kind.product, kind.protocol, kind.site)
         if key not in open_days:
             open_days[key] = _weekdays(programme, offer, kind)
-        shifts = (0,) if any_day else _shifts(programme, kind.protocol)
-        days = [(kind.weekday + d) % 7 for d in shifts]
+        days = ((kind.weekday + d) % 7 for d in later)
         choice = next((day for day in days if day in open_days[key]), None)
-        if choice is not None or not drop:
-            moved.append(replace(kind, weekday=kind.weekday if choice is None else choice))
-    return tuple(moved)
-
-
-def _shifts(programme: Programme, protocol: str) -> tuple[int, ...]:
-    """By how many days a first dose may move, in the order in which a site tries them.
-
-    Later doses follow the first at whole weeks, so its window decides the weekday of a course.
-    """
-    trial = programme.trial.get(protocol)
-    arms = trial.arms if trial else (programme.market[protocol].arm,)
-    early = max(arm.visits[0].early_days for arm in arms)
-    late = max(arm.visits[0].late_days for arm in arms)
-    return (*range(late + 1), *range(-1, -early - 1, -1))
+        if choice is None:
+            lost.append(kind)
+        else:
+            kept.append(replace(kind, weekday=choice))
+    return tuple(kept), tuple(lost)
 
 
 def _weekdays(programme: Programme, offer: Offer, kind: OrderMix) -> frozenset[int]:
-    """The weekdays on offer to a site in some of twelve weeks spread over the period."""
+    """The weekdays that are on offer to a site in at least a third of twelve weeks looked at."""
     site = programme.site[kind.site]
     weeks = (kind.until_on - kind.from_on).days // 7 + 1
-    found = set()
-    for week in range(0, weeks, max(1, weeks // 12)):
+    looked = range(0, weeks, max(1, weeks // 12))
+    found = [0] * 7
+    for week in looked:
         for ahead in range(7):
             day = kind.from_on + timedelta(days=7 * week + ahead)
-            if day.weekday() not in found and offer(
-                kind.product, kind.protocol, site, day.toordinal()
-            ):
-                found.add(day.weekday())
-    return frozenset(found)
+            found[day.weekday()] += offer(kind.product, kind.protocol, site, day.toordinal())
+    return frozenset(day for day in range(7) if 3 * found[day] >= len(looked))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -18,6 +18,12 @@ from doseline.studies.progress import Progress, silent
 
 LOOK_BACK = timedelta(days=150)
 """A course begun so long before a window may still ask for doses inside it."""
+
+SETTLES = timedelta(weeks=10)
+"""The supply is played so long before a window, so that it is under way when it begins."""
+
+FINISHES = timedelta(days=30)
+"""Orders wanted at the end of a window are played to their end."""
 
 ALL = "all"
 
@@ -42,12 +48,34 @@ def asked(programme: Programme, design_id: str) -> tuple[Question, ...]:
     return tuple(q for q in programme.questions if not own or q.id in own)
 
 
+def cases_of(programme: Programme) -> dict[str, str]:
+    """The uptake case of each market, where the programme's questions name one."""
+    return {
+        protocol: question.case
+        for question in programme.questions
+        for protocol in question.protocols
+        if question.case is not None
+    }
+
+
+def protocols_of(programme: Programme) -> dict[str, str]:
+    """The product of every trial and market, by its id."""
+    found = {t.id: t.product for t in programme.trials}
+    return {**found, **{m.id: m.product for m in programme.markets}}
+
+
+def products_of(programme: Programme, protocols: Iterable[str]) -> frozenset[str]:
+    """The products of some trials and markets."""
+    product = protocols_of(programme)
+    return frozenset(product[p] for p in protocols if p in product)
+
+
 def whole(programme: Programme) -> Period:
     """The horizon as one period, with every protocol of the products that are asked about."""
-    named = {p for q in programme.questions for p in q.protocols}
-    both = (*programme.trials, *programme.markets)
-    products = {p.product for p in both if p.id in named} or {p.product for p in both}
-    protocols = tuple(p.id for p in both if p.product in products)
+    product = protocols_of(programme)
+    named = {p for q in programme.questions for p in q.protocols} or set(product)
+    products = products_of(programme, named)
+    protocols = tuple(p for p, made in product.items() if made in products)
     return Period(ALL, protocols, programme.from_on, programme.until_on)
 
 

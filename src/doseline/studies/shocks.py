@@ -11,9 +11,8 @@ from doseline.studies.answers import service
 from doseline.studies.assessment import Figure, ScenarioRow
 from doseline.studies.figures import mean_figure
 from doseline.studies.progress import Progress, silent
-from doseline.studies.runs import Play, play
+from doseline.studies.runs import FINISHES, SETTLES, Play, cases_of, play
 
-SETTLES = timedelta(weeks=10)
 FOR_GOOD = timedelta(weeks=52)
 AFTERWARDS = timedelta(weeks=16)
 WINDOW = "window"
@@ -35,7 +34,8 @@ def scenario_row(
             scenario=name,
             counted=(period,),
             from_on=max(programme.from_on, from_on - SETTLES),
-            until_on=min(programme.until_on, until_on + timedelta(days=30)),
+            until_on=min(programme.until_on, until_on + FINISHES),
+            cases=cases_of(programme),
             progress=progress,
             what=f"scenario {scenario.id}",
         )

@@ -13,24 +13,24 @@ from doseline.demand import band
 from doseline.formats import read_programme
 from doseline.formats.results import write_json_atomically, write_rows
 from doseline.programme import Programme
-from doseline.simulate import SimulationResult
+from doseline.simulate import Service
 from doseline.studies.answers import answer
-from doseline.studies.assessment import Answer, Assessment, BoardPlan, MonthRow, ScenarioRow
-from doseline.studies.board import example_weeks
+from doseline.studies.assessment import Assessment, BoardPlan, MonthRow
 from doseline.studies.capacity import vials_by_month
 from doseline.studies.designs import design_row
 from doseline.studies.documents import Document, assess_document, flat, summary_of
 from doseline.studies.flow import activity_flow
-from doseline.studies.headroom import question_headroom
+from doseline.studies.played import (
+    AS_WRITTEN,
+    Played,
+    play_all,
+    scenario_run,
+    trial_run,
+    under,
+)
 from doseline.studies.progress import Progress, silent
-from doseline.studies.runs import Play, asked, periods, play, whole
-from doseline.studies.shocks import SETTLES, scenario_row
+from doseline.studies.runs import Play, asked, cases_of, products_of, whole
 from doseline.studies.verdict import sentence
-
-FINISHES = timedelta(days=30)
-"""Orders wanted at the end of a period are played to their end."""
-
-AS_WRITTEN = "the network as written"
 
 WriteReport = Callable[[Assessment, Programme, Path], Path]
 
@@ -51,157 +51,67 @@ def assess(
     LookupError for an unknown design.
     """
     began = perf_counter()
-    main = programme.under(design)
+    main = programme.under(design).design or AS_WRITTEN
     run = Play(seed, replications, workers)
-    results = _played(programme, main, run, progress)
-    trials = _trials_played(programme, main, run, progress)
-    answers = _answers(programme, results, trials, progress)
-    main_result = results[_key(main)]
-    rows = tuple(
-        design_row(
-            _under(programme, main, name), result, None if name == _key(main) else main_result
+    played = play_all(programme, main, run, progress)
+    answers = tuple(
+        replace(
+            answer(
+                programme,
+                question,
+                played.rooms[name, question.id],
+                played.trials.get((name, question.id), result),
+            ),
+            design=name,
         )
-        for name, result in results.items()
+        for name, result in played.whole.items()
+        for question in asked(programme, name)
     )
-    own = tuple(a for a in answers if a.design == _key(main))
-    scenarios = _scenarios(programme, main, run, progress)
-    board = _board(main, seed, progress)
     return Assessment(
         programme=programme.name,
         as_of_on=programme.as_of_on,
         currency=programme.currency,
-        design=_key(main),
+        design=main,
         seed=seed,
         replications=replications,
         trial_replications=trial_run(run).replications,
         scenario_replications=scenario_run(run).replications,
         questions=answers,
-        designs=rows,
-        scenarios=scenarios,
-        months=_months(programme, main, results),
-        activity=activity_flow(main_result),
-        board=board,
+        designs=tuple(
+            design_row(programme, result, None if name == main else played.whole[main])
+            for name, result in played.whole.items()
+        ),
+        scenarios=played.scenarios,
+        months=_months(programme, main, played),
+        activity=activity_flow(played.whole[main]),
+        board=played.board,
         assumptions=tuple(
             (i.field, i.value, f"{i.low} to {i.high}" if i.low and i.high else "", i.why)
             for i in programme.assumptions
         ),
         hindsight=tuple(f"{i.field}: {i.value}" for i in programme.hindsight),
         verdict=sentence(
-            own,
-            _key(main),
-            tuple(a for a in answers if a.design != _key(main)),
+            tuple(a for a in answers if a.design == main),
+            main,
+            tuple(a for a in answers if a.design != main),
             {d.id: d.name for d in programme.designs},
         ),
-        method=method_lines(run, board),
+        method=method_lines(programme, run, played.board),
         version=__version__,
         seconds=perf_counter() - began,
     )
 
 
-def _key(programme: Programme) -> str:
-    return programme.design or AS_WRITTEN
-
-
-def _under(programme: Programme, main: Programme, name: str) -> Programme:
-    return main if name == _key(main) else programme.under(name)
-
-
-def trial_run(run: Play) -> Play:
-    """How the questions of trials are played: on their own days, so eight times as often."""
-    return replace(run, replications=8 * run.replications)
-
-
-def scenario_run(run: Play) -> Play:
-    """How scenarios are played: on the days around the shock, with half of the replications."""
-    return replace(run, replications=max(4, run.replications // 2))
-
-
-def _played(
-    programme: Programme, main: Programme, run: Play, progress: Progress
-) -> dict[str, SimulationResult]:
-    """Every design over the horizon, the main one first."""
-    names = [_key(main), *(d.id for d in programme.designs if d.id != _key(main))]
-    found = {}
-    for name in names:
-        under = _under(programme, main, name)
-        counted = (*periods(asked(programme, name)), whole(under))
-        found[name] = play(under, run, counted=counted, progress=progress, what=f"design {name}")
-    return found
-
-
-def _trials_played(
-    programme: Programme, main: Programme, run: Play, progress: Progress
-) -> dict[tuple[str, str], SimulationResult]:
-    """The questions that ask of trials alone, each on its own days, by design and question."""
-    names = [_key(main), *(d.id for d in programme.designs if d.id != _key(main))]
-    found = {}
-    for name in names:
-        for question in asked(programme, name):
-            if all(p in programme.trial for p in question.protocols):
-                found[name, question.id] = play(
-                    _under(programme, main, name),
-                    trial_run(run),
-                    counted=periods((question,)),
-                    from_on=max(programme.from_on, question.from_on - SETTLES),
-                    until_on=min(programme.until_on, question.until_on + FINISHES),
-                    progress=progress,
-                    what=f"{question.name}, design {name}",
-                )
-    return found
-
-
-def _answers(
-    programme: Programme,
-    results: dict[str, SimulationResult],
-    trials: dict[tuple[str, str], SimulationResult],
-    progress: Progress,
-) -> tuple[Answer, ...]:
-    found = []
-    jobs = [(name, q) for name in results for q in asked(programme, name)]
-    for done, (name, question) in enumerate(jobs):
-        under = programme.under(name) if programme.designs else programme
-        room = question_headroom(under, question)
-        one = answer(under, question, room, trials.get((name, question.id), results[name]))
-        found.append(replace(one, design=name))
-        progress("headroom", done + 1, len(jobs))
-    return tuple(found)
-
-
-def _scenarios(
-    programme: Programme, main: Programme, run: Play, progress: Progress
-) -> tuple[ScenarioRow, ...]:
-    """Each scenario on the designs it names, or on the main one."""
-    known = {d.id for d in programme.designs}
-    found = []
-    for scenario in programme.scenarios:
-        names = [d for d in scenario.designs if d in known] or [_key(main)]
-        for name in names:
-            under = _under(programme, main, name)
-            found.append(scenario_row(under, scenario, scenario_run(run), progress))
-    return tuple(found)
-
-
-def _board(main: Programme, seed: int, progress: Progress) -> BoardPlan | None:
-    progress("example weeks", 0, 1)
-    board = example_weeks(main, seed)
-    progress("example weeks", 1, 1)
-    return board
-
-
-def _months(
-    programme: Programme, main: Programme, results: dict[str, SimulationResult]
-) -> tuple[MonthRow, ...]:
+def _months(programme: Programme, main: str, played: Played) -> tuple[MonthRow, ...]:
     """Doses asked for by month, as played under the main design, against each design's slots."""
-    period = whole(main)
-    products = {p.product for p in (*main.trials, *main.markets) if p.id in period.protocols}
+    period = whole(under(programme, main))
+    products = products_of(programme, period.protocols)
     capacity = {
-        name: vials_by_month(
-            _under(programme, main, name), frozenset(products), period.from_on, period.until_on
-        )
-        for name in results
+        name: vials_by_month(under(programme, name), products, period.from_on, period.until_on)
+        for name in played.whole
     }
     rows = []
-    by_month = [_asked_by_month(reps) for reps in results[_key(main)].by_period[period.id]]
+    by_month = [_asked_by_month(reps) for reps in played.whole[main].by_period[period.id]]
     month = period.from_on.replace(day=1)
     while month <= period.until_on:
         number = month.year * 12 + month.month - 1
@@ -221,15 +131,15 @@ def _months(
     return tuple(rows)
 
 
-def _asked_by_month(rows: tuple[object, ...]) -> dict[int, int]:
+def _asked_by_month(rows: tuple[Service, ...]) -> dict[int, int]:
     counts: dict[int, int] = {}
     for row in rows:
-        for month, (due, *_) in row.by_month.items():  # type: ignore[attr-defined]
+        for month, (due, *_) in row.by_month.items():
             counts[month] = counts.get(month, 0) + due
     return counts
 
 
-def method_lines(run: Play, board: BoardPlan | None) -> tuple[str, ...]:
+def method_lines(programme: Programme, run: Play, board: BoardPlan | None) -> tuple[str, ...]:
     """How it was computed, and what it leaves out, in words."""
     lines = [
         f"Service and cost: the standing policy, played over {run.replications} futures of the "
@@ -241,10 +151,11 @@ def method_lines(run: Play, board: BoardPlan | None) -> tuple[str, ...]:
         "Headroom: the largest multiple of the period's expected orders that can be served with "
         "chance off, from a linear programme (HiGHS) under every limit, calendar and contract.",
         "Intervals are two-sided, 95 %, over replications; that of OTIF is never narrower than "
-        "Wilson's on the orders counted. A range of demand holds the middle 95 % of the futures.",
+        "Wilson's on the doses counted. A range of demand holds the middle 95 % of the futures or, "
+        "where that is wider, the lowest uptake case to the highest.",
         "A first shortfall is the first month in which the share on time lies below the target "
         "beyond doubt (95 %).",
-        "Market demand is drawn from its uptake cases by their weights.",
+        _cases_line(programme),
         "A shock's length is known once it has begun.",
         "Present value discounts by month at the programme's rate; without one it is a plain sum.",
         "The supply predicts no patient's response.",
@@ -252,6 +163,16 @@ def method_lines(run: Play, board: BoardPlan | None) -> tuple[str, ...]:
     if board is not None:
         lines.append(f"Example weeks: {board.method}")
     return tuple(lines)
+
+
+def _cases_line(programme: Programme) -> str:
+    named = sorted(set(cases_of(programme).values()))
+    if not named:
+        return "Market demand is drawn from its uptake cases by their weights."
+    return (
+        f"Market demand is that of the uptake case {' or '.join(named)}; the span of its range and "
+        "the headroom under high uptake come from the other cases."
+    )
 
 
 def assess_study(
