@@ -20,8 +20,9 @@ from doseline.demand import (
 from doseline.demand.expected_course import mean_factor
 from doseline.demand.luck import Drawn, sizes
 from doseline.demand.starts import reached
-from doseline.demand.treatment_days import SiteDays, ways_of
+from doseline.demand.treatment_days import SiteDays
 from doseline.operations.ordering import dose_mbq
+from doseline.operations.routes import ways_of
 from doseline.programme import Programme
 from doseline.programme.cost import Ordering
 from doseline.programme.course import snapped

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, time
+from datetime import date, time, timedelta
 
 import pytest
 
 from doseline.calendars import HolidayRule
 from doseline.clock import WEEKDAYS
 from doseline.demand import orders
-from doseline.demand.treatment_days import ways_of
 from doseline.operations.ordering import (
+    Offered,
+    anchored,
     cancel_stage,
     dose_mbq,
     first_state,
@@ -19,9 +20,10 @@ from doseline.operations.ordering import (
     order_for,
 )
 from doseline.operations.orders import DoseOrder, Patient
+from doseline.operations.routes import ways_of
 from doseline.programme import Programme
 from doseline.programme.cost import Ordering
-from doseline.programme.course import after
+from doseline.programme.course import CourseState, after
 from doseline.programme.market import StandingDemand
 from doseline.programme.policy import Policy
 from doseline.programme.site import Site
@@ -235,15 +237,75 @@ def test_standing_demand_asks_for_its_units_at_its_interval() -> None:
     ]
 
 
-def test_a_site_orders_a_day_on_offer_inside_the_window_and_else_the_day_it_wants() -> None:
-    plain = world()
-    sites = tuple(replace(s, treatment_weekdays=WEEKDAYS) for s in plain.sites)
-    programme = replace(plain, sites=sites)
-    who = patient(programme, WEDNESDAY)
-    on_offer = {date(2024, 1, 12).toordinal(), date(2024, 2, 20).toordinal()}
+def offering(*days: date) -> Offered:
+    """Days on offer to Reykjavik, and to nobody else."""
+    on_offer = {d.toordinal() for d in days}
 
     def offered(product: str, protocol: str, site: Site, day: int) -> bool:
         return (product, protocol, site.id) == ("dose", "trial", "reykjavik") and day in on_offer
 
+    return offered
+
+
+def every_weekday() -> Programme:
+    plain = world()
+    sites = tuple(replace(s, treatment_weekdays=WEEKDAYS) for s in plain.sites)
+    return replace(plain, sites=sites)
+
+
+def test_a_site_orders_a_day_on_offer_inside_the_window_and_else_the_day_it_wants() -> None:
+    programme = every_weekday()
+    who = patient(programme, WEDNESDAY)
+    offered = offering(date(2024, 1, 12), date(2024, 2, 20))
     found = orders(programme, [who], offered=offered)
     assert [o.wanted_on for o in found] == [date(2024, 1, 12), date(2024, 1, 26)]
+
+
+def test_a_first_dose_takes_the_first_day_on_offer_however_late_and_its_window_lies_there() -> None:
+    programme = every_weekday()
+    who, treats = patient(programme, WEDNESDAY), ways_of(programme).treats
+    state = first_state(programme, who)
+    plain = order_for(programme, who, state, treats)
+    day = WEDNESDAY + timedelta(days=40)
+    found = order_for(programme, who, state, treats, offering(WEDNESDAY - timedelta(days=1), day))
+    assert plain is not None
+    assert found is not None
+    assert found.wanted_on == day
+    assert day - found.earliest_on == WEDNESDAY - plain.earliest_on
+    assert found.latest_on - day == plain.latest_on - WEDNESDAY
+
+
+def test_a_first_dose_with_nothing_on_offer_for_sixty_days_is_ordered_for_the_day_it_is_due() -> (
+    None
+):
+    programme = every_weekday()
+    who, treats = patient(programme, WEDNESDAY), ways_of(programme).treats
+    late = offering(WEDNESDAY + timedelta(days=61))
+    found = order_for(programme, who, first_state(programme, who), treats, late)
+    assert found is not None
+    assert found.wanted_on == WEDNESDAY
+
+
+def test_a_dose_asked_again_is_free_to_take_a_day_behind_its_window_and_a_later_one_is_not() -> (
+    None
+):
+    programme = every_weekday()
+    who, treats = patient(programme, WEDNESDAY), ways_of(programme).treats
+    day = WEDNESDAY + timedelta(days=30)
+    for attempt, wanted_on in ((1, day), (0, WEDNESDAY)):
+        state = CourseState(1, WEDNESDAY.toordinal(), attempt=attempt, given=1)
+        assert anchored(state) == (attempt == 0)
+        found = order_for(programme, who, state, treats, offering(day))
+        assert found is not None
+        assert found.wanted_on == wanted_on
+
+
+def test_a_first_dose_moved_by_its_site_goes_to_the_next_day_on_offer_from_then_on() -> None:
+    programme = replace(every_weekday(), ordering=Ordering(moved_by_site_fraction=1.0))
+    who, treats = patient(programme, WEDNESDAY), ways_of(programme).treats
+    order = first_order(programme, who)
+    day = WEDNESDAY + timedelta(days=25)
+    to = moved_by_site(programme, order, luck(moved=0.0), treats, offering(day), free=True)
+    assert to is not None
+    assert to.wanted_on == day
+    assert to.latest_on - day == order.latest_on - order.wanted_on

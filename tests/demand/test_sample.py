@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from doseline.calendars import HolidayRule
 from doseline.clock import WEEKDAYS
 from doseline.demand import orders, patients, sampled_orders
-from doseline.demand.treatment_days import ways_of
 from doseline.operations.orders import DoseOrder
+from doseline.operations.routes import ways_of
 from doseline.programme import Programme
 from doseline.programme.cost import Ordering
 from doseline.programme.market import StandingDemand

@@ -11,9 +11,10 @@ import numpy as np
 from doseline.demand.expected_course import course_days, mean_dose_mbq, mean_factor
 from doseline.demand.luck import Floats
 from doseline.demand.starts import market_starts, trial_starts
-from doseline.demand.treatment_days import SiteDays, ways_of
+from doseline.demand.treatment_days import SiteDays
 from doseline.operations.ordering import standing_orders
 from doseline.operations.orders import OrderMix
+from doseline.operations.routes import ways_of
 from doseline.programme import Programme
 from doseline.programme.market import Market
 from doseline.programme.programme import Question

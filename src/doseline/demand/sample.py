@@ -11,14 +11,13 @@ from doseline.chance import stable_hash
 from doseline.demand.enrolment import Arrival, arrivals, places, whole_days
 from doseline.demand.luck import Drawn, luck_tables, sizes
 from doseline.demand.market import drawn_case, named_case, starts
-from doseline.demand.treatment_days import ways_of
 from doseline.operations.ordering import (
     Offered,
     course_with_perfect_supply,
     standing_orders,
 )
 from doseline.operations.orders import DoseOrder, Patient
-from doseline.operations.routes import Ways
+from doseline.operations.routes import Ways, ways_of
 from doseline.programme import Programme
 from doseline.programme.course import snapped
 from doseline.programme.market import Market

@@ -9,22 +9,8 @@ from numpy.typing import NDArray
 
 from doseline.demand.luck import Floats
 from doseline.operations.routes import Ways
-from doseline.programme import Programme
 from doseline.programme.course import SEARCH_DAYS
 from doseline.programme.site import Site
-
-_KEPT = 4
-_known: list[Ways] = []
-
-
-def ways_of(programme: Programme) -> Ways:
-    """The calendars of a programme, remembered for the few programmes last asked about."""
-    for ways in _known:
-        if ways.programme is programme:
-            return ways
-    _known.append(Ways(programme))
-    del _known[:-_KEPT]
-    return _known[-1]
 
 
 class SiteDays:

@@ -6,8 +6,9 @@ from bisect import bisect_left, bisect_right
 from datetime import date, timedelta
 
 from doseline.operations.orders import DoseOrder
-from doseline.operations.routes import Ways
+from doseline.operations.routes import Ways, ways_of
 from doseline.operations.slots import Slot, expand
+from doseline.programme import Programme
 from doseline.programme.site import Site
 
 
@@ -19,7 +20,7 @@ class Offer:
     """
 
     def __init__(self, ways: Ways) -> None:
-        self._ways = ways
+        self.ways = ways
         self._known: dict[tuple[str, str, str, int], bool] = {}
         self._slots: dict[int, dict[str, list[Slot]]] = {}
 
@@ -27,11 +28,11 @@ class Offer:
         """Whether a day (ordinal) is on offer to a site."""
         key = (product, protocol, site.id, day)
         if key not in self._known:
-            self._known[key] = self._ways.treats(site, day) and self._served(*key[:2], site, day)
+            self._known[key] = self.ways.treats(site, day) and self._served(*key[:2], site, day)
         return self._known[key]
 
     def _served(self, product_id: str, protocol: str, site: Site, day: int) -> bool:
-        programme = self._ways.programme
+        programme = self.ways.programme
         product = programme.product[product_id]
         on = date.fromordinal(day)
         end = programme.clock.day_start(on + timedelta(days=1), site.zone)
@@ -46,13 +47,13 @@ class Offer:
             slots = self._of_year(year).get(product_id, [])
             low = bisect_left(slots, start, key=lambda s: s.charge_at)
             high = bisect_right(slots, end, key=lambda s: s.charge_at)
-            if any(self._ways.routes(asked, slot, on) for slot in reversed(slots[low:high])):
+            if any(self.ways.routes(asked, slot, on) for slot in reversed(slots[low:high])):
                 return True
         return False
 
     def _of_year(self, year: int) -> dict[str, list[Slot]]:
         if year not in self._slots:
-            programme = self._ways.programme
+            programme = self.ways.programme
             policy = programme.policy
             found: dict[str, list[Slot]] = {}
             for slot in expand(programme, date(year, 1, 1), date(year, 12, 31)):
@@ -63,3 +64,18 @@ class Offer:
                 found.setdefault(slot.product, []).append(slot)
             self._slots[year] = found
         return self._slots[year]
+
+
+_KEPT = 8
+_known: list[Offer] = []
+
+
+def offer_of(programme: Programme) -> Offer:
+    """The days on offer of a programme, remembered for the few programmes last asked about."""
+    ways = ways_of(programme)
+    for offer in _known:
+        if offer.ways is ways:
+            return offer
+    _known.append(Offer(ways))
+    del _known[:-_KEPT]
+    return _known[-1]

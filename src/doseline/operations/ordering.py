@@ -1,6 +1,10 @@
 """How a course becomes dose orders: which order comes next, and what befalls it before supply does.
 
 Demand and simulation both ask here, so that with perfect supply they see the same orders.
+
+Where the days on offer are known, a site orders one of them. A first dose, and a dose asked for
+again, is not anchored to any day: the site takes the first day on offer from the due day on. A
+later dose is anchored to the dose before it, by its window. [conventions 4.11]
 """
 
 from __future__ import annotations
@@ -26,6 +30,9 @@ Treats = Callable[[Site, int], bool]
 
 Offered = Callable[[str, str, Site, int], bool]
 """Whether a day is on offer to a product, a protocol and a site, such as `offer.Offer`."""
+
+OFFER_DAYS = 60
+"""So many days ahead a site looks for a day on offer."""
 
 
 def arm_of(programme: Programme, patient: Patient) -> Arm:
@@ -75,18 +82,23 @@ def order_for(
 ) -> DoseOrder | None:
     """The order for the dose that a course waits for, on a day on which its site treats.
 
-    Where the days on offer are known, the site orders one of them inside the window; if there is
-    none it orders the day it wants all the same. The order is placed the stated time
-    before the usual hour of infusion, at the programme's start at the earliest; a simulator that
-    comes to it later places it then. The window is the visit's, widened to the day wanted where
-    the site treats on no day inside it. None where the site treats no more.
+    Where the days on offer are known, the site orders one of them: for a first dose, and for one
+    asked again, the first within sixty days from the due day on, around which the window then
+    lies; for a later dose one inside its window. If there is none it orders the day it wants all
+    the same. The order is placed the stated time before the usual hour of infusion, at the
+    programme's start at the earliest; a simulator that comes to it later places it then. The
+    window is the visit's, widened to the day wanted where the site treats on no day inside it.
+    None where the site treats no more.
     """
     arm = arm_of(programme, patient)
     site = programme.site[patient.site]
     dose = due(state, arm)
     on_offer = _offer_to(offered, patient.product, patient.protocol, site)
+    due_day = dose.day if anchored(state) else _first_on_offer(dose.day, on_offer)
+    early = dose.early_day + due_day - dose.day
+    late = dose.late_day + due_day - dose.day
     try:
-        day = _day(dose.day, dose.early_day, dose.late_day, site, treats, on_offer)
+        day = _day(due_day, early, late, site, treats, on_offer)
     except LookupError:
         return None
     attempt = f".{state.attempt}" if state.attempt else ""
@@ -100,11 +112,23 @@ def order_for(
         course_number=state.visit + 1,
         placed_at=_placed_at(programme, site, wanted_on),
         wanted_on=wanted_on,
-        earliest_on=date.fromordinal(min(dose.early_day, day)),
-        latest_on=date.fromordinal(max(dose.late_day, day)),
+        earliest_on=date.fromordinal(min(early, day)),
+        latest_on=date.fromordinal(max(late, day)),
         activity_mbq=dose_mbq(arm.dose, patient.size, dose.factor),
         started=state.given > 0,
     )
+
+
+def anchored(state: CourseState) -> bool:
+    """Whether a dose hangs on the day of another: a later one, asked for the first time."""
+    return state.visit > 0 and state.attempt == 0
+
+
+def _first_on_offer(day: int, on_offer: Callable[[int], bool] | None) -> int:
+    """The first day on offer from a due day on; the due day where there is none for long."""
+    if on_offer is None:
+        return day
+    return next((d for d in range(day, day + OFFER_DAYS + 1) if on_offer(d)), day)
 
 
 def _offer_to(
@@ -153,20 +177,27 @@ def moved_by_site(
     luck: Luck,
     treats: Treats,
     offered: Offered | None = None,
+    *,
+    free: bool = False,
 ) -> DoseOrder | None:
     """The order as its site moves it before the lock, window and all; None where it does not.
 
-    Only an order that is not cancelled is moved.
+    Only an order that is not cancelled is moved. A `free` one, whose dose is not anchored, goes to
+    the first day on offer from then on.
     """
     ordering = programme.ordering
     if luck.moved >= ordering.moved_by_site_fraction:
         return None
     site = programme.site[order.site]
     by = math.ceil(ordering.moved_by_site_min / 1440)
-    early, late = order.earliest_on.toordinal() + by, order.latest_on.toordinal() + by
     on_offer = _offer_to(offered, order.product, order.protocol, site)
+    later = order.wanted_on.toordinal() + by
+    if free:
+        later = _first_on_offer(later, on_offer)
+        by = later - order.wanted_on.toordinal()
+    early, late = order.earliest_on.toordinal() + by, order.latest_on.toordinal() + by
     try:
-        day = _day(order.wanted_on.toordinal() + by, early, late, site, treats, on_offer)
+        day = _day(later, early, late, site, treats, on_offer)
     except LookupError:
         return None
     return replace(
@@ -193,7 +224,8 @@ def course_with_perfect_supply(
         luck = luck_of(patient, state.visit, state.attempt)
         stage = cancel_stage(programme.ordering, luck)
         if stage is None:
-            order = moved_by_site(programme, order, luck, treats, offered) or order
+            free = not anchored(state)
+            order = moved_by_site(programme, order, luck, treats, offered, free=free) or order
         yield order, stage
         state = after(
             state,

@@ -236,3 +236,17 @@ class Ways:
                 for lane in self.lanes(slot.manufacturer, site)
             )
         return self._journeys[key]
+
+
+_KEPT = 8
+_known: list[Ways] = []
+
+
+def ways_of(programme: Programme) -> Ways:
+    """The ways of a programme, remembered for the few programmes last asked about."""
+    for ways in _known:
+        if ways.programme is programme:
+            return ways
+    _known.append(Ways(programme))
+    del _known[:-_KEPT]
+    return _known[-1]

@@ -211,7 +211,7 @@ def _latest_delivery(
     """The last delivery of a source to a plant in the eight days up to an instant."""
     for back in range(9):
         on = day - timedelta(days=back)
-        if source.from_on and on < source.from_on or source.until_on and on > source.until_on:
+        if (source.from_on and on < source.from_on) or (source.until_on and on > source.until_on):
             continue
         for delivery in source.deliveries:
             weekdays = {weekday_from_text(w) for w in delivery.weekdays}

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from doseline.operations.orders import DoseOrder
-from doseline.operations.routes import Journey, Route, Ways
+from doseline.operations.routes import Journey, Route, Ways, ways_of
 from doseline.operations.schedule import Shipment
 from doseline.operations.slots import Slot, expand
 from doseline.operations.standing import Standing
@@ -43,7 +43,7 @@ def gather(
     first, last = reach(programme, wanted, from_on, until_on)
     gone = {o.id: o for o in orders if o.id in sent}
     places = usable(programme, expand(programme, first, last), standing, gone)
-    ways = Ways(programme)
+    ways = ways_of(programme)
     return Sets(
         programme=programme,
         ways=ways,

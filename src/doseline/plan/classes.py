@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from doseline.calendars import WEEKDAYS
 from doseline.operations.orders import DoseOrder, OrderMix
-from doseline.operations.routes import Ways
+from doseline.operations.routes import Ways, ways_of
 from doseline.operations.slots import expand
 from doseline.plan.candidates import Receipts, best_choice, reach
 from doseline.plan.places import usable
@@ -89,7 +89,7 @@ def gather_classes(
     wanted = {o.product for o in orders}
     slots = [s for s in expand(programme, first, last) if s.product in wanted]
     places = usable(programme, slots, None, {})
-    ways = Ways(programme)
+    ways = ways_of(programme)
     choices = tuple(_choices(ways, kinds, orders, places))
     return Sets(programme, ways, orders, places, choices, from_on, until_on)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-Preference = Literal["fewest_batches", "freshest", "cheapest"]
+Preference = Literal["fewest_batches", "recoverable", "freshest", "cheapest"]
 OrderDays = Literal["on_offer", "any"]
 
 
@@ -16,12 +16,13 @@ class Policy:
     preference: Annotated[
         Preference,
         "which way serves an order among those on its day: fill batches already open, "
+        "the earliest batch, so that a later one can stand in for it, "
         "the shortest time from EOS, or the least cost",
     ] = "fewest_batches"
     order_days: Annotated[
         OrderDays,
-        "a site orders a day of its window on which some slot of the calendar can serve it, or "
-        "any day, which may then never be met",
+        "a site orders a day on which some slot of the calendar can serve it (for a later dose "
+        "one of its window), or any day, which may then never be met",
     ] = "on_offer"
     overage_fraction: Annotated[float, "isotope ordered beyond the planned need"] = 0.0
     spare_vials: Annotated[int, "vials filled beyond those ordered"] = 0

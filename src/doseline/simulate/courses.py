@@ -5,9 +5,9 @@ closer than that, the second is ordered before the first is given, for the day t
 if the first turns out otherwise, it is withdrawn (a cancellation by the site) and ordered anew.
 
 A dose that was missed or cancelled is ordered again a week later, or in as many whole weeks as the
-ordering rule needs; one that was missed is still the same dose (`tally`). A cancellation before the lock, and a move by the site, come half way from
-the promise to the lock; a cancellation before production half way from the lock to the charge; one
-after production on the day of use.
+ordering rule needs; one that was missed is still the same dose (`tally`). A cancellation before
+the lock, and a move by the site, come half way from the promise to the lock; a cancellation before
+production half way from the lock to the charge; one after production on the day of use.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from doseline.operations.events import (
     OrderUnpromised,
 )
 from doseline.operations.ordering import (
+    anchored,
     arm_of,
     cancel_stage,
     luck_of,
@@ -64,7 +65,9 @@ def live_order(
         luck = luck_of(course.patient, state.visit, state.attempt)
         live.stage = cancel_stage(f.programme.ordering, luck)
         if live.stage is None:
-            live.moved = moved_by_site(f.programme, order, luck, f.ways.treats, f.world.offered)
+            ways, told = f.ways.treats, f.world.offered
+            free = not anchored(state)
+            live.moved = moved_by_site(f.programme, order, luck, ways, told, free=free)
     return live
 
 
@@ -259,22 +262,22 @@ def _go_on(f: Future, live: LiveOrder) -> None:
     outcome, day = live.settled
     following = _following(f, live, outcome, day)
     ahead = live.ahead
-    if following is not None and ahead is not None and ahead.state == following:
-        # It stands, unless it was taken back and nothing followed from that.
-        if ahead.status != "cancelled" or ahead.settled is not None:
-            if outcome == "missed":
-                _missed(f, live, None)
-            ahead.follows = None
-            _go_on(f, ahead)
-            return
-    if ahead is not None and ahead.settled is None:
+    if ahead is not None and ahead.state == following and _stands(ahead):
+        if outcome == "missed":
+            _missed(f, live, None)
+        ahead.follows = None
+        _go_on(f, ahead)
+        return
+    if ahead is not None:
         withdraw(f, ahead)
-    found = None
-    if following is not None and live.course is not None:
-        found = expect(f, live.course, following)
+    found = expect(f, live.course, following) if live.course and following else None
     if outcome == "missed":
-        same = following is not None and following.attempt > 0
-        _missed(f, live, found if same else None)
+        _missed(f, live, found if following and following.attempt else None)
+
+
+def _stands(ahead: LiveOrder) -> bool:
+    """Whether an order placed ahead was not taken back; one that its patient cancelled was not."""
+    return ahead.status != "cancelled" or ahead.settled is not None
 
 
 def _following(f: Future, live: LiveOrder, outcome: Outcome, day: int) -> CourseState | None:

@@ -116,7 +116,10 @@ def _best(f: Future, live: LiveOrder, ways: Iterable[Reach]) -> tuple[Reach, Fit
 
 
 def _rank(f: Future, live: LiveOrder, reach: Reach, missed_cents: int) -> tuple[float, ...]:
-    """The lower the better, by the policy's preference."""
+    """The lower the better, by the policy's preference.
+
+    The earliest way leaves the most later ones for the day, should it fail.
+    """
     place = f.world.places[reach.place]
     batch = f.room.batches.get(reach.place)
     opened = batch is not None and bool(batch.orders)
@@ -129,6 +132,9 @@ def _rank(f: Future, live: LiveOrder, reach: Reach, missed_cents: int) -> tuple[
     match f.policy.preference:
         case "fewest_batches":
             return (unsure, new, cents, fresh, reach.place)
+        case "recoverable":
+            filled = batch.units if batch is not None and opened else 0
+            return (unsure, reach.charge_at, -filled, cents, reach.place)
         case "freshest":
             return (unsure, fresh, new, cents, reach.place)
         case _:

@@ -37,7 +37,6 @@ class Risk:
     def __init__(self, world: World) -> None:
         self.world = world
         self._fates = [Fate(0, n, True) for n in range(1_000_000, 1_000_000 + TRIES)]
-        self._shares: dict[tuple[str, str, str, str, int, int, int], float] = {}
         self._ready: dict[tuple[str, str], list[int]] = {}
         self._moving: dict[tuple[str, str], list[int]] = {}
 
@@ -48,31 +47,11 @@ class Risk:
         return reach.late_share
 
     def _late(self, reach: Reach) -> float:
-        """Ways with the same hours between charge, collection and use are as sure as each other.
-
-        A holiday that stops another lane, and so a rescue, is left out of account.
-        """
         world = self.world
         place, lane = world.places[reach.place], world.programme.lane[reach.lane]
         site = world.programme.site[reach.site]
-        deadline = self._deadline(reach, site)
         stops = world.ways.stops(lane.carrier, place.plant.zone)
-        room = stops.moving_between(world.clock, reach.dispatch_at, deadline)
-        start = place.slot.charge_at
-        key = (
-            place.product.id,
-            reach.lane,
-            reach.site,
-            place.line.id,
-            reach.dispatch_at - start,
-            deadline - start,
-            room,
-        )
-        if key not in self._shares:
-            self._shares[key] = self._share(reach, place, lane, site, room)
-        return self._shares[key]
-
-    def _share(self, reach: Reach, place: Place, lane: Lane, site: Site, room: int) -> float:
+        room = stops.moving_between(world.clock, reach.dispatch_at, self._deadline(reach, site))
         ready = self._ready_after(place)
         start = place.slot.charge_at
         in_time = bisect_right(ready, reach.dispatch_at - start)
@@ -87,18 +66,26 @@ class Risk:
         return 1.0 - (1.0 - missed) * kept
 
     def _ready_after(self, place: Place) -> list[int]:
-        """Minutes from charge to packed and released, of a half-filled batch, in order."""
+        """Minutes from charge to packed and released, of a half-filled batch, in order.
+
+        Of the last slot of its line, so that it is no matter which is asked about first.
+        """
         key = (place.product.id, place.line.id)
         if key not in self._ready:
+            mine = (p for p in self.world.places if (p.product.id, p.line.id) == key)
+            place = max(mine, key=lambda p: p.index)
             vials = max(1, place.slot.vials_max // 2)
             tries = (fate.durations(place, vials) for fate in self._fates)
             self._ready[key] = sorted(t.make + max(t.qc + t.release, t.pack) for t in tries)
         return self._ready[key]
 
     def _moving_of(self, lane: Lane, site: Site, place: Place) -> list[int]:
-        """Minutes on the road, in order."""
+        """Minutes on the road, in order: those to the first site of its market on the lane."""
         key = (lane.id, site.market)
         if key not in self._moving:
+            ways, market = self.world.ways, site.market
+            sites = (s for s in self.world.programme.sites if s.market == market)
+            site = next(s for s in sites if lane in ways.lanes(lane.manufacturer, s))
             on = date(2001, 6, 5)  # a day without winter
             tries = (
                 moving_min(self.world.programme, fate, lane, site, place.plant, on)

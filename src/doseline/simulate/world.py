@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from functools import cached_property
 
 from doseline.operations.orders import DoseOrder
-from doseline.operations.routes import Ways
+from doseline.operations.routes import ways_of
 from doseline.operations.slots import Slot, expand
 from doseline.programme import Programme
 from doseline.programme.making import make_min, planned_yield, release_min
@@ -81,7 +81,7 @@ class World:
     def __init__(self, programme: Programme, from_on: date, until_on: date) -> None:
         self.programme = programme
         self.clock = programme.clock
-        self.ways = Ways(programme)
+        self.ways = ways_of(programme)
         self.from_on = from_on
         self.until_on = until_on
         first = max(from_on - WARM_UP, programme.from_on)

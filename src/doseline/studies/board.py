@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from doseline.demand import orders, patients
-from doseline.operations.offer import Offer
+from doseline.operations.offer import offer_of
 from doseline.operations.orders import DoseOrder
-from doseline.operations.routes import Ways
 from doseline.plan import Limits, plan
 from doseline.programme import Programme
 from doseline.studies.assessment import BoardPlan
@@ -57,5 +56,5 @@ def sample(
 ) -> tuple[DoseOrder, ...]:
     """One sample of the orders that arise with perfect supply, on the days on offer."""
     drawn = patients(programme, seed, replication, protocols=protocols)
-    offer = Offer(Ways(programme)) if programme.policy.order_days == "on_offer" else None
+    offer = offer_of(programme) if programme.policy.order_days == "on_offer" else None
     return orders(programme, drawn, protocols=protocols, offered=offer)

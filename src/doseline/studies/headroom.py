@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from doseline.demand import expected_mix
-from doseline.operations.offer import Offer
+from doseline.operations.offer import Offer, offer_of
 from doseline.operations.orders import OrderMix
-from doseline.operations.routes import Ways
 from doseline.plan import headroom
 from doseline.programme import Programme
 from doseline.programme.programme import Question
 from doseline.studies.runs import products_of, protocols_of
+
+A_COURSE = timedelta(days=365)
+"""A course begun in the last days of a trial may ask for doses so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def period_headroom(programme: Programme, questions: Sequence[Question]) -> dict
     """
     every = replace(questions[0], protocols=_sharing(programme, questions), case=None)
     cases = {p: q.case for q in questions for p in q.protocols if q.case}
-    asked = tuple(kind for q in _each(every, cases) for kind in expected_mix(programme, q))
+    asked = tuple(kind for q in _each(every, cases) for kind in _mix(programme, q))
     mix, lost = _on_offer(programme, asked)
     found = headroom(programme, mix, from_on=questions[0].from_on, until_on=questions[0].until_on)
     total, high = _total(asked), _total_in(programme, every, -1)
@@ -66,15 +68,25 @@ def period_headroom(programme: Programme, questions: Sequence[Question]) -> dict
 
 
 def _sharing(programme: Programme, questions: Sequence[Question]) -> tuple[str, ...]:
-    """The protocols of the questions, and all others of the same products."""
-    products = products_of(programme, (p for q in questions for p in q.protocols))
-    return tuple(p for p, made in protocols_of(programme).items() if made in products)
+    """The protocols of the questions, and all others of the same products that run beside them."""
+    named = {p for q in questions for p in q.protocols}
+    products = products_of(programme, named)
+    runs = {t.id: (t.from_on, (t.ends_on or t.until_on) + A_COURSE) for t in programme.trials}
+    runs |= {m.id: (m.from_on, m.until_on) for m in programme.markets}
+    first, last = questions[0].from_on, questions[0].until_on
+    return tuple(
+        p
+        for p, made in protocols_of(programme).items()
+        if made in products and (p in named or (runs[p][0] <= last and first <= runs[p][1]))
+    )
 
 
 def _each(question: Question, cases: Mapping[str, str]) -> Iterator[Question]:
     """The question asked of each of its protocols alone, in the uptake case named for it."""
     for protocol in question.protocols:
-        yield replace(question, protocols=(protocol,), case=cases.get(protocol))
+        yield replace(
+            question, id=protocol, name="", protocols=(protocol,), case=cases.get(protocol)
+        )
 
 
 def _no_way(lost: Sequence[OrderMix]) -> tuple[str, ...]:
@@ -90,7 +102,20 @@ def _total(mix: tuple[OrderMix, ...]) -> float:
 def _total_in(programme: Programme, question: Question, place: int) -> float:
     """Orders expected in the first uptake case of each market (place 0) or in the last (-1)."""
     cases = {m.id: m.cases[place].name for m in programme.markets}
-    return sum(_total(expected_mix(programme, q)) for q in _each(question, cases))
+    return sum(_total(_mix(programme, q)) for q in _each(question, cases))
+
+
+_known: list[tuple[Programme, Question, tuple[OrderMix, ...]]] = []
+
+
+def _mix(programme: Programme, question: Question) -> tuple[OrderMix, ...]:
+    """The expected mix of a question, remembered for the few last asked about."""
+    for known, asked, mix in _known:
+        if known is programme and asked == question:
+            return mix
+    _known.append((programme, question, expected_mix(programme, question)))
+    del _known[:-24]
+    return _known[-1][2]
 
 
 def _on_offer(
@@ -98,7 +123,7 @@ def _on_offer(
 ) -> tuple[tuple[OrderMix, ...], tuple[OrderMix, ...]]:
     """The mix on the weekdays that it would order, and what can never be served."""
     later = range(1) if programme.policy.order_days != "on_offer" else range(7)
-    offer = Offer(Ways(programme))
+    offer = offer_of(programme)
     open_days: dict[tuple[str, str, str], frozenset[int]] = {}
     kept, lost = [], []
     for kind in mix:

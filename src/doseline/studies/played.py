@@ -15,7 +15,7 @@ from doseline.studies.board import example_weeks
 from doseline.studies.headroom import Room, period_headroom
 from doseline.studies.pool import run_all
 from doseline.studies.progress import Progress
-from doseline.studies.runs import FINISHES, SETTLES, Play, asked, cases_of, periods, play, whole
+from doseline.studies.runs import FINISHES, Play, asked, cases_of, periods, play, whole
 from doseline.studies.shocks import scenario_row
 
 AS_WRITTEN = "the network as written"
@@ -47,9 +47,23 @@ def design_names(programme: Programme, main: str) -> tuple[str, ...]:
     return (main, *(d.id for d in programme.designs if d.id != main))
 
 
+_KEPT = 8
+_narrowed: list[tuple[Programme, str, Programme]] = []
+
+
 def under(programme: Programme, design: str) -> Programme:
-    """The programme under a design, or as written where it names none."""
-    return programme if design == AS_WRITTEN else programme.under(design)
+    """The programme under a design, or as written where it names none.
+
+    The same object is given each time, so that what was worked out about its roads is kept.
+    """
+    if design == AS_WRITTEN:
+        return programme
+    for whole_programme, name, narrowed in _narrowed:
+        if whole_programme is programme and name == design:
+            return narrowed
+    _narrowed.append((programme, design, programme.under(design)))
+    del _narrowed[:-_KEPT]
+    return _narrowed[-1][2]
 
 
 def play_all(programme: Programme, main: str, run: Play, progress: Progress) -> Played:
@@ -121,7 +135,7 @@ def _trial(design: str, question: Question, run: Play, programme: Programme) -> 
         under(programme, design),
         run,
         counted=periods((question,)),
-        from_on=max(programme.from_on, question.from_on - SETTLES),
+        from_on=question.from_on,
         until_on=min(programme.until_on, question.until_on + FINISHES),
     )
 

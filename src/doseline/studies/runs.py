@@ -19,9 +19,6 @@ from doseline.studies.progress import Progress, silent
 LOOK_BACK = timedelta(days=150)
 """A course begun so long before a window may still ask for doses inside it."""
 
-SETTLES = timedelta(weeks=10)
-"""The supply is played so long before a window, so that it is under way when it begins."""
-
 FINISHES = timedelta(days=30)
 """Orders wanted at the end of a window are played to their end."""
 

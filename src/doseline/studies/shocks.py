@@ -11,7 +11,7 @@ from doseline.studies.answers import service
 from doseline.studies.assessment import Figure, ScenarioRow
 from doseline.studies.figures import mean_figure
 from doseline.studies.progress import Progress, silent
-from doseline.studies.runs import FINISHES, SETTLES, Play, cases_of, play
+from doseline.studies.runs import FINISHES, Play, cases_of, play
 
 FOR_GOOD = timedelta(weeks=52)
 AFTERWARDS = timedelta(weeks=16)
@@ -23,7 +23,7 @@ def scenario_row(
 ) -> ScenarioRow:
     """Play a scenario on a programme under a design, over the shock and the weeks after it.
 
-    A shock for good is measured over its first year. The supply settles for ten weeks before.
+    A shock for good is measured over its first year.
     """
     from_on, until_on = measured(programme, scenario)
     period = Period(WINDOW, (), from_on, until_on)
@@ -33,7 +33,7 @@ def scenario_row(
             run,
             scenario=name,
             counted=(period,),
-            from_on=max(programme.from_on, from_on - SETTLES),
+            from_on=from_on,
             until_on=min(programme.until_on, until_on + FINISHES),
             cases=cases_of(programme),
             progress=progress,
