@@ -177,7 +177,9 @@ def check(
 def demand(
     programme: ProgrammePath,
     samples: Annotated[int, typer.Option(min=1, help="futures drawn")] = 20,
-    design: DesignName = None,
+    design: Annotated[
+        str | None, typer.Option("--design", help="under this design; none: the file as written")
+    ] = None,
     from_on: From = None,
     until_on: Until = None,
     seed: Seed = 1,

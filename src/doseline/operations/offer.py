@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from doseline.operations.orders import DoseOrder
 from doseline.operations.routes import Ways, ways_of
-from doseline.operations.slots import Slot, expand
+from doseline.operations.slots import Slot, counted, expand
 from doseline.programme import Programme
 from doseline.programme.site import Site
 
@@ -54,14 +54,10 @@ class Offer:
     def _of_year(self, year: int) -> dict[str, list[Slot]]:
         if year not in self._slots:
             programme = self.ways.programme
-            policy = programme.policy
             found: dict[str, list[Slot]] = {}
             for slot in expand(programme, date(year, 1, 1), date(year, 12, 31)):
-                if slot.kind == "contested" and not policy.count_contested:
-                    continue
-                if slot.kind == "option" and not policy.use_options:
-                    continue
-                found.setdefault(slot.product, []).append(slot)
+                if counted(programme, slot):
+                    found.setdefault(slot.product, []).append(slot)
             self._slots[year] = found
         return self._slots[year]
 

@@ -54,17 +54,41 @@ class Ways:
         self.clock = programme.clock
         self._stops: dict[tuple[str, str], Stops] = {}
         self._lanes: dict[tuple[str, str], tuple[Lane, ...]] = {}
-        self._open: dict[tuple[str, int], bool] = {}
+        self._kinds: dict[str, int] = {}
+        self._of_kind: list[tuple[object, ...]] = []
+        self._open: dict[tuple[int, int], bool] = {}
+        self._received: dict[tuple[int, int], int] = {}
+        self._hours: dict[tuple[int, int], tuple[int, int]] = {}
         self._treats: dict[tuple[str, int], bool] = {}
         self._weekdays: dict[tuple[str, ...], frozenset[int]] = {}
         self._permissions: dict[tuple[str, str], tuple[Permission, ...]] = {}
-        self._journeys: dict[tuple[str, str, int], tuple[Journey, ...]] = {}
+        self._arrivals: dict[tuple[str, int, int], tuple[int, int]] = {}
+        self._journeys: dict[tuple[str, int, int], tuple[Journey, ...]] = {}
         for p in programme.permissions:
             for protocol in p.protocols:
                 key = (p.manufacturer, protocol)
                 self._permissions[key] = (*self._permissions.get(key, ()), p)
 
     # -- calendars -------------------------------------------------------------------------
+
+    def kind(self, site: Site) -> int:
+        """The number of a site's kind: sites of one kind have the same ways on a day they treat.
+
+        They share lanes, market, clock, hours, holidays and the nuclides and gaps of the licence.
+        """
+        found = self._kinds.get(site.id)
+        if found is None:
+            named = tuple(ln.id for ln in self.programme.lanes if site.id in ln.to)
+            licence = (site.licence.nuclides, site.licence.gaps) if site.licence else None
+            kind = (
+                *(named, site.region, site.market, site.zone, site.holidays, licence),
+                *(site.receives_weekdays, site.receives_from, site.receives_until),
+                *(site.infusion_usual, site.infusion_latest),
+            )
+            if kind not in self._of_kind:
+                self._of_kind.append(kind)
+            found = self._kinds[site.id] = self._of_kind.index(kind)
+        return found
 
     def _days(self, names: tuple[str, ...]) -> frozenset[int]:
         if names not in self._weekdays:
@@ -154,11 +178,18 @@ class Ways:
 
     def received_at(self, site: Site, arrive_at: int) -> int:
         """When a site takes in a package that stands at the door. [conventions 4.10]"""
+        key = (self.kind(site), arrive_at)
+        found = self._received.get(key)
+        if found is None:
+            found = self._received[key] = self._next_receipt(site, arrive_at)
+        return found
+
+    def _next_receipt(self, site: Site, arrive_at: int) -> int:
         day = self.clock.day(arrive_at, site.zone)
         weekdays = self._days(site.receives_weekdays)
         for ahead in range(60):
             on = day + timedelta(days=ahead)
-            key = (site.id, on.toordinal())
+            key = (self.kind(site), on.toordinal())
             if key not in self._open:
                 self._open[key] = on.weekday() in weekdays and not any(
                     h.is_holiday(on) for h in site.holidays
@@ -173,19 +204,27 @@ class Ways:
 
     def journey(self, lane: Lane, site: Site, ready_at: int, testing_min: int = 0) -> Journey:
         """The planned journey of a package that is ready at an instant."""
-        dispatch = self.dispatch_at(lane, ready_at)
-        arrive = self.arrive_at(lane, dispatch, lane.planned_min + testing_min)
-        return Journey(lane.id, dispatch, arrive, self.received_at(site, arrive))
+        key = (lane.id, ready_at, testing_min)
+        found = self._arrivals.get(key)
+        if found is None:
+            dispatch = self.dispatch_at(lane, ready_at)
+            arrive = self.arrive_at(lane, dispatch, lane.planned_min + testing_min)
+            found = self._arrivals[key] = (dispatch, arrive)
+        return Journey(lane.id, *found, self.received_at(site, found[1]))
 
     def use_at(self, site: Site, on: date, received_at: int, preparation_min: int) -> int | None:
         """The hour of infusion on a day: the usual one, later if the package comes later.
 
         None where the day does not suffice. [conventions 5.10]
         """
-        usual = self.clock.at(on, site.infusion_usual, site.zone)
-        latest = self.clock.at(on, site.infusion_latest, site.zone)
-        at = max(usual, received_at + preparation_min)
-        return at if at <= latest else None
+        key = (self.kind(site), on.toordinal())
+        hours = self._hours.get(key)
+        if hours is None:
+            usual = self.clock.at(on, site.infusion_usual, site.zone)
+            latest = self.clock.at(on, site.infusion_latest, site.zone)
+            hours = self._hours[key] = (usual, latest)
+        at = max(hours[0], received_at + preparation_min)
+        return at if at <= hours[1] else None
 
     # -- routes ----------------------------------------------------------------------------
 
@@ -225,7 +264,7 @@ class Ways:
 
     def journeys(self, slot: Slot, site: Site, testing_min: int) -> tuple[Journey, ...]:
         """The planned journeys of a full batch of a slot to a site, one for each lane."""
-        key = (slot.id, site.id, testing_min)
+        key = (slot.id, self.kind(site), testing_min)
         if key not in self._journeys:
             product = self.programme.product[slot.product]
             line = self.programme.line[slot.line][1]

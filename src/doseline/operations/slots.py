@@ -44,6 +44,25 @@ class Slot:
     free_fraction: float = 1.0
 
 
+def counted(programme: Programme, slot: Slot) -> bool:
+    """Whether the policy counts on a slot of its kind, inside the term of its plant's contract.
+
+    A slot without room beside the spare vials serves nobody.
+    """
+    policy = programme.policy
+    if slot.vials_max <= policy.spare_vials:
+        return False
+    if slot.kind == "contested" and not policy.count_contested:
+        return False
+    if slot.kind == "option" and not policy.use_options:
+        return False
+    contract = programme.contract.get(slot.manufacturer)
+    return contract is None or (
+        (contract.from_on is None or contract.from_on <= slot.starts_on)
+        and (contract.until_on is None or slot.starts_on <= contract.until_on)
+    )
+
+
 def plant_calendar(plant: Manufacturer) -> WorkCalendar:
     """The working days and hours of a plant."""
     return WorkCalendar(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from doseline.operations.orders import DoseOrder
 from doseline.operations.schedule import Allocation, Batch
-from doseline.operations.slots import IsotopeOption, Slot
+from doseline.operations.slots import IsotopeOption, Slot, counted
 from doseline.operations.standing import Standing
 from doseline.plan.sets import Place
 from doseline.programme import Programme
@@ -35,7 +35,7 @@ def usable(
         ]
         found.append(_locked_place(programme, batch, mine))
     for slot in slots:
-        if slot.id in taken or slot.id in failed or not allowed(programme, slot):
+        if slot.id in taken or slot.id in failed or not counted(programme, slot):
             continue
         isotope = slot.isotope
         if standing is not None:
@@ -48,25 +48,6 @@ def usable(
         last = slot.charge_at + make_min(product, line, slot.vials_max)
         found.append(Place(slot, isotope, first, last))
     return tuple(sorted(found, key=lambda p: (p.slot.charge_at, p.slot.id)))
-
-
-def allowed(programme: Programme, slot: Slot) -> bool:
-    """Whether the policy counts a slot of its kind, inside the term of its contract. [model S2]
-
-    A slot without room beside the spare vials serves nobody.
-    """
-    policy = programme.policy
-    if slot.vials_max <= policy.spare_vials:
-        return False
-    if slot.kind == "contested" and not policy.count_contested:
-        return False
-    if slot.kind == "option" and not policy.use_options:
-        return False
-    contract = programme.contract.get(slot.manufacturer)
-    return contract is None or (
-        (contract.from_on is None or contract.from_on <= slot.starts_on)
-        and (contract.until_on is None or slot.starts_on <= contract.until_on)
-    )
 
 
 def _still_open(slot: Slot, isotope: tuple[IsotopeOption, ...], standing: Standing) -> bool:

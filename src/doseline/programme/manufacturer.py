@@ -44,7 +44,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A hot cell with its crew; it holds one batch from set-up to clean-down."""
+    """A hot cell with its crew; it holds one batch from labelling to the end of turnaround."""
 
     id: Annotated[str, "short name"]
     products: Annotated[tuple[str, ...], "products it can make"]

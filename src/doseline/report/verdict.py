@@ -106,7 +106,15 @@ def _headroom(answer: Answer, key: str) -> Markup:
         link(key, el("b", headroom(answer.headroom))),
         headroom_mark(answer.headroom),
         el("span", f"bound by {binds}", class_="sub") if binds else None,
+        _if_high(answer),
     )
+
+
+def _if_high(answer: Answer) -> Markup | None:
+    high = answer.headroom_high
+    if high is None or high == answer.headroom:
+        return None
+    return el("span", f"{headroom(high)} under the highest uptake", class_="sub")
 
 
 def _matrix(assessment: Assessment) -> Markup:

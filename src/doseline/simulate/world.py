@@ -11,7 +11,7 @@ from functools import cached_property
 
 from doseline.operations.orders import DoseOrder
 from doseline.operations.routes import ways_of
-from doseline.operations.slots import Slot, expand
+from doseline.operations.slots import Slot, counted, expand
 from doseline.programme import Programme
 from doseline.programme.making import make_min, planned_yield, release_min
 from doseline.programme.manufacturer import Line, Manufacturer
@@ -52,7 +52,7 @@ class Place:
 class Reach:
     """A way from a slot to a day at a site: one lane, planned times, and what decay asks.
 
-    A dose of 1 MBq at its use needs `load_factor` MBq at the start of labelling by decay alone,
+    `site` stands for all sites of its kind. A dose of 1 MBq at its use needs `load_factor` MBq at the start of labelling by decay alone,
     and `eos_factor` MBq at the EOS of a batch of one vial. `late_share` is filled in by `risk`.
     """
 
@@ -85,9 +85,8 @@ class World:
         self.from_on = from_on
         self.until_on = until_on
         first = max(from_on - WARM_UP, programme.from_on)
-        slots = [
-            s for s in expand(programme, first, until_on + timedelta(days=28)) if self._counts(s)
-        ]
+        every = expand(programme, first, until_on + timedelta(days=28))
+        slots = [s for s in every if counted(programme, s)]
         self.places = [self._place(i, slot) for i, slot in enumerate(slots)]
         self._exclude()
         self.index = {p.slot.id: p.index for p in self.places}
@@ -97,6 +96,7 @@ class World:
             starts.append(p.slot.charge_at)
             found.append(p)
         self._reach: dict[tuple[str, str, str, int], tuple[Reach, ...]] = {}
+        self._reach_of_kind: dict[tuple[str, str, int, int], tuple[Reach, ...]] = {}
         self._months: dict[int, int] = {}
         self.experience = self._before(first)
 
@@ -107,19 +107,6 @@ class World:
             for slot in expand(self.programme, self.programme.from_on, first - timedelta(days=1)):
                 found[slot.line].add(slot.charge_at)
         return {line: len(starts) // 2 for line, starts in found.items()}
-
-    def _counts(self, slot: Slot) -> bool:
-        """Whether the policy counts on a slot of its kind, inside the term of its contract."""
-        policy = self.programme.policy
-        if slot.kind != "reserved":
-            counted = policy.use_options if slot.kind == "option" else policy.count_contested
-            if not counted:
-                return False
-        contract = self.programme.contract.get(slot.manufacturer)
-        if contract is None:
-            return True
-        begun = contract.from_on is None or contract.from_on <= slot.starts_on
-        return begun and (contract.until_on is None or slot.starts_on <= contract.until_on)
 
     def _place(self, index: int, slot: Slot) -> Place:
         plant, line = self.programme.line[slot.line]
@@ -174,22 +161,33 @@ class World:
 
     def _offers(self, product: str, protocol: str, site: Site, day: int) -> bool:
         """Whether some slot can serve a site on a day at all: `offer.Offer`, from the same ways."""
-        if not self.ways.treats(site, day):
-            return False
         return bool(self._reach_of((product, protocol, site.id, day)))
 
     def reach(self, order: DoseOrder, day: int) -> tuple[Reach, ...]:
         """Every planned way to serve an order's site on a day (ordinal), the cheapest first.
 
-        Two orders that differ by their activity only have the same ways.
+        Two orders that differ by their activity only have the same ways, as have sites of a kind.
         """
         return self._reach_of((order.product, order.protocol, order.site, day))
 
     def _reach_of(self, key: tuple[str, str, str, int]) -> tuple[Reach, ...]:
         found = self._reach.get(key)
         if found is None:
-            found = self._reach[key] = self._look(_unit_order(*key))
+            product, protocol, site_id, day = key
+            site = self.programme.site[site_id]
+            found = self._reach[key] = (
+                self._ways_of_kind((product, protocol, self.ways.kind(site), day), key)
+                if self.ways.treats(site, day)
+                else ()
+            )
         return found
+
+    def _ways_of_kind(
+        self, kind: tuple[str, str, int, int], key: tuple[str, str, str, int]
+    ) -> tuple[Reach, ...]:
+        if kind not in self._reach_of_kind:
+            self._reach_of_kind[kind] = self._look(_unit_order(*key))
+        return self._reach_of_kind[kind]
 
     def _look(self, order: DoseOrder) -> tuple[Reach, ...]:
         on = order.wanted_on

@@ -12,7 +12,7 @@ from doseline.programme import Programme
 from doseline.programme.programme import Question
 from doseline.simulate import SimulationResult
 from doseline.studies.assessment import Answer, Figure
-from doseline.studies.figures import mean_figure, ratio_figure
+from doseline.studies.figures import count_figure, ratio_figure
 from doseline.studies.headroom import Room
 from doseline.studies.verdict import sufficient
 
@@ -42,8 +42,8 @@ def answer(
         headroom_high=room.under_high,
         otif=otif,
         target=target,
-        delayed=mean_figure([float(sum(r.delayed for r in reps)) for reps in rows]),
-        missed=mean_figure([float(sum(r.missed for r in reps)) for reps in rows]),
+        delayed=count_figure([float(sum(r.delayed for r in reps)) for reps in rows]),
+        missed=count_figure([float(sum(r.missed for r in reps)) for reps in rows]),
         sufficient=sufficient(room.multiple, otif, target),
         first_shortfall_on=first_shortfall(result, question.id, target),
         slot_use=slot_use(result, question),

@@ -9,6 +9,10 @@ from doseline.operations.orders import DoseOrder
 from doseline.operations.schedule import Schedule
 
 
+AS_WRITTEN = "the network as written"
+"""Stands for the design where a programme names none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """A mean with its 95 % interval."""

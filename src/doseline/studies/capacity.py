@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from doseline.operations.slots import Slot, expand
+from doseline.operations.slots import Slot, counted, expand
 from doseline.programme import Programme
 
 
@@ -14,14 +14,8 @@ def month_of(day: date) -> date:
 
 
 def usable_slots(programme: Programme, from_on: date, until_on: date) -> tuple[Slot, ...]:
-    """The slots that count as capacity: contested ones only if the policy says so."""
-    policy = programme.policy
-    return tuple(
-        s
-        for s in expand(programme, from_on, until_on)
-        if (s.kind != "contested" or policy.count_contested)
-        and (s.kind != "option" or policy.use_options)
-    )
+    """The slots that count as capacity: those that policy and contracts count."""
+    return tuple(s for s in expand(programme, from_on, until_on) if counted(programme, s))
 
 
 def vials_by_month(

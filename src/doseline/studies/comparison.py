@@ -112,6 +112,8 @@ def compare_study(
     document = {
         **head("compare", str(path), scenario=scenario, seed=seed, seconds=comparison.seconds),
         "replications": replications,
+        "from": (from_on or programme.from_on).isoformat(),
+        "until": (until_on or programme.until_on).isoformat(),
         "designs": {
             name: {"kpis": kpis(result, ALL)} for name, result in comparison.results.items()
         },

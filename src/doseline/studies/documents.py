@@ -7,7 +7,7 @@ from typing import Any
 
 from doseline import __version__
 from doseline.errors import ProgrammeError
-from doseline.studies.assessment import Answer, Assessment, Figure
+from doseline.studies.assessment import AS_WRITTEN, Answer, Assessment, Figure
 from doseline.studies.verdict import percent
 
 Document = dict[str, Any]
@@ -55,7 +55,13 @@ def figure(value: Figure) -> Document:
 def assess_document(result: Assessment, path: str) -> Document:
     """The document of `assess`."""
     return {
-        **head("assess", path, design=result.design, seed=result.seed, seconds=result.seconds),
+        **head(
+            "assess",
+            path,
+            design=None if result.design == AS_WRITTEN else result.design,
+            seed=result.seed,
+            seconds=result.seconds,
+        ),
         "verdict": result.verdict,
         "report": result.report,
         "replications": result.replications,

@@ -44,3 +44,9 @@ def ratio_figure(above: Sequence[float], below: Sequence[float]) -> Figure:
     spread = mean_figure(left)
     half = (spread.high - spread.low) / 2.0
     return Figure(ratio, ratio - half, ratio + half)
+
+
+def count_figure(values: Sequence[float]) -> Figure:
+    """The mean of counts with its interval, which never reaches below 0."""
+    found = mean_figure(values)
+    return Figure(found.mean, max(0.0, found.low), found.high)

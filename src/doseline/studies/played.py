@@ -10,15 +10,13 @@ from typing import Any
 from doseline.programme import Programme
 from doseline.programme.programme import Question
 from doseline.simulate import SimulationResult
-from doseline.studies.assessment import BoardPlan, ScenarioRow
+from doseline.studies.assessment import AS_WRITTEN, BoardPlan, ScenarioRow
 from doseline.studies.board import example_weeks
 from doseline.studies.headroom import Room, period_headroom
 from doseline.studies.pool import run_all
 from doseline.studies.progress import Progress
 from doseline.studies.runs import FINISHES, Play, asked, cases_of, periods, play, whole
 from doseline.studies.shocks import scenario_row
-
-AS_WRITTEN = "the network as written"
 
 
 @dataclass(frozen=True)

@@ -192,7 +192,7 @@ def _plan_summary(document: Document, currency: str) -> str:
     lines = [
         f"{document['status']}: {document['met']} of {document['orders']} orders met, "
         f"{document['shifted']} on another day, in {len(document['batches'])} batches",
-        f"  cost {currency} {document['objective']:,.0f}, no schedule costs less than "
+        f"  cost {currency} {document['objective']:,.0f}, no schedule of the model costs less than "
         f"{document['bound']:,.0f} (gap {percent(document['gap'])})",
         f"  breaches found by the independent checker: {len(document['breaches'])}",
     ]

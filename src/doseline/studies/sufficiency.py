@@ -15,13 +15,12 @@ from doseline.formats.results import write_json_atomically, write_rows
 from doseline.programme import Programme
 from doseline.simulate import Service
 from doseline.studies.answers import answer
-from doseline.studies.assessment import Assessment, BoardPlan, MonthRow
+from doseline.studies.assessment import AS_WRITTEN, Assessment, BoardPlan, MonthRow
 from doseline.studies.capacity import vials_by_month
 from doseline.studies.designs import design_row
 from doseline.studies.documents import Document, assess_document, flat, summary_of
 from doseline.studies.flow import activity_flow
 from doseline.studies.played import (
-    AS_WRITTEN,
     Played,
     play_all,
     scenario_run,
