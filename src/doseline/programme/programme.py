@@ -194,10 +194,8 @@ class Programme:
         wanted = design_id or self.main_design or self.designs[0].id
         found = {d.id: d for d in self.designs}
         if wanted not in found:
-            hint = did_you_mean(wanted, found)
-            raise LookupError(
-                f"no design {wanted!r} in the programme{hint}; known: {', '.join(found)}"
-            )
+            known = f"{did_you_mean(wanted, found)}; known: {', '.join(found)}" if found else ""
+            raise LookupError(f"no design {wanted!r} in the programme{known or ', it names none'}")
         return _apply(self, found[wanted])
 
 

@@ -37,8 +37,8 @@ NO_BIOLOGY = (
 
 INTERVALS = (
     "A figure in brackets is a two-sided 95 % confidence interval over the replications; that of "
-    "the demand holds the middle 95 % of the futures or, where that is wider, the lowest uptake case "
-    "to the highest. More replications make a confidence interval narrower, the range not."
+    "the demand holds the middle 95 % of the futures or, where that is wider, the lowest uptake "
+    "case to the highest. More replications make a confidence interval narrower, the range not."
 )
 
 SUFFICIENT = (

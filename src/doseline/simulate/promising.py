@@ -99,14 +99,22 @@ def _best(f: Future, live: LiveOrder, ways: Iterable[Reach]) -> tuple[Reach, Fit
         for r in ways
         if r.last_lock_at >= now or (r.charge_at > now and (live.lost or r.place in batches))
     ]
-    found = [(r, fit) for r in reaches if (fit := fits(f, live, r)) is not None]
-    if not found and live.lost:
-        found = [(r, fit) for r in reaches if (fit := stands_in(f, live, r)) is not None]
-    if len(found) < 2:
-        return found[0] if found else None
-    law = f.tally.penalty(live.order.protocol)
-    missed = law.missed_started_cents if live.order.started else law.missed_new_cents
-    return min(found, key=lambda way: _rank(f, live, way[0], missed))
+    if not reaches:
+        return None
+    if len(reaches) > 1:
+        law = f.tally.penalty(live.order.protocol)
+        missed = law.missed_started_cents if live.order.started else law.missed_new_cents
+        reaches.sort(key=lambda r: _rank(f, live, r, missed))
+    for reach in reaches:
+        fit = fits(f, live, reach)
+        if fit is not None:
+            return reach, fit
+    if live.lost:
+        for reach in reaches:
+            fit = stands_in(f, live, reach)
+            if fit is not None:
+                return reach, fit
+    return None
 
 
 def _rank(f: Future, live: LiveOrder, reach: Reach, missed_cents: int) -> tuple[float, ...]:

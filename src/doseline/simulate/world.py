@@ -52,8 +52,9 @@ class Place:
 class Reach:
     """A way from a slot to a day at a site: one lane, planned times, and what decay asks.
 
-    `site` stands for all sites of its kind. A dose of 1 MBq at its use needs `load_factor` MBq at the start of labelling by decay alone,
-    and `eos_factor` MBq at the EOS of a batch of one vial. `late_share` is filled in by `risk`.
+    `site` stands for all sites of its kind. A dose of 1 MBq at its use needs `load_factor` MBq at
+    the start of labelling by decay alone, and `eos_factor` MBq at the EOS of a batch of one vial.
+    `late_share` is filled in by `risk`.
     """
 
     place: int

@@ -8,7 +8,6 @@ from datetime import date
 from doseline.operations.orders import DoseOrder
 from doseline.operations.schedule import Schedule
 
-
 AS_WRITTEN = "the network as written"
 """Stands for the design where a programme names none."""
 
