@@ -145,7 +145,7 @@ def futures(draw: st.DrawFn) -> tuple[Programme, tuple[Patient, ...], Scenario |
         backup=draw(st.booleans()),
         shift_days=draw(st.booleans()),
         spare_vials=draw(st.integers(0, 1)),
-        preference=draw(st.sampled_from(["fewest_batches", "freshest", "cheapest"])),
+        preference=draw(st.sampled_from(["fewest_batches", "recoverable", "freshest", "cheapest"])),
     )
     people = tuple(
         patient(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
+from pathlib import Path
 
 import pytest
 
+from doseline.formats import read_programme
 from doseline.operations.offer import Offer
 from doseline.operations.routes import Ways
 from doseline.programme import Programme
@@ -14,7 +16,7 @@ from doseline.programme.lane import Border
 from doseline.programme.scenario import Scenario, Shock
 from doseline.programme.source import Outages
 from doseline.simulate.fate import YEAR_MIN, Fate
-from doseline.simulate.risk import risk_of
+from doseline.simulate.risk import Risk, risk_of
 from doseline.simulate.shocks import Known
 from doseline.simulate.transit import border_between
 from doseline.simulate.world import World
@@ -123,3 +125,47 @@ def test_a_line_comes_into_a_later_window_with_experience() -> None:
     assert made().experience == {}
     before = date(2025, 6, 1) - timedelta(days=182) - FROM
     assert late.experience["cell"] == pytest.approx(before.days / 7 / 2, abs=2)
+
+
+def test_sites_that_differ_by_name_and_size_alone_share_their_ways() -> None:
+    plain = world()
+    near = plain.site["reykjavik"]
+    twin = replace(near, id="twin", name="Twin", consignee="twin", daily_capacity=9)
+    late = replace(near, id="late", consignee="late", infusion_latest=time(11, 30))
+    lanes = tuple(
+        replace(ln, to=(*ln.to, "twin", "late")) if near.id in ln.to or near.region in ln.to else ln
+        for ln in plain.lanes
+    )
+    found = World(replace(plain, sites=(*plain.sites, twin, late), lanes=lanes), FROM, UNTIL)
+    kinds = {s.id: found.ways.kind(s) for s in found.programme.sites}
+    assert kinds["late"] != kinds["twin"]
+    days = range(FROM.toordinal(), FROM.toordinal() + 60)
+    order = two_orders()[0]
+    ways = {
+        name: [found.reach(replace(order, site=name), day) for day in days]
+        for name in ("reykjavik", "twin")
+    }
+    assert any(ways["twin"])
+    assert [[(r.place, r.use_at, r.lane) for r in day] for day in ways["reykjavik"]] == [
+        [(r.place, r.use_at, r.lane) for r in day] for day in ways["twin"]
+    ]
+
+
+def test_how_sure_a_way_is_does_not_depend_on_which_is_asked_about_first() -> None:
+    file = Path(__file__).parents[2] / "examples" / "clr131" / "programme.yaml"
+    programme = read_programme(file).under("madison_and_hamilton")
+    found = World(programme, date(2021, 6, 1), date(2021, 6, 30))
+    sites = [s for s in programme.sites if s.market == "US"][:12]
+    days = range(date(2021, 6, 1).toordinal(), date(2021, 6, 30).toordinal())
+    one = replace(two_orders()[0], product="clr131", protocol="clover_wam")
+    asked_for = [replace(one, site=s.id) for s in sites]
+    reaches = list(dict.fromkeys(r for o in asked_for for day in days for r in found.reach(o, day)))
+    shares = []
+    for asked in (reaches, reaches[::-1]):
+        risk = Risk(found)
+        for reach in asked:
+            reach.late_share = None
+        answers = {id(r): risk.late(r) for r in asked}
+        shares.append([answers[id(r)] for r in reaches])
+    assert shares[0] == shares[1]
+    assert len(set(shares[0])) > 3

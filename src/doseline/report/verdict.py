@@ -101,7 +101,7 @@ def headroom(value: float) -> str:
 
 
 def _headroom(answer: Answer, key: str) -> Markup:
-    binds = ", ".join(words.named(b) for b in answer.headroom_binds)
+    binds = ", ".join(words.named(b) for b in answer.headroom_binds[:2])
     return join(
         link(key, el("b", headroom(answer.headroom))),
         headroom_mark(answer.headroom),

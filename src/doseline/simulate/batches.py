@@ -2,7 +2,12 @@
 
 Everything that is on hand is charged (the isotope comes in whole lots), as far as the planned
 yield keeps the bulk inside the line's limit; with chance off, what was planned. Spare vials left
-over are waste at release. Simplified: set-up is assumed done in time.
+over are waste at release.
+
+Simplified: set-up and the receipt of the isotope take the time planned, with no chance of their
+own; a set-up that fails is a cause of failure like any other. A certification after release is not
+simulated (`BatchCertified` belongs to records). A cold product is made to order as others are: no
+stock of it is kept.
 """
 
 from __future__ import annotations
