@@ -19,7 +19,7 @@ SIGNATURES = {
     "doseline.plan.plan": (
         "(programme, orders, *, from_on, until_on, standing, pins, limits, price_unmet, progress)"
     ),
-    "doseline.plan.headroom": "(programme, mix, *, from_on, until_on)",
+    "doseline.plan.headroom": "(programme, mix, *, from_on, until_on, keep_weekdays)",
     "doseline.simulate.simulate": (
         "(programme, patients, *, seed, replications, from_on, until_on, scenario, chance, "
         "workers, first_replication, periods, progress)"

@@ -304,7 +304,9 @@ def compare(
 def assess(
     programme: ProgrammePath,
     design: DesignName = None,
-    replications: Annotated[int, typer.Option(min=4, help="futures played for each design")] = 8,
+    replications: Annotated[
+        int, typer.Option(min=4, help="futures of the whole horizon for each design")
+    ] = 4,
     seed: Seed = 1,
     workers: Workers = 2,
     out: Annotated[Path, typer.Option("--out", help="folder for the report")] = Path("build"),

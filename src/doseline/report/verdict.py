@@ -112,7 +112,7 @@ def _headroom(answer: Answer, key: str) -> Markup:
 
 def _if_high(answer: Answer) -> Markup | None:
     high = answer.headroom_high
-    if high is None or high == answer.headroom:
+    if high is None or math.isclose(high, answer.headroom, rel_tol=1e-6):
         return None
     return el("span", f"{headroom(high)} under the highest uptake", class_="sub")
 

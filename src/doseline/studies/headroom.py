@@ -12,10 +12,7 @@ from doseline.operations.orders import OrderMix
 from doseline.plan import headroom
 from doseline.programme import Programme
 from doseline.programme.programme import Question
-from doseline.studies.runs import products_of, protocols_of
-
-A_COURSE = timedelta(days=365)
-"""A course begun in the last days of a trial may ask for doses so long."""
+from doseline.studies.runs import A_YEAR, products_of, protocols_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +68,7 @@ def _sharing(programme: Programme, questions: Sequence[Question]) -> tuple[str, 
     """The protocols of the questions, and all others of the same products that run beside them."""
     named = {p for q in questions for p in q.protocols}
     products = products_of(programme, named)
-    runs = {t.id: (t.from_on, (t.ends_on or t.until_on) + A_COURSE) for t in programme.trials}
+    runs = {t.id: (t.from_on, (t.ends_on or t.until_on) + A_YEAR) for t in programme.trials}
     runs |= {m.id: (m.from_on, m.until_on) for m in programme.markets}
     first, last = questions[0].from_on, questions[0].until_on
     return tuple(

@@ -22,6 +22,9 @@ LOOK_BACK = timedelta(days=150)
 FINISHES = timedelta(days=30)
 """Orders wanted at the end of a window are played to their end."""
 
+A_YEAR = timedelta(days=365)
+"""A patient enrolled in the last days of a trial may be treated so long after."""
+
 ALL = "all"
 
 
@@ -85,8 +88,19 @@ def draw(
     replication: int,
 ) -> tuple[Patient, ...]:
     """The patients of one replication whose courses may touch a span of days."""
+    first = from_on - LOOK_BACK
+    running = [
+        t.id for t in programme.trials if t.from_on <= until_on and first <= t.until_on + A_YEAR
+    ]
+    running += [m.id for m in programme.markets if m.from_on <= until_on and first <= m.until_on]
     return patients(
-        programme, seed, replication, from_on=from_on - LOOK_BACK, until_on=until_on, cases=cases
+        programme,
+        seed,
+        replication,
+        from_on=first,
+        until_on=until_on,
+        cases=cases,
+        protocols=running,
     )
 
 

@@ -39,7 +39,7 @@ def assess(
     *,
     design: str | None = None,
     seed: int = 1,
-    replications: int = 8,
+    replications: int = 4,
     workers: int = 1,
     progress: Progress = silent,
 ) -> Assessment:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 from doseline.studies.assessment import Answer, Figure
 
@@ -48,21 +49,46 @@ def sentence(
     if not answers:
         return "The programme asks no question."
     names = names or {}
-    groups: dict[bool | None, list[Answer]] = {True: [], None: [], False: []}
-    for answer in answers:
-        groups[answer.sufficient].append(answer)
-    words = {
-        True: "is sufficient for",
-        False: "is not sufficient for",
-        None: "is undecided, on the futures played, for",
-    }
     said = [
-        f"{verb} {_listed([_with_figures(groups[v][0]), *(a.name for a in groups[v][1:])])}"
-        for v, verb in words.items()
-        if groups[v]
+        f"{verb} {_listed([_with_figures(group[0]), *(a.name for a in group[1:])])}{why(group)}"
+        for verb, group, why in _groups(answers)
+        if group
     ]
     text = f"With {names.get(design, design)} the manufacturing capacity {'; it '.join(said)}."
-    return text + _remedy(groups[False] + groups[None], design, others, names)
+    short = [a for a in answers if not a.sufficient]
+    return text + _remedy(short, design, others, names)
+
+
+_Group = tuple[str, list[Answer], Callable[[Sequence[Answer]], str]]
+
+
+def _groups(answers: Sequence[Answer]) -> tuple[_Group, ...]:
+    """The answers by verdict, those that fall short by what they fall short of."""
+    short = [a for a in answers if a.sufficient is False]
+    return (
+        ("is sufficient for", [a for a in answers if a.sufficient], lambda _: ""),
+        (
+            "is undecided, on the futures played, for",
+            [a for a in answers if a.sufficient is None],
+            lambda _: "",
+        ),
+        ("is not sufficient for", [a for a in short if a.headroom >= 1.0], _service_short),
+        (
+            "is not sufficient for",
+            [a for a in short if a.headroom < 1.0],
+            lambda _: ", where too little can be made",
+        ),
+    )
+
+
+def _service_short(answers: Sequence[Answer]) -> str:
+    """Why the service falls short where enough can be made: the commonest causes."""
+    causes: Counter[str] = Counter()
+    for answer in answers:
+        causes.update(dict(answer.causes))
+    often = [name.replace("_", " ") for name, _ in causes.most_common(3)]
+    because = f" (most often: {_listed(often)})" if often else ""
+    return f", where enough can be made but too few doses arrive on the day ordered{because}"
 
 
 def _with_figures(answer: Answer) -> str:
