@@ -16,6 +16,7 @@ __all__ = [
     "bulk_made",
     "bulk_needed",
     "decay_factor",
+    "failure_chance",
     "fill_min",
     "isotope_lots",
     "prescribed_mbq",
@@ -129,3 +130,16 @@ def within(found: float, wanted: float, tolerance_fraction: float) -> bool:
     (True, False)
     """
     return abs(found - wanted) <= (tolerance_fraction + 1e-9) * wanted
+
+
+def failure_chance(
+    first_fraction: float, floor_fraction: float, halved_after_batches: float, batches: float
+) -> float:
+    """The chance that a batch fails after so many batches: the excess over the floor is halved
+    every so many.
+
+    >>> [round(failure_chance(0.12, 0.025, 30, n), 4) for n in (0, 10, 30, 60)]
+    [0.12, 0.1004, 0.0725, 0.0487]
+    """
+    excess = first_fraction - floor_fraction
+    return floor_fraction + excess * 0.5 ** (batches / halved_after_batches)
