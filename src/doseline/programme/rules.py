@@ -142,4 +142,4 @@ def failure_chance(
     [0.12, 0.1004, 0.0725, 0.0487]
     """
     excess = first_fraction - floor_fraction
-    return floor_fraction + excess * 0.5 ** (batches / halved_after_batches)
+    return floor_fraction + excess * math.pow(0.5, batches / halved_after_batches)

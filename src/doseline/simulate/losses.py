@@ -8,6 +8,7 @@ from doseline.operations.events import (
     BatchCancelled,
     BatchFailed,
 )
+from doseline.programme.rules import failure_chance
 from doseline.simulate.future import Future
 from doseline.simulate.living import LiveBatch
 from doseline.simulate.packages import waste
@@ -45,8 +46,9 @@ def failure_of(f: Future, batch: LiveBatch) -> tuple[str, str] | None:
     chance = mature
     if plant.learning is not None:
         law = plant.learning
-        excess = law.first_fraction - law.floor_fraction
-        chance = law.floor_fraction + excess * 0.5 ** (batch.number / law.halved_after_batches)
+        chance = failure_chance(
+            law.first_fraction, law.floor_fraction, law.halved_after_batches, batch.number
+        )
     if f.now < f.cluster_until[line.id]:
         chance *= plant.failures_cluster_factor
     luck = f.fate.slot(line.id, batch.place.slot.id)
