@@ -206,7 +206,9 @@ def _apply(programme: Programme, design: Design) -> Programme:
         programme,
         manufacturers=plants,
         lanes=tuple(ln for ln in programme.lanes if ln.manufacturer in uses),
-        contracts=tuple(c for c in programme.contracts if c.manufacturer in uses),
+        contracts=tuple(
+            _termed(c, uses[c.manufacturer]) for c in programme.contracts if c.manufacturer in uses
+        ),
         permissions=tuple(
             p
             for p in programme.permissions
@@ -238,11 +240,21 @@ def _narrow(plant: Manufacturer, use: PlantUse) -> Manufacturer:
     )
 
 
+def _termed(contract: Contract, use: PlantUse) -> Contract:
+    """The contract for the days on which a design uses the plant: it is left when they end."""
+    from_on, until_on = _both(contract.from_on, contract.until_on, use)
+    return replace(contract, from_on=from_on, until_on=until_on)
+
+
 def _dated(rule: SlotRule, use: PlantUse) -> SlotRule:
-    starts = [d for d in (rule.from_on, use.from_on) if d is not None]
-    ends = [d for d in (rule.until_on, use.until_on) if d is not None]
-    return replace(
-        rule,
-        from_on=max(starts) if starts else None,
-        until_on=min(ends) if ends else None,
-    )
+    from_on, until_on = _both(rule.from_on, rule.until_on, use)
+    return replace(rule, from_on=from_on, until_on=until_on)
+
+
+def _both(
+    from_on: date | None, until_on: date | None, use: PlantUse
+) -> tuple[date | None, date | None]:
+    """The span in which both a thing and its use by a design hold."""
+    starts = [d for d in (from_on, use.from_on) if d is not None]
+    ends = [d for d in (until_on, use.until_on) if d is not None]
+    return max(starts, default=None), min(ends, default=None)
