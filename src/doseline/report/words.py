@@ -23,6 +23,12 @@ _NAMED = {
     "qp": "QP certification",
     "otif": "OTIF",
     "n_1": "N-1",
+    "late release": "release after the cut-off",
+    "late package": "late on the road",
+    "shipper": "shipper warm on arrival",
+    "calendar": "no way in the window",
+    "capacity": "no room left",
+    "rcp": "radiochemical purity",
 }
 
 NO_CHARTS = (

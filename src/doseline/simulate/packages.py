@@ -182,11 +182,14 @@ def _receipt(
     drop(f, refused, "permission")
     for live in going:
         if live not in refused:
-            _appoint(f, batch, site, live)
+            _appoint(f, batch, site, live, dispatch)
 
 
-def _appoint(f: Future, batch: LiveBatch, site: Site, live: LiveOrder) -> None:
-    """The hour of use: as planned, later that day if the package came later, or a later day."""
+def _appoint(f: Future, batch: LiveBatch, site: Site, live: LiveOrder, dispatch: int) -> None:
+    """The hour of use: as planned, later that day if the package came later, or a later day.
+
+    A package that would have come in time, had it left as planned, is late by its release.
+    """
     assert live.reach is not None
     assert live.vial is not None
     product = batch.place.product
@@ -195,14 +198,17 @@ def _appoint(f: Future, batch: LiveBatch, site: Site, live: LiveOrder) -> None:
     if usual is not None:
         f.at(max(live.reach.use_at, usual), use, f, live, live.vial)
         return
+    held_back = max(0, dispatch - live.reach.dispatch_at)
+    in_time = f.ways.use_at(site, day, f.now - held_back, product.preparation_min)
+    cause = "late release" if held_back and in_time is not None else "late package"
     later = later_use(f, batch, site, live, f.now)
     if later is None:
-        drop(f, [live], "late package")
+        drop(f, [live], cause)
         return
     at, on = later
     f.room.move_use(site, live, at, on)
     if not live.cause:
-        live.cause = "late package"
+        live.cause = cause
     f.book.tell(OrderPromised, live.order.id, batch.id, at)
     f.at(at, use, f, live, live.vial)
 
