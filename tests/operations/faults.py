@@ -189,6 +189,12 @@ FAULTS = [
         orders=(two_orders()[0], replace(two_orders()[1], activity_mbq=101.0)),
     ),
     Fault(
+        K.VIAL_TOO_SMALL,
+        "reykjavik/1",
+        "at most 250.0000",
+        programme=product(fill="volume", concentration_mbq_per_ml=50.0, fill_volume_ml=5.0),
+    ),
+    Fault(
         K.OUTSIDE_WINDOW,
         "tokyo/1",
         "2024-01-13",

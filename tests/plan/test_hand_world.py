@@ -224,3 +224,16 @@ def test_sites_of_one_consignee_share_its_capacity() -> None:
     assert planned(orders, both).met == 2
     apart = replace(program, sites=(*program.sites, replace(twin, consignee="Akureyri")))
     assert planned(orders, apart).met == 3
+
+
+def test_a_dose_that_its_vial_cannot_hold_at_eos_goes_unmet() -> None:
+    # Reykjavik needs 282.84 MBq at EOS, Tokyo 200: a vial of 250 MBq holds one of them.
+    own = world()
+    small = replace(
+        own.products[0], fill="volume", concentration_mbq_per_ml=50.0, fill_volume_ml=5.0
+    )
+    programme = replace(own, products=(small,))
+    found = plan(programme, two_orders(), from_on=date(2024, 1, 8), until_on=date(2024, 1, 14))
+    assert [u.order for u in found.unmet] == ["reykjavik/1"]
+    assert set(found.schedule.allocation) == {"tokyo/1"}
+    assert found.breaches == ()

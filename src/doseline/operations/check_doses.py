@@ -49,6 +49,11 @@ def _dose(case: Case, row: Served) -> Iterator[Breach]:
         text = f"vial of {row.allocation.eos_mbq:,.4f} MBq at EOS, expected {wanted:,.4f} MBq for"
         text = f"{text} the {order.activity_mbq:,.4f} MBq ordered"
         yield breach(BreachKind.WRONG_DOSE, (order.id, batch.id), text, use_at)
+    content = row.allocation.eos_mbq * (1.0 + product.overfill_fraction)
+    if content > product.vial_limit_mbq * (1.0 + 1e-6):
+        text = f"vial of {content:,.4f} MBq at EOS, expected at most {product.vial_limit_mbq:,.4f}"
+        text = f"{text} MBq in {product.fill_volume_ml} mL"
+        yield breach(BreachKind.VIAL_TOO_SMALL, (order.id, batch.id), text, use_at)
     ends, last = use_at + product.infusion_min, batch.eos_at + product.shelf_life_min
     if ends > last:
         zone = case.programme.site[order.site].zone

@@ -53,6 +53,7 @@ class BreachKind(StrEnum):
     SHIPMENT_OF_ANOTHER = "shipment_of_another"
     WRONG_PRODUCT = "wrong_product"
     WRONG_DOSE = "wrong_dose"
+    VIAL_TOO_SMALL = "vial_too_small"
     OUTSIDE_WINDOW = "outside_window"
     NO_TREATMENT_DAY = "no_treatment_day"
     OUTSIDE_INFUSION_HOURS = "outside_infusion_hours"

@@ -12,7 +12,7 @@ from doseline.operations.slots import Slot
 from doseline.programme import Programme
 from doseline.programme.lane import Lane, Permission
 from doseline.programme.making import make_min, ready_min
-from doseline.programme.rules import activity_at_eos
+from doseline.programme.rules import activity_at_eos, vial_holds
 from doseline.programme.site import Site
 
 
@@ -231,13 +231,17 @@ class Ways:
     def holds(
         self, order: DoseOrder, slot: Slot, site: Site, way: Journey, use_at: int, eos_at: int
     ) -> bool:
-        """Whether a journey and a time of use keep shelf life, shipper, licence and permission."""
+        """Whether a journey and a time of use keep shelf life, vial, shipper, licence, permission."""
         product = self.programme.product[slot.product]
         if use_at + product.infusion_min > eos_at + product.shelf_life_min:
             return False
         hold = product.shipper_hold_min
         if hold is not None and way.received_at - way.dispatch_at > hold:
             return False
+        if product.fill == "volume":
+            eos_mbq = activity_at_eos(order.activity_mbq, use_at - eos_at, product.half_life)
+            if not vial_holds(eos_mbq, product.overfill_fraction, product.vial_limit_mbq):
+                return False
         received_on = self.clock.day(way.received_at, site.zone)
         if not self.licensed(site, product.nuclide, received_on):
             return False

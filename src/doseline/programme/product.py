@@ -79,10 +79,13 @@ class Product:
     ] = None
     fill: Annotated[
         Fill,
-        "to the activity at the planned infusion, to a volume at fixed concentration, or in units",
+        "to the activity at the planned infusion; to the volume that holds it at a fixed "
+        "concentration, as far as the vial takes it; or in units",
     ] = "activity"
     concentration_mbq_per_ml: Annotated[float | None, "activity concentration at EOS"] = None
-    fill_volume_ml: Annotated[float | None, "volume of a vial when filled to volume"] = None
+    fill_volume_ml: Annotated[
+        float | None, "most that a vial takes when its volume follows from the concentration"
+    ] = None
     tolerance_fraction: Annotated[float, "administered against ordered activity, for OTIF"] = 0.10
     hard_tolerance_fraction: Annotated[float, "beyond this the dose is not given"] = 0.20
     overfill_fraction: Annotated[float, "extra activity in a vial that stays behind"] = 0.0
@@ -100,6 +103,16 @@ class Product:
     def decays(self) -> bool:
         """Whether the product carries a radionuclide."""
         return self.nuclide is not None
+
+    @property
+    def vial_limit_mbq(self) -> float:
+        """The most activity that a vial holds at EOS at the fixed concentration. [MBq]
+
+        Infinite where the product is not filled to volume.
+        """
+        if self.fill != "volume":
+            return float("inf")
+        return (self.concentration_mbq_per_ml or 0.0) * (self.fill_volume_ml or 0.0)
 
     @property
     def half_life(self) -> float:

@@ -21,6 +21,7 @@ __all__ = [
     "isotope_lots",
     "prescribed_mbq",
     "rounded_to",
+    "vial_holds",
     "vials_from_bulk",
     "vials_that_fit",
     "within",
@@ -130,6 +131,15 @@ def within(found: float, wanted: float, tolerance_fraction: float) -> bool:
     (True, False)
     """
     return abs(found - wanted) <= (tolerance_fraction + 1e-9) * wanted
+
+
+def vial_holds(eos_mbq: float, overfill_fraction: float, vial_limit_mbq: float) -> bool:
+    """Whether a vial takes a dose at EOS, with what stays behind in it, at its concentration.
+
+    >>> vial_holds(1000.0, 0.05, 1100.0), vial_holds(1100.0, 0.05, 1100.0)
+    (True, False)
+    """
+    return eos_mbq * (1.0 + overfill_fraction) <= vial_limit_mbq * (1.0 + 1e-9)
 
 
 def failure_chance(

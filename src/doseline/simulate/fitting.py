@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from doseline.operations.slots import IsotopeOption
 from doseline.programme.making import planned_min
-from doseline.programme.rules import decay_factor
+from doseline.programme.rules import decay_factor, vial_holds
 from doseline.simulate.future import Future
 from doseline.simulate.living import LiveBatch, LiveOrder
 from doseline.simulate.world import Place, Reach
@@ -45,6 +45,12 @@ def open_to(f: Future, live: LiveOrder, reach: Reach, place: Place) -> bool:
     return f.room.site_takes(site, live, reach)
 
 
+def in_a_vial(live: LiveOrder, reach: Reach, place: Place) -> bool:
+    """Whether a vial takes the dose at EOS, where its volume follows from the concentration."""
+    eos_mbq = live.order.activity_mbq * reach.eos_factor
+    return vial_holds(eos_mbq, place.product.overfill_fraction, place.product.vial_limit_mbq)
+
+
 def fits(f: Future, live: LiveOrder, reach: Reach) -> Fit | None:
     """Whether an order fits into a slot under every limit, and the isotope that this takes."""
     place = f.world.places[reach.place]
@@ -52,6 +58,8 @@ def fits(f: Future, live: LiveOrder, reach: Reach) -> Fit | None:
     if batch is not None and batch.status not in ("open", "locked"):
         return None
     units, order = live.order.units, live.order
+    if not in_a_vial(live, reach, place):
+        return None
     load = units * order.activity_mbq * reach.load_factor
     eos = units * order.activity_mbq * reach.eos_factor
     if batch is not None:
@@ -91,6 +99,8 @@ def stands_in(f: Future, live: LiveOrder, reach: Reach) -> Fit | None:
     if slot.charge_at > live.lost_at + f.policy.backup_within_min or not slot.isotope:
         return None
     units = live.order.units
+    if not in_a_vial(live, reach, place):
+        return None
     load = units * live.order.activity_mbq * reach.load_factor
     eos = units * live.order.activity_mbq * reach.eos_factor
     option = slot.isotope[0] if batch is None else batch.option
