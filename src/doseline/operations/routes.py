@@ -231,7 +231,7 @@ class Ways:
     def holds(
         self, order: DoseOrder, slot: Slot, site: Site, way: Journey, use_at: int, eos_at: int
     ) -> bool:
-        """Whether a journey and a time of use keep shelf life, vial, shipper, licence, permission."""
+        """Whether a journey and a time of use keep shelf life, vial, shipper, licence and leave."""
         product = self.programme.product[slot.product]
         if use_at + product.infusion_min > eos_at + product.shelf_life_min:
             return False
