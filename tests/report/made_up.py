@@ -389,7 +389,6 @@ def assessment(name: str = "CLR 131, iopofosine I-131") -> Assessment:
         ),
         version="0.1.0",
         seconds=61.3,
-        stages_seconds={"headroom": 4.2, "simulate": 51.0},
     )
 
 
@@ -400,7 +399,7 @@ def empty() -> tuple[Assessment, Programme]:
         replace(
             assessment(),
             questions=(), designs=(), scenarios=(), months=(), activity=(), board=None,
-            assumptions=(), hindsight=(), method=(), stages_seconds={},
+            assumptions=(), hindsight=(), method=(),
         ),
         replace(the, references=(), markets=()),
     )  # fmt: skip

@@ -171,3 +171,16 @@ def test_a_cancelled_first_order_makes_the_next_one_the_dose() -> None:
     row, _ = played(replace(programme, ordering=ordering), person, None)
     assert counts(row) == (1, 1, 0, 0)
     assert row.cancelled == 1
+
+
+@pytest.mark.parametrize(
+    ("factor", "expected"), [(1.0, (1, 1, 0, 0)), (1.15, (1, 0, 0, 0)), (1.3, (1, 0, 0, 1))]
+)
+def test_a_dose_is_judged_against_the_weight_on_the_day(
+    factor: float, expected: tuple[int, int, int, int]
+) -> None:
+    # 10 % is the tolerance and 20 % the hard stop: 1/1.15 lies between them, 1/1.3 beyond.
+    changed = replace(CALM, weight_factor=factor)
+    row, _ = played(tiny(), patient("P0", FIRST, luck=changed), None)
+    assert counts(row) == expected
+    assert row.out_of_tolerance == (factor == 1.15)

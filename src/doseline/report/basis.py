@@ -115,23 +115,8 @@ def method_section(assessment: Assessment, programme: Programme) -> Markup:
         el("ul", *(el("li", line) for line in assessment.method)) if assessment.method else None,
         el("h3", "How to read the figures"),
         el("ul", el("li", words.INTERVALS), el("li", words.SUFFICIENT), el("li", words.NO_BIOLOGY)),
-        _stages(assessment),
         _references(programme),
         id="method",
-    )
-
-
-def _stages(assessment: Assessment) -> Markup:
-    if not assessment.stages_seconds:
-        return Markup("")
-    rows = [
-        Row((words.named(stage), f"{seconds:.1f}"))
-        for stage, seconds in assessment.stages_seconds.items()
-    ]
-    return folded(
-        "Where the time went",
-        table("Seconds a stage", ("Stage", "Seconds"), rows, numbers=(1,), quiet=True),
-        printed=False,
     )
 
 

@@ -121,6 +121,6 @@ def _vials(
 def _vial(f: Future, batch: LiveBatch, name: str, need_mbq: float, fault: float) -> Vial:
     whole = need_mbq * (1.0 + batch.place.product.overfill_fraction) * fault
     if batch.pot is None:
-        return Vial(name, f.book.empty(batch.id, f"vial:{name}"), need_mbq)
+        return Vial(name, f.book.empty(batch.id, f"vial:{name}"))
     pot = f.book.pour(batch.pot, f"vial:{name}", min(whole, batch.pot.mbq), "dose")
-    return Vial(name, pot, need_mbq)
+    return Vial(name, pot)

@@ -22,7 +22,6 @@ class Course:
     """A patient's course: where it stands, and the orders already placed for it."""
 
     patient: Patient
-    replaced: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -73,7 +72,6 @@ class Vial:
 
     id: str
     pot: Pot
-    planned_mbq: float
 
 
 @dataclass(slots=True, eq=False)

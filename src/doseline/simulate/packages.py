@@ -23,6 +23,7 @@ from doseline.operations.events import (
     VialUsed,
     VialWasted,
 )
+from doseline.operations.ordering import luck_of
 from doseline.programme.lane import Lane
 from doseline.programme.rules import within
 from doseline.programme.site import Site
@@ -213,8 +214,18 @@ def _appoint(f: Future, batch: LiveBatch, site: Site, live: LiveOrder, dispatch:
     f.at(at, use, f, live, live.vial)
 
 
+def _weight_factor(f: Future, live: LiveOrder) -> float:
+    """By how much the dose for the patient's weight on the day differs from the one ordered."""
+    if not f.fate.on or live.course is None or live.state is None:
+        return 1.0
+    return luck_of(live.course.patient, live.state.visit, live.state.attempt).weight_factor
+
+
 def use(f: Future, live: LiveOrder, vial: Vial) -> None:
-    """The hour of infusion: cancelled on the day, out of tolerance, or given."""
+    """The hour of infusion: cancelled on the day, out of tolerance, or given.
+
+    What is measured is judged against the dose for the patient's weight on the day.
+    """
     if live.vial is not vial or live.status != "promised" or live.batch is None:
         return
     if live.stage == "after_production":
@@ -228,10 +239,11 @@ def use(f: Future, live: LiveOrder, vial: Vial) -> None:
     if f.fate.on:
         luck = f.fate.vial(order.id, live.vials_tried)
         found *= error_factor(product.assay_sd_fraction, luck[2])
-    if product.decays and not within(found, order.activity_mbq, product.hard_tolerance_fraction):
+    wanted = order.activity_mbq * _weight_factor(f, live)
+    if product.decays and not within(found, wanted, product.hard_tolerance_fraction):
         drop(f, [live], "out of tolerance")
         return
-    inside = not product.decays or within(found, order.activity_mbq, product.tolerance_fraction)
+    inside = not product.decays or within(found, wanted, product.tolerance_fraction)
     total = vial.pot.booked_kbq
     kbq = f.book.spend(vial.pot, "patient", given_mbq, "dose")
     f.book.spend(vial.pot, "waste", None, "dose")

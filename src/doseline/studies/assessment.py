@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 from doseline.operations.orders import DoseOrder
@@ -153,4 +153,3 @@ class Assessment:
     version: str
     seconds: float
     report: str = ""
-    stages_seconds: dict[str, float] = field(default_factory=dict)
