@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 from time import process_time
 
+import numpy as np
 import simpy
 from ruamel.yaml import YAML
 
-from doseline.demand import patients
+from doseline.demand import demand_counts, order_table, patients
 from doseline.formats import read_programme
 from doseline.plan import plan
 from doseline.programme import Programme
@@ -79,6 +81,32 @@ def simulating(programme: Programme) -> str:
     )
 
 
+def drawing(programme: Programme) -> str:
+    """Dose orders drawn as a table, against as many draws of NumPy's own generator, and linearity.
+
+    A course of numbers an order (nine uniform ones) is the least that any sampler would draw.
+    """
+    order_table(programme, 1, range(1))  # calendars are worked out once
+    rows, told = [], []
+    for samples in (1, 12, 186):
+        orders = 0
+
+        def ours(samples: int = samples) -> None:
+            nonlocal orders
+            orders = int(demand_counts(programme, 1, samples).of("product").sum())
+
+        rows.append((seconds(ours), orders))
+        told.append(f"{orders:,} in {rows[-1][0]:.2f} s")
+    most, count = rows[-1]
+    bare = seconds(lambda: np.random.default_rng(1).random((count, 9)))
+    each = [1e6 * took / n for took, n in rows]
+    return (
+        f"demand: {', '.join(told)}; {', '.join(f'{e:.2f}' for e in each)} us an order, "
+        f"{most / bare:.0f} x NumPy's bare uniform numbers, nine an order; "
+        f"peak memory {getrusage(RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB"
+    )
+
+
 def planning(programme: Programme, from_on: date, until_on: date, name: str) -> str:
     """A plan of some weeks: value, bound, gap and processor time."""
     orders = [o for o in sample(programme, 1) if from_on <= o.wanted_on <= until_on]
@@ -98,6 +126,7 @@ def main() -> None:
     pair = whole.under("madison_and_hamilton")
     commercial = whole.under("hamilton_commercial")
     print(reading())
+    print(drawing(whole))
     print(simulating(pair))
     print(planning(pair, date(2022, 5, 2), date(2022, 6, 12), "six weeks of the pivotal trial"))
     print(planning(commercial, date(2030, 5, 6), date(2030, 7, 28), "twelve weeks of the market"))

@@ -11,8 +11,15 @@ SIGNATURES = {
     "doseline.formats.read_programme": "(path)",
     "doseline.formats.write_programme": "(path_in, path_out, changes)",
     "doseline.demand.patients": (
-        "(programme, seed, replication, from_on, until_on, cases, protocols)"
+        "(programme, seed, replication, from_on, until_on, cases, protocols, drawing)"
     ),
+    "doseline.demand.order_table": (
+        "(programme, seed, replications, from_on, until_on, protocols, drawing)"
+    ),
+    "doseline.demand.demand_counts": (
+        "(programme, seed, samples, from_on, until_on, protocols, drawing, stages, progress)"
+    ),
+    "doseline.formats.read_orders": "(path, programme)",
     "doseline.demand.orders": (
         "(programme, patients, from_on, until_on, protocols, with_cancelled, offered)"
     ),

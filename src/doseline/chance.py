@@ -28,7 +28,7 @@ from doseline.distributions import (
 from doseline.errors import QuantityError
 
 if TYPE_CHECKING:
-    from numpy import float64
+    from numpy import float64, int64
     from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
@@ -36,10 +36,12 @@ __all__ = [
     "gamma_at",
     "philox4x32",
     "poisson_at",
+    "poisson_rows",
     "stable_hash",
     "stream",
     "stream_key",
     "uniform_array",
+    "uniform_rows",
     "uniforms_at",
 ]
 
@@ -274,3 +276,82 @@ def uniform_array(
     shape = np.broadcast_shapes(words[0].shape, words[1].shape)
     first = np.asarray(philox4x32(*words)[0], dtype=np.float64)
     return np.broadcast_to((first + 0.5) * 2.0**-32, shape)
+
+
+def poisson_rows(
+    seed: int,
+    replication: "ArrayLike",
+    source: str,
+    entity: "ArrayLike",
+    mean: "ArrayLike",
+) -> "NDArray[int64]":
+    """What `Stream.poisson` gives for rows of a replication, an entity and a mean; needs NumPy.
+
+    >>> poisson_rows(7, [0, 1], "patients", [3, 3], [20.0, 4.5]).tolist() == [
+    ...     stream(7, 0, "patients").poisson(20.0, 3), stream(7, 1, "patients").poisson(4.5, 3)]
+    True
+    """
+    import numpy as np
+
+    left = np.array(mean, dtype=np.float64)
+    replications = np.broadcast_to(np.asarray(replication, dtype=np.int64), left.shape)
+    entities = np.broadcast_to(np.asarray(entity, dtype=np.uint64), left.shape)
+    total, sub = np.zeros(left.shape, dtype=np.int64), 0
+    while (here := np.flatnonzero(left > 0.0)).size:
+        part = np.minimum(left[here], 16.0)
+        u = uniform_rows(seed, replications[here], source, entities[here], [[0]], sub)[:, 0]
+        share = np.exp(-part)
+        below = share.copy()
+        count = np.zeros(len(here), dtype=np.int64)
+        while (up := np.flatnonzero(u > below)).size:
+            count[up] += 1
+            share[up] *= part[up] / count[up]
+            below[up] += share[up]
+        total[here] += count
+        left[here] -= part
+        sub += 1
+    return total
+
+
+_CHUNK = 1 << 14  # numbers made at once: their words stay in the processor's cache
+
+
+def uniform_rows(
+    seed: int,
+    replication: "ArrayLike",
+    source: str,
+    entity: "ArrayLike",
+    index: "ArrayLike",
+    sub: int = 0,
+) -> "NDArray[float64]":
+    """What `Stream.uniform` gives for rows that each have a replication and an entity of their own.
+
+    `replication` and `entity` have one number a row, `index` a row of numbers for each (or one row
+    for all); the result has the shape of rows by numbers. Needs NumPy.
+
+    >>> rows = uniform_rows(7, [0, 1], "courier", [3, 3], [[0, 1]])
+    >>> float(rows[1, 1]) == stream(7, 1, "courier").uniform(3, 1)
+    True
+    """
+    import numpy as np
+
+    entities = np.atleast_1d(np.asarray(entity, dtype=np.uint64))[:, None]
+    numbers = np.atleast_2d(np.asarray(index, dtype=np.uint64))
+    rows, wide = len(entities), numbers.shape[1]
+    known, which = np.unique(np.asarray(replication, dtype=np.int64), return_inverse=True)
+    keys = np.array([stream_key(seed, r) for r in known.tolist()], dtype=np.uint64)
+    keys = keys.reshape(-1, 2)[which.reshape(-1)]
+    found = np.empty((rows, wide), dtype=np.float64)
+    step = max(1, _CHUNK // max(1, wide))
+    for start in range(0, rows, step):
+        part = slice(start, start + step)
+        words: tuple[Any, Any, Any, Any, Any, Any] = (
+            numbers if len(numbers) == 1 else numbers[part],
+            entities[part],
+            sub,
+            stable_hash(source),
+            keys[part, :1],
+            keys[part, 1:],
+        )
+        found[part] = (philox4x32(*words)[0] + 0.5) * 2.0**-32
+    return found

@@ -30,6 +30,10 @@ Workers = Annotated[int, typer.Option("--workers", min=1, max=64, help="processe
 From = Annotated[str | None, typer.Option("--from", help="first day, e.g. 2022-05-09")]
 Until = Annotated[str | None, typer.Option("--until", help="last day")]
 
+OrdersPath = Annotated[
+    Path | None, typer.Option("--orders", help="dose orders and forecasts (CSV), in their place")
+]
+
 Document = dict[str, Any]
 
 
@@ -42,6 +46,14 @@ def _day(text: str | None, name: str) -> date | None:
         raise typer.BadParameter(
             f"found {text!r}, expected a day such as 2022-05-09", param_hint=name
         ) from None
+
+
+def _pair(text: str) -> tuple[str, str]:
+    market, equals, name = text.partition("=")
+    if not (market and equals and name):
+        message = f"found {text!r}, expected a market and its uptake such as us_market=high"
+        raise typer.BadParameter(message, param_hint="--case")
+    return market, name
 
 
 class _Bars:
@@ -176,29 +188,61 @@ def check(
 @app.command()
 def demand(
     programme: ProgrammePath,
-    samples: Annotated[int, typer.Option(min=1, help="futures drawn")] = 20,
+    samples: Annotated[int, typer.Option(min=1, help="futures drawn")] = 200,
     design: Annotated[
         str | None, typer.Option("--design", help="under this design; none: the file as written")
     ] = None,
+    scenario: ScenarioName = None,
+    case: Annotated[
+        list[str] | None, typer.Option("--case", help="uptake of a market, e.g. us_market=high")
+    ] = None,
     from_on: From = None,
     until_on: Until = None,
+    orders: OrdersPath = None,
+    orders_until: Annotated[
+        str | None, typer.Option("--orders-until", help="last day for which all orders are known")
+    ] = None,
+    enrolled: Annotated[
+        Path | None, typer.Option("--enrolled", help="enrolment of a trial so far (CSV)")
+    ] = None,
+    trial: Annotated[str | None, typer.Option("--trial", help="the trial of --enrolled")] = None,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="take the trial's rates from the data alone")
+    ] = False,
     seed: Seed = 1,
     out: Out = None,
     as_json: Json = False,
 ) -> None:
-    """Draw the dose orders that arise from trials and markets."""
-    first, last = _day(from_on, "--from"), _day(until_on, "--until")
-    with _answering(as_json):
-        from doseline.studies.single import demand_study
+    """Draw the dose orders that arise from trials and markets, with bands by month and week."""
+    days = [
+        _day(text, name)
+        for text, name in (
+            (from_on, "--from"),
+            (until_on, "--until"),
+            (orders_until, "--orders-until"),
+        )
+    ]
+    cases = dict(_pair(text) for text in case or ())
+    with _answering(as_json) as bars:
+        from doseline.report import write_demand_report
+        from doseline.studies.demand_study import DemandAsked, demand_study
 
-        document, summary = demand_study(
-            programme,
-            design=design,
+        asked = DemandAsked(
             samples=samples,
             seed=seed,
-            from_on=first,
-            until_on=last,
-            out=out,
+            design=design,
+            scenario=scenario,
+            cases=cases,
+            from_on=days[0],
+            until_on=days[1],
+            orders=orders,
+            orders_until_on=days[2],
+            enrolled=enrolled,
+            trial=trial,
+            estimate=estimate,
+        )
+        document, summary = demand_study(
+            programme, asked, out=out, progress=bars, write_report=write_demand_report
         )
         _finish(document, summary, as_json)
 
@@ -210,6 +254,7 @@ def plan(
     from_on: From = None,
     weeks: Annotated[int, typer.Option(min=1, max=520, help="weeks planned")] = 6,
     seconds: Annotated[float, typer.Option(min=0.1, help="the clock stops the solver")] = 60.0,
+    orders: OrdersPath = None,
     seed: Seed = 1,
     out: Out = None,
     as_json: Json = False,
@@ -228,6 +273,7 @@ def plan(
             seed=seed,
             out=out,
             progress=bars,
+            orders_file=orders,
         )
         _finish(document, summary, as_json)
 

@@ -10,7 +10,8 @@ import pytest
 from doseline.calendars import HolidayRule
 from doseline.clock import WEEKDAYS
 from doseline.demand import mean_sd, patients, site_months
-from doseline.demand.enrolment import arrivals, places
+from doseline.demand.admission import places
+from doseline.demand.enrolment import arrivals
 from doseline.programme import Programme
 from doseline.programme.trial import Arm, Enrolment, Visit
 from tests.demand.worlds import FLAT, busy_trial, trial_of, with_trial
@@ -33,13 +34,13 @@ def test_a_site_enrols_only_while_it_and_the_trial_are_open() -> None:
     dates = {"active_from_on": date(2024, 6, 1), "active_until_on": date(2025, 5, 31)}
     sites = (replace(plain.sites[0], **dates), plain.sites[1])  # type: ignore[arg-type]
     programme = replace(plain, sites=sites)
-    found = arrivals(programme, trial_of(programme), 1, 0)
-    at = {s: [a.at for a in found if a.site == s] for s in ("reykjavik", "tokyo")}
+    found = arrivals(programme, trial_of(programme), 1, (0,))
+    at = {s: found.at[found.site == n] for n, s in enumerate(("reykjavik", "tokyo"))}
     assert min(at["reykjavik"]) >= date(2024, 6, 1).toordinal()
     assert max(at["reykjavik"]) < date(2025, 6, 1).toordinal()
     assert min(at["tokyo"]) < date(2024, 6, 1).toordinal()
     assert max(at["tokyo"]) < date(2027, 1, 1).toordinal()
-    assert [a.at for a in found] == sorted(a.at for a in found)
+    assert found.at.tolist() == sorted(found.at)
 
 
 def test_a_site_that_is_never_open_in_the_trial_enrols_nobody() -> None:
@@ -53,8 +54,10 @@ def test_a_site_that_is_never_open_in_the_trial_enrols_nobody() -> None:
 def test_another_site_leaves_the_arrivals_of_the_others_alone() -> None:
     programme = busy_trial(months=2.0)
     alone = replace(trial_of(programme), sites=("tokyo",))
-    both = arrivals(programme, trial_of(programme), 5, 3)
-    assert [a for a in both if a.site == "tokyo"] == arrivals(programme, alone, 5, 3)
+    both, one = (arrivals(programme, t, 5, (3,)) for t in (trial_of(programme), alone))
+    tokyo = both.site == 1
+    assert both.at[tokyo].tolist() == one.at.tolist()
+    assert both.rank[tokyo].tolist() == one.rank.tolist()
 
 
 def test_screening_stands_between_consent_and_the_first_dose() -> None:
@@ -114,7 +117,7 @@ def test_the_patients_of_a_site_are_poisson_with_a_gamma_rate() -> None:
     programme = open_all_week(busy_trial(months=0.5))
     trial = trial_of(programme)
     mean, sd = mean_sd(trial.enrolment, site_months(programme, trial, date(2027, 1, 1)))
-    counts = [len(arrivals(programme, trial, 11, r)) for r in range(800)]
+    counts = np.bincount(arrivals(programme, trial, 11, range(800)).replication, minlength=800)
     assert np.mean(counts) == pytest.approx(mean, abs=4 * sd / math.sqrt(800))
     assert np.std(counts) == pytest.approx(sd, rel=0.12)
 

@@ -15,10 +15,9 @@ from doseline.demand import (
     expected_by_month,
     expected_mix,
     mean_dose_mbq,
-    sampled_orders,
 )
 from doseline.demand.expected_course import mean_factor
-from doseline.demand.luck import Drawn, sizes
+from doseline.demand.luck import sizes
 from doseline.demand.starts import reached
 from doseline.demand.treatment_days import SiteDays
 from doseline.operations.ordering import dose_mbq
@@ -29,7 +28,16 @@ from doseline.programme.course import snapped
 from doseline.programme.market import StandingDemand, UptakeCase
 from doseline.programme.programme import Question
 from doseline.programme.trial import Arm, DoseRate, DoseRule, Enrolment, GateRow, Visit
-from tests.demand.worlds import ADULTS, FLAT, ONE_DOSE, busy_trial, trial_of, with_market
+from tests.demand.worlds import (
+    ADULTS,
+    FLAT,
+    ONE_DOSE,
+    busy_trial,
+    drawn_people,
+    sampled_orders,
+    trial_of,
+    with_market,
+)
 
 GATED = (
     GateRow("delay", 0.3, delay_mean_min=20160),
@@ -188,7 +196,7 @@ def test_a_reduction_counts_among_those_who_pass_the_gate() -> None:
     ],
 )
 def test_the_mean_dose_is_that_of_the_patients_drawn(rule: DoseRule) -> None:
-    everyone = Drawn(1, 0, "x", np.ones(20_000, np.uint64), np.arange(20_000, dtype=np.uint64))
+    everyone = drawn_people(20_000)
     doses = np.array([dose_mbq(rule, s, 1.0) for s in sizes(everyone, ADULTS).tolist()])
     error = 4 * doses.std() / math.sqrt(20_000) + 0.01
     assert doses.mean() == pytest.approx(mean_dose_mbq(rule, ADULTS), abs=error)
@@ -223,12 +231,14 @@ def test_arrays_of_days_are_snapped_as_single_days_are(
         active_until_on=date.fromordinal(first + closes),
     )
     ways = ways_of(replace(plain, sites=(site,)))
-    found = SiteDays(ways, [site], first, span).snapped(early, late)[0]
-    for day in range(0, 150, 3):
+    asked = np.arange(0, 150, 3)
+    row = np.zeros(len(asked), dtype=np.int64)
+    found = SiteDays(ways, [site], first, span).snapped(row, first + asked, early, late)
+    for n, day in enumerate(asked.tolist()):
         try:
             wanted = snapped(
                 first + day, first + day - early, first + day + late, lambda d: ways.treats(site, d)
             )
         except LookupError:
-            wanted = first + span
-        assert first + found[day] == wanted
+            wanted = -1
+        assert found[n] == wanted

@@ -5,22 +5,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import gamma
+from scipy.stats import gamma, truncnorm
 
 from doseline.demand import patients
 from doseline.demand.expected_course import delay_weeks
-from doseline.demand.luck import Drawn, delay_days, sizes
+from doseline.demand.luck import delay_days, sizes
 from doseline.operations.orders import Patient
 from doseline.programme.policy import Policy
 from doseline.programme.trial import Arm, BodySize, GateRow, SizeGroup, Visit
-from tests.demand.worlds import ADULTS, FLAT, busy_trial, with_market, with_trial
+from tests.demand.worlds import ADULTS, FLAT, busy_trial, drawn_people, with_market, with_trial
 
 DELAY = GateRow("delay", 0.3, delay_mean_min=14 * 1440, delay_shape=2.0)
 THREE = Arm("three", FLAT, (Visit(1), Visit(15), Visit(57, 3, 14, gate=(DELAY,))))
-
-
-def drawn(count: int, protocol: str = "trial") -> Drawn:
-    return Drawn(1, 0, protocol, np.ones(count, dtype=np.uint64), np.arange(count, dtype=np.uint64))
 
 
 def by_id(found: tuple[Patient, ...]) -> dict[str, Patient]:
@@ -28,16 +24,25 @@ def by_id(found: tuple[Patient, ...]) -> dict[str, Patient]:
 
 
 def test_body_size_follows_its_groups_inside_its_limits() -> None:
-    found = sizes(drawn(40_000), ADULTS)
+    found = sizes(drawn_people(40_000), ADULTS)
     assert found.min() >= 1.3
     assert found.max() <= 2.6
-    assert found.mean() == pytest.approx(1.890, abs=4 * 0.224 / 200)
-    assert found.std() == pytest.approx(0.224, abs=0.004)
+    parts = [
+        (g.share_fraction, truncnorm((1.3 - g.mean) / g.sd, (2.6 - g.mean) / g.sd, g.mean, g.sd))
+        for g in ADULTS.groups
+    ]
+    mean = sum(share * part.mean() for share, part in parts)
+    square = sum(share * (part.var() + part.mean() ** 2) for share, part in parts)
+    sd = math.sqrt(square - mean**2)
+    assert mean == pytest.approx(1.890, abs=0.003)
+    assert sd == pytest.approx(0.224, abs=0.005)
+    assert found.mean() == pytest.approx(mean, abs=4 * sd / math.sqrt(40_000))
+    assert found.std() == pytest.approx(sd, abs=4 * sd / math.sqrt(80_000))
 
 
 def test_a_size_without_spread_is_its_mean() -> None:
     one = BodySize((SizeGroup(1.0, 1.9, 0.0),), 1.3, 2.6)
-    assert set(sizes(drawn(10), one).tolist()) == {1.9}
+    assert set(sizes(drawn_people(10), one).tolist()) == {1.9}
 
 
 def test_a_gates_delay_lasts_whole_weeks_and_at_least_one() -> None:

@@ -7,12 +7,22 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
+from scipy.stats import gamma
 
+from doseline.chance import stream
 from doseline.clock import WEEKDAYS
-from doseline.demand import patients
-from doseline.demand.market import drawn_case, market_years, named_case, patients_in, start_weights
+from doseline.demand import expected_by_month, patients
+from doseline.demand.market import (
+    curve_by_day,
+    drawn_case,
+    market_years,
+    named_case,
+    patients_in,
+    start_weights,
+    starts_by_day,
+)
 from doseline.programme import Programme
-from doseline.programme.market import SiteShare, UptakeCase
+from doseline.programme.market import Funnel, FunnelStep, Loss, SiteShare, UptakeCase
 from tests.demand.worlds import with_market
 
 CASES = (
@@ -20,6 +30,8 @@ CASES = (
     UptakeCase("base", 0.5, (60,)),
     UptakeCase("high", 0.2, (200,)),
 )
+CURVE = UptakeCase("base", 1.0, (), 0.5, 0.05, 0.8)
+HOME = Funnel("home", 5_000, (FunnelStep("diagnosed", 0.8), FunnelStep("third line", 0.5)))
 
 
 def counted_by_year(programme: Programme, replications: int) -> dict[int, list[int]]:
@@ -40,7 +52,17 @@ def test_patients_of_a_year_are_poisson_around_the_number_stated() -> None:
 
 def test_years_past_the_list_stay_at_its_last_number() -> None:
     market = with_market((10, 20), until_on=date(2028, 12, 31)).markets[0]
-    assert [patients_in(market.cases[0], y) for y in market_years(market)] == [10, 20, 20, 20]
+    (case,) = market.cases
+    assert [patients_in(market, case, y) for y in market_years(market)] == [10, 20, 20, 20]
+
+
+def test_the_patients_of_a_listed_year_are_one_draw_of_its_own() -> None:
+    programme = with_market((100, 30))
+    for replication in range(5):
+        found = Counter(p.id.split("-")[1] for p in patients(programme, 3, replication))
+        chance = stream(3, replication, "patients:market")
+        assert found["Y1"] == chance.poisson(100.0, entity=1)
+        assert found["Y2"] == chance.poisson(30.0, entity=2)
 
 
 def test_a_market_year_begins_on_the_day_of_launch_and_the_last_is_cut_off() -> None:
@@ -68,7 +90,7 @@ def test_first_doses_keep_the_proportions_of_the_weekdays() -> None:
 def test_nobody_starts_in_the_weeks_of_christmas_and_new_year() -> None:
     market = with_market().markets[0]
     year = next(iter(market_years(market)))
-    weights = start_weights(market, year)
+    weights = start_weights(market, market.cases[0], year)
     assert weights.sum() == pytest.approx(1.0)
     starting = {year.from_on + timedelta(days=d) for d in np.flatnonzero(weights).tolist()}
     assert len({d.isocalendar()[:2] for d in starting}) in (50, 51)
@@ -124,3 +146,119 @@ def test_the_patients_of_a_lower_case_are_among_those_of_a_higher_one() -> None:
     programme = with_market(cases=CASES)
     few, many = (patients(programme, 1, 0, cases={"market": c}) for c in ("low", "high"))
     assert set(few) < set(many)
+
+
+# -- a curve, competitors, spread ------------------------------------------------------------
+
+
+def test_starts_by_a_curve_agree_with_their_closed_form_month_by_month() -> None:
+    programme = with_market(
+        cases=(CURVE,),
+        funnel=(HOME, replace(HOME, country="abroad", launched_on=date(2025, 9, 15))),
+        lost=(Loss(date(2025, 6, 1), 0.3), Loss(date(2026, 3, 1), 0.6)),
+        spread_shape=8.0,
+    )
+    until = date(2027, 3, 31)
+    expected = {m: n for m, n in expected_by_month(programme, "market", until) if n > 0}
+    samples = 250
+    counts: dict[date, list[int]] = {month: [0] * samples for month in expected}
+    for r in range(samples):
+        for p in patients(programme, 5, r):
+            counts[date.fromordinal(p.first_day).replace(day=1)][r] += 1
+    for month, wanted in expected.items():
+        error = 4.5 * float(np.std(counts[month])) / math.sqrt(samples) + 1e-9
+        assert np.mean(counts[month]) == pytest.approx(wanted, abs=error), month
+
+
+def test_a_year_keeps_its_number_though_nobody_starts_in_its_quiet_weeks() -> None:
+    market = with_market(cases=(CURVE,), funnel=(HOME,)).markets[0]
+    for year in market_years(market):
+        by_day = starts_by_day(market, CURVE, year)
+        assert by_day.sum() == pytest.approx(patients_in(market, CURVE, year))
+        assert np.count_nonzero(by_day) < 5 * 52
+
+
+def test_starts_rise_inside_a_year_and_make_no_step_at_its_end() -> None:
+    market = with_market(cases=(CURVE,), funnel=(HOME,)).markets[0]
+    by_day = [starts_by_day(market, CURVE, y) for y in market_years(market)]
+    first, second = (weeks[weeks > 0] for weeks in by_day)
+    assert np.all(np.diff(first) > 0)
+    assert second[0] / first[-1] == pytest.approx(1.0, abs=0.05)
+    assert second.mean() / first.mean() > 1.3  # a list would step by this much in one night
+
+
+def test_weekdays_keep_their_proportions_along_a_curve() -> None:
+    weights = (5.0, 15.0, 20.0, 35.0, 25.0, 0.0, 0.0)
+    market = with_market(cases=(CURVE,), funnel=(HOME,), weekday_weights=weights).markets[0]
+    year = next(iter(market_years(market)))
+    by_day = start_weights(market, CURVE, year) / curve_by_day(market, CURVE, year)
+    weekday = (year.from_on.weekday() + np.arange(len(by_day))) % 7
+    found = [float(by_day[weekday == n].max()) for n in range(7)]
+    assert found == pytest.approx([w / 35 * found[3] for w in weights])
+
+
+@pytest.mark.parametrize("case", [CURVE, UptakeCase("listed", 1.0, (150,))])
+def test_more_competition_takes_patients_away_and_leaves_the_others_as_they_were(
+    case: UptakeCase,
+) -> None:
+    def under(*lost: Loss) -> set[object]:
+        return set(patients(with_market(cases=(case,), funnel=(HOME,), lost=lost), 2, 0))
+
+    alone, some, more = (
+        under(*losses)
+        for losses in (
+            (),
+            (Loss(date(2025, 7, 1), 0.3),),
+            (Loss(date(2025, 7, 1), 0.3), Loss(date(2026, 7, 1), 0.8)),
+        )
+    )
+    assert more < some < alone
+    assert under(Loss(date(2025, 1, 1), 0.0)) == alone
+    assert under(Loss(date(2025, 1, 1), 1.0)) == set()
+
+
+def test_nobody_is_lost_before_competition_begins() -> None:
+    begins = date(2026, 1, 1).toordinal()
+    alone = patients(with_market((100,)), 4, 0)
+    found = patients(with_market((100,), lost=(Loss(date(2026, 1, 1), 1.0),)), 4, 0)
+    assert found == tuple(p for p in alone if p.id.startswith("market-Y1"))
+    assert max(p.first_day for p in found) < begins
+
+
+def test_a_spread_leaves_the_mean_of_a_year_and_widens_its_variance() -> None:
+    shape, mean, samples = 4.0, 100, 300
+    counts = counted_by_year(with_market((mean,), spread_shape=shape), samples)
+    variance = mean + mean**2 / shape  # of a Poisson number whose mean is gamma
+    for year in (1, 2):
+        error = 4 * math.sqrt(variance / samples)
+        assert np.mean(counts[year]) == pytest.approx(mean, abs=error)
+        assert np.var(counts[year]) == pytest.approx(variance, rel=0.4)
+    together = np.corrcoef(counts[1], counts[2])[0, 1]
+    assert together == pytest.approx(0.0, abs=4 / math.sqrt(samples))
+
+
+def test_the_factor_of_a_year_is_a_gamma_draw_of_its_own() -> None:
+    programme = with_market((100, 30), spread_shape=4.0)
+    for replication in range(5):
+        found = Counter(p.id.split("-")[1] for p in patients(programme, 3, replication))
+        factor = stream(3, replication, "spread:market")
+        chance = stream(3, replication, "patients:market")
+        for year, number in ((1, 100), (2, 30)):
+            mean = number * float(gamma.ppf(factor.uniform(year), 4.0, scale=0.25))
+            assert found[f"Y{year}"] == chance.poisson(mean, entity=year)
+
+
+def test_a_spread_too_narrow_to_matter_leaves_every_patient_as_they_were() -> None:
+    narrow = with_market((100, 200), spread_shape=1e14)
+    assert patients(narrow, 1, 0) == patients(with_market((100, 200)), 1, 0)
+
+
+def test_a_wider_spread_changes_how_many_start_and_nothing_else_of_them() -> None:
+    plain, wide = (
+        {p.id: p for p in patients(with_market((100, 200), spread_shape=s), 1, 0)}
+        for s in (None, 2.0)
+    )
+    both = plain.keys() & wide.keys()
+    assert len(plain) != len(wide)
+    assert len(both) > 50
+    assert all(plain[name] == wide[name] for name in both)

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from doseline.calendars import HolidayRule
 from doseline.clock import WEEKDAYS
-from doseline.demand import orders, patients, sampled_orders
+from doseline.demand import orders, patients
 from doseline.operations.orders import DoseOrder
 from doseline.operations.routes import ways_of
 from doseline.programme import Programme
 from doseline.programme.cost import Ordering
 from doseline.programme.market import StandingDemand
 from doseline.programme.trial import Arm, GateRow, Visit
-from tests.demand.worlds import FLAT, busy_trial, with_market
+from tests.demand.worlds import FLAT, busy_trial, sampled_orders, with_market
 
 GATED = (GateRow("delay", 0.3, delay_mean_min=20160), GateRow("stop", 0.1), GateRow("pass", 0.6))
 COURSE = Arm(

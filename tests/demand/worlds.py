@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import numpy as np
+
 from doseline.clock import WEEKDAYS
-from doseline.operations.orders import Patient
+from doseline.demand import orders, patients
+from doseline.demand.luck import Drawn
+from doseline.operations.orders import DoseOrder, Patient
 from doseline.programme import Programme
 from doseline.programme.course import Luck
 from doseline.programme.market import Market, SiteShare, UptakeCase
@@ -102,3 +107,25 @@ def patient(programme: Programme, first_on: date, *rows: tuple[Luck, ...]) -> Pa
         size=1.9,
         luck=rows or ((luck(),),) * visits,
     )
+
+
+def drawn_people(count: int, protocol: str = "x") -> Drawn:
+    """So many patients of one entity, in replication 0 of seed 1."""
+    nobody_else = np.zeros(count, dtype=np.int64)
+    return Drawn(
+        1, protocol, nobody_else, np.ones(count, np.uint64), np.arange(count, dtype=np.uint64)
+    )
+
+
+def sampled_orders(
+    programme: Programme,
+    seed: int,
+    samples: int,
+    from_on: date | None = None,
+    until_on: date | None = None,
+    protocols: tuple[str, ...] | None = None,
+) -> Iterator[tuple[DoseOrder, ...]]:
+    """The orders of so many replications in the plain form, one after the other."""
+    for replication in range(samples):
+        drawn = patients(programme, seed, replication, until_on=until_on, protocols=protocols)
+        yield orders(programme, drawn, from_on, until_on, protocols)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from doseline.demand.market import market_years, patients_in
 from doseline.formats import read_programme
 from doseline.formats.basis import BASIS_WORDS
 from doseline.programme import Programme
@@ -24,6 +25,7 @@ from doseline.quantities import MBQ_PER_MCI
 
 DAYS_IN_A_MONTH = 30.4375
 WEEKS_OF_TREATMENT = 50  # in a market year, by the sheet
+US_YEARS = range(2026, 2031)  # market years 1 to 5
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +69,8 @@ def patients_of(market: Market, name: str, year: int) -> int:
     if year < market.from_on.year:
         return 0
     (case,) = [c for c in market.cases if c.name == name]
-    return case.patients[min(year - market.from_on.year, len(case.patients) - 1)]
+    (found,) = [y for y in market_years(market) if y.from_on.year == year]
+    return round(patients_in(market, case, found))
 
 
 def doses_a_week(programme: Programme, name: str, year: int) -> float:
@@ -522,6 +525,6 @@ def test_the_european_cases_are_six_tenths_of_the_american(programme: Programme)
 
     us, eu = by_name("us_market"), by_name("eu_market")
     for name in ("low", "base", "high"):
-        wanted = [0.6 * n for n in us[name].patients]
+        wanted = [0.6 * patients_of(programme.market["us_market"], name, y) for y in US_YEARS]
         assert list(eu[name].patients) == pytest.approx(wanted, abs=0.5)
         assert us[name].weight_fraction == eu[name].weight_fraction

@@ -101,11 +101,11 @@ def test_a_patient_who_does_not_go_on_gets_no_further_dose() -> None:
     ],
 )
 def test_the_rows_of_a_gate_share_the_unit_interval(u: float, outcome: str, factor: float) -> None:
-    assert gate(PIVOTAL.visits[2], u) == (outcome, factor)
+    assert gate(PIVOTAL.visits[2], u) == (outcome, factor, False)
 
 
 def test_a_visit_without_a_gate_is_always_passed() -> None:
-    assert gate(PIVOTAL.visits[1], 0.999) == ("pass", 1.0)
+    assert gate(PIVOTAL.visits[1], 0.999) == ("pass", 1.0, False)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from doseline.demand.luck import Drawn, sizes
+from doseline.demand.luck import sizes
 from doseline.formats import read_programme
 from doseline.programme import Programme
 from doseline.programme.making import (
@@ -35,6 +35,7 @@ from doseline.programme.rules import (
     vials_that_fit,
 )
 from doseline.quantities import MBQ_PER_MCI
+from tests.demand.worlds import drawn_people
 
 HALF_LIFE_MIN = 8.0249 * 1440
 OVERFILL, SAMPLES = 0.05, 0.03
@@ -67,7 +68,7 @@ def test_row_6_a_dose_of_15_mci_a_square_metre(clr131: Programme) -> None:
 
 
 def test_row_7_one_patient_in_twelve_is_above_2_20_square_metres(clr131: Programme) -> None:
-    everyone = Drawn(1, 0, "x", np.ones(40_000, np.uint64), np.arange(40_000, dtype=np.uint64))
+    everyone = drawn_people(40_000)
     found = sizes(everyone, clr131.trial["clover_wam"].size)
     assert prescribed_mbq(15.0, 2.20, 2.5, math.inf, 0.1) == 33.0
     assert np.mean(found > 2.20) == pytest.approx(0.083, abs=0.005)

@@ -22,7 +22,6 @@ from doseline.demand import (
     mean_sd,
     orders,
     patients,
-    sampled_orders,
     site_months,
 )
 from doseline.demand.enrolment import arrivals
@@ -32,7 +31,7 @@ from doseline.programme import Programme
 from doseline.programme.course import Luck
 from doseline.programme.programme import Question
 from doseline.programme.trial import Enrolment
-from tests.demand.worlds import busy_trial, trial_of
+from tests.demand.worlds import busy_trial, sampled_orders, trial_of
 
 LUCKY = Luck(0.0, 0.0, 0, 1.0, 0.0, 1.0, 1.0)
 LAST_ENROLLED_ON = date(2024, 1, 31)
@@ -66,7 +65,7 @@ def test_enrolment_drawn_at_twenty_sites_agrees_with_its_closed_form(
     twenty_sites: Programme,
 ) -> None:
     trial = trial_of(twenty_sites)
-    counts = np.array([len(arrivals(twenty_sites, trial, 20, r)) for r in range(1500)])
+    counts = np.bincount(arrivals(twenty_sites, trial, 20, range(1500)).replication)
     error = 21.9 / math.sqrt(1500)
     assert counts.mean() == pytest.approx(120.0 * 365 / 365.25, abs=3.3 * error)
     assert counts.std() == pytest.approx(21.9, rel=3.3 / math.sqrt(2 * 1500))
@@ -79,8 +78,10 @@ def test_enrolment_drawn_at_twenty_sites_agrees_with_its_closed_form(
 def test_the_fiftieth_patient_comes_after_5_1_months_on_average(twenty_sites: Programme) -> None:
     trial = trial_of(twenty_sites)
     start = trial.from_on.toordinal()
-    times = [arrivals(twenty_sites, trial, 21, r)[49].at for r in range(600)]
-    months = (np.array(times) - start) / 30.4375
+    found = arrivals(twenty_sites, trial, 21, range(600))
+    fiftieth = np.searchsorted(found.replication, np.arange(600)) + 49
+    assert found.replication[fiftieth].tolist() == list(range(600))
+    months = (found.at[fiftieth] - start) / 30.4375
     assert months.mean() == pytest.approx(50 * 4 / 39, abs=4 * months.std() / math.sqrt(600))
     low, high = np.quantile(months, [0.05, 0.95])
     assert (low, high) == (pytest.approx(3.54, abs=0.15), pytest.approx(7.13, abs=0.25))
@@ -132,7 +133,7 @@ def test_rows_28_and_29_the_pivotal_trial_enrols_66_without_its_cap(clr131: Prog
 def test_the_pivotal_enrolment_drawn_agrees_with_its_closed_form(clr131: Programme) -> None:
     trial = clr131.trial["clover_wam"]
     mean, sd = mean_sd(trial.enrolment, site_months(clr131, trial, date(2024, 2, 1)))
-    counts = [len(arrivals(clr131, trial, 6, r)) for r in range(600)]
+    counts = np.bincount(arrivals(clr131, trial, 6, range(600)).replication)
     assert np.mean(counts) == pytest.approx(mean, abs=3.3 * sd / math.sqrt(600))
     assert np.std(counts) == pytest.approx(sd, rel=3.3 / math.sqrt(1200))
 

@@ -20,10 +20,10 @@ from doseline.studies.assessment import (
     Assessment,
     BoardPlan,
     DesignRow,
-    Figure,
     MonthRow,
     ScenarioRow,
 )
+from doseline.studies.figures import Figure
 
 HALF_LIFE_MIN = 8.0249 * 1440
 NOWHERE = Figure(math.nan, math.nan, math.nan)

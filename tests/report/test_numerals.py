@@ -9,7 +9,7 @@ from doseline.report.figures import inline
 from doseline.report.marks import headroom_mark, otif_floor, otif_mark
 from doseline.report.markup import el
 from doseline.report.supply import staircase
-from doseline.studies.assessment import Figure
+from doseline.studies.figures import Figure
 
 
 def plain(text: str) -> str:
@@ -58,7 +58,14 @@ def test_letters_can_be_read_in_their_bars_in_light_and_in_dark(bar: str) -> Non
 
 
 def test_every_colour_has_its_counterpart_in_the_dark() -> None:
-    used = {palette.GRID, palette.EDGE, palette.BAND_50, palette.BAND_95, palette.NO, palette.OPEN}
+    used = {
+        palette.GRID,
+        palette.EDGE,
+        palette.INNER_BAND,
+        palette.OUTER_BAND,
+        palette.NO,
+        palette.OPEN,
+    }
     assert used | {*palette.LINES, *palette.BARS} <= set(palette.DARK)
     assert len(set(palette.DASHES)) == len(palette.LINES)
 

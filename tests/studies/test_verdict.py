@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from doseline.studies.answers import wilson
-from doseline.studies.assessment import Answer, Figure
-from doseline.studies.figures import count_figure, mean_figure, ratio_figure
+from doseline.studies.assessment import Answer
+from doseline.studies.figures import Figure, count_figure, mean_figure, ratio_figure
 from doseline.studies.verdict import sentence, sufficient
 
 

@@ -2,36 +2,44 @@
 
 Anisimov and Fedorov, Modelling, prediction and adaptive adjustment of recruitment in multicentre
 trials, Statistics in Medicine 26 (2007). The stated rate counts patients treated, so those who
-fail the screening are left out from the start.
+fail the screening are left out from the start. Seasons stretch the time of a site: where a month
+has a factor of one half, its days count half.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 from scipy.special import gammaincinv
 
-from doseline.chance import stable_hash, stream, uniform_array
-from doseline.demand.luck import Floats, Words
+from doseline.chance import stable_hash, uniform_rows
+from doseline.demand.luck import Floats, Ints
+from doseline.demand.observed import EnrolmentSoFar
+from doseline.demand.rates import posterior
 from doseline.programme import Programme
 from doseline.programme.site import Site
-from doseline.programme.trial import Enrolment, Trial
+from doseline.programme.trial import Enrolment, RegionEnrolment, Trial
 
 MONTH_DAYS = 30.4375
 _BLOCK = 32  # arrivals drawn at once for all sites
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """A patient who consents and will be treated: site, rank there (from 0), and when [days]."""
+class Arrivals:
+    """Patients who consent and will be treated, a row each: replication, site, rank, when.
 
-    at: float
-    site: str
-    rank: int
+    `site` is the place in the trial's list, `rank` counts from 0 at the site, `at` is in days
+    (ordinals and parts). In the order of replications, then of time.
+    """
+
+    replication: Ints
+    site: Ints
+    rank: Ints
+    at: Floats
 
 
 def active_days(trial: Trial, site: Site) -> tuple[int, int]:
@@ -42,65 +50,225 @@ def active_days(trial: Trial, site: Site) -> tuple[int, int]:
     return first, max(first, min(ends).toordinal() + 1)
 
 
+def region_of(trial: Trial, site: Site) -> RegionEnrolment | None:
+    """What the trial says of the site's market in particular; the first entry that names it."""
+    return next((r for r in trial.enrolment.regions if site.market in r.markets), None)
+
+
+def site_rates(programme: Programme, trial: Trial) -> Floats:
+    """The mean rate of each site of a trial. [patients a month]"""
+    found = []
+    for name in trial.sites:
+        region = region_of(trial, programme.site[name])
+        own = region.per_site_month if region else None
+        found.append(trial.enrolment.per_site_month if own is None else own)
+    return np.array(found, dtype=np.float64)
+
+
+class Season:
+    """The time that counts for enrolment: days, each by the factor of its month."""
+
+    def __init__(self, trial: Trial, first_day: int, last_day: int) -> None:
+        self.first_day = first_day
+        self.plain = not trial.enrolment.seasons
+        if not self.plain:
+            day = range(first_day, max(first_day, last_day) + 1)
+            factor = [trial.enrolment.seasons[date.fromordinal(d).month - 1] for d in day]
+            self._upto = first_day + np.concatenate(([0.0], np.cumsum(factor)))
+            self._day = np.arange(first_day, first_day + len(self._upto), dtype=np.float64)
+
+    def counted(self, day: Floats) -> Floats:
+        """The time counted up to a day, from the first one's own number on. [d]"""
+        return day if self.plain else np.interp(day, self._day, self._upto)
+
+    def day(self, counted: Floats) -> Floats:
+        """The day by which so much time has counted."""
+        return counted if self.plain else np.interp(counted, self._upto, self._day)
+
+
 def site_months(programme: Programme, trial: Trial, until_on: date) -> tuple[float, ...]:
-    """How long each site of a trial has enrolled by the start of a day. [months of 30.4375 d]"""
+    """How long each site of a trial has enrolled by the start of a day, by season.
+
+    [months of 30.4375 d]
+    """
     spans = [active_days(trial, programme.site[s]) for s in trial.sites]
     end = until_on.toordinal()
-    return tuple(max(0, min(last, end) - first) / MONTH_DAYS for first, last in spans)
+    season = Season(trial, trial.from_on.toordinal(), trial.until_on.toordinal() + 1)
+    edges = np.array([(first, max(first, min(last, end))) for first, last in spans], dtype=float)
+    counted = season.counted(edges)
+    return tuple(((counted[:, 1] - counted[:, 0]) / MONTH_DAYS).tolist())
 
 
-def mean_sd(enrolment: Enrolment, site_months: Iterable[float]) -> tuple[float, float]:
+def mean_sd(
+    enrolment: Enrolment, site_months: Iterable[float], rates: Sequence[float] | None = None
+) -> tuple[float, float]:
     """Mean and standard deviation of the patients who enrol in so many months at each site.
 
     A site of mean m adds m to the mean and m + m^2 / shape to the variance (Anisimov and Fedorov,
-    2007).
+    2007). `rates` are those of the sites, where they differ.
 
     >>> mean, sd = mean_sd(Enrolment(per_site_month=0.5, shape=2.0), [12.0] * 20)
     >>> mean, round(sd, 1)
     (120.0, 21.9)
     """
-    means = [enrolment.per_site_month * months for months in site_months]
+    months = list(site_months)
+    each = [enrolment.per_site_month] * len(months) if rates is None else list(rates)
+    means = [rate * m for rate, m in zip(each, months, strict=True)]
     variance = sum(m + m * m / enrolment.shape for m in means)
     return sum(means), math.sqrt(variance)
 
 
-def arrivals(programme: Programme, trial: Trial, seed: int, replication: int) -> list[Arrival]:
-    """Everybody who would enrol, in order of time, without the trial's cap."""
-    spans = [active_days(trial, programme.site[s]) for s in trial.sites]
-    found: list[Arrival] = []
+def arrivals(
+    programme: Programme,
+    trial: Trial,
+    seed: int,
+    replications: Sequence[int],
+    so_far: EnrolmentSoFar | None = None,
+) -> Arrivals:
+    """Everybody who would enrol in some replications, without the trial's caps.
+
+    Where a record of the enrolment so far is given, those in it come as they came, the rates are
+    drawn from what it says of them, and the others come after its last day.
+    """
+    spans = np.array([active_days(trial, programme.site[s]) for s in trial.sites], dtype=float)
+    known = np.zeros(len(trial.sites), dtype=np.int64)
+    if so_far is not None:
+        spans, known = _from_the_record(trial, so_far, spans)
+    season = Season(trial, int(spans[:, 0].min()), int(spans[:, 1].max()))
+    span = season.counted(spans)
+    rows = np.arange(len(trial.sites))
+    rep = np.repeat(np.asarray(replications, dtype=np.int64), len(rows))
+    site = np.tile(rows, len(replications))
+    per_day = _rates(programme, trial, seed, rep, site, so_far, season)
+    drawn = _drawn(trial, seed, rep, site, per_day, span[site], known[site])
+    nothing = (_NONE, _NONE, _NONE, _NONE.astype(np.float64))
+    rep, site, rank, counted = map(np.concatenate, zip(nothing, *drawn, strict=True))
+    at = season.day(counted)
+    if so_far is not None:
+        rep, site, rank, at = _with_the_record(trial, so_far, replications, rep, site, rank, at)
+    by_name = np.argsort(np.argsort(np.array(trial.sites)))
+    order = np.lexsort((rank, by_name[site], at, rep))
+    return Arrivals(rep[order], site[order], rank[order], at[order])
+
+
+_NONE = np.zeros(0, dtype=np.int64)
+_Columns = tuple[Ints, Ints, Ints, Floats]
+
+
+def _drawn(
+    trial: Trial,
+    seed: int,
+    rep: Ints,
+    site: Ints,
+    per_day: Floats,
+    span: Floats,
+    known: Ints,
+) -> list[_Columns]:
+    """Arrivals of (replication, site) pairs in time that counts, block by block."""
     entities = np.array([stable_hash(s) for s in trial.sites], dtype=np.uint64)
-    per_day = _site_rates(trial, entities, seed, replication)
-    at = np.array([first for first, _ in spans], dtype=np.float64)
-    last = np.array([end for _, end in spans], dtype=np.float64)
-    gaps = stream(seed, replication, f"arrivals:{trial.id}")
-    rank = 0
-    while bool(np.any(at < last)):
-        index = np.arange(rank, rank + _BLOCK, dtype=np.uint64)
-        share = np.asarray(uniform_array(gaps, entities[:, None], index[None, :]))
-        times = at[:, None] + np.cumsum(-np.log1p(-share) / per_day[:, None], axis=1)
-        for i, k in np.argwhere(times < last[:, None]).tolist():
-            found.append(Arrival(float(times[i, k]), trial.sites[i], rank + k))
-        at = times[:, -1]
-        rank += _BLOCK
-    return sorted(found, key=lambda a: (a.at, a.site))
+    at, last = span[:, 0].copy(), span[:, 1]
+    rank = known.copy()
+    found: list[_Columns] = []
+    while True:
+        here = np.flatnonzero(at < last)
+        if not here.size:
+            return found
+        index = rank[here, None] + np.arange(_BLOCK)
+        share = uniform_rows(seed, rep[here], f"arrivals:{trial.id}", entities[site[here]], index)
+        times = at[here, None] + np.cumsum(-np.log1p(-share) / per_day[here, None], axis=1)
+        row, k = np.nonzero(times < last[here, None])
+        pair = here[row]
+        found.append((rep[pair], site[pair], rank[pair] + k, times[row, k]))
+        at[here] = times[:, -1]
+        rank[here] += _BLOCK
 
 
-def _site_rates(trial: Trial, entities: Words, seed: int, replication: int) -> Floats:
-    """The rate of each site in this replication, patients a day; tiny rather than none."""
-    share = np.asarray(uniform_array(stream(seed, replication, f"rate:{trial.id}"), entities))
-    shape = trial.enrolment.shape
-    per_month = gammaincinv(shape, share) / shape * trial.enrolment.per_site_month
+def _rates(
+    programme: Programme,
+    trial: Trial,
+    seed: int,
+    rep: Ints,
+    site: Ints,
+    so_far: EnrolmentSoFar | None,
+    season: Season,
+) -> Floats:
+    """The rate of each site in each replication, patients a day; tiny rather than none."""
+    entities = np.array([stable_hash(s) for s in trial.sites], dtype=np.uint64)
+    share = uniform_rows(seed, rep, f"rate:{trial.id}", entities[site], [[0]])[:, 0]
+    shape, mean = trial.enrolment.shape, site_rates(programme, trial)[site]
+    if so_far is None:
+        per_month = gammaincinv(shape, share) / shape * mean
+    else:
+        months, counts = record_of(programme, trial, so_far, season)
+        a, b = posterior(shape, np.maximum(mean, 1e-12), counts[site], months[site])
+        per_month = gammaincinv(a, share) / b
     return np.asarray(np.maximum(per_month / MONTH_DAYS, 1e-12), dtype=np.float64)
 
 
-def places(trial: Trial) -> Iterator[tuple[int, int]]:
-    """The arm of each patient up to the trial's cap, in order, and the patient's rank in it."""
-    left = trial.patients
-    for number, arm in enumerate(trial.arms):
-        taken = min(left, arm.patients or left)
-        for rank in range(taken):
-            yield number, rank
-        left -= taken
+# -- the record so far ---------------------------------------------------------------------
+
+
+def _openings(trial: Trial, so_far: EnrolmentSoFar, spans: Floats) -> Floats:
+    """From when each site enrols: as it did, else as planned but after the record's last day."""
+    cut = so_far.cut_on.toordinal() + 1
+    opened = [so_far.opened.get(s) for s in trial.sites]
+    return np.array(
+        [
+            on.toordinal() if on is not None else max(planned, cut)
+            for on, planned in zip(opened, spans[:, 0].tolist(), strict=True)
+        ],
+        dtype=float,
+    )
+
+
+def _from_the_record(trial: Trial, so_far: EnrolmentSoFar, spans: Floats) -> tuple[Floats, Ints]:
+    """What is still to come: each site's days after the record, and how many it has enrolled."""
+    cut = so_far.cut_on.toordinal() + 1
+    first = np.maximum(_openings(trial, so_far, spans), cut)
+    counts = [sum(s == site for s, _ in so_far.enrolled) for site in trial.sites]
+    ends = np.maximum(spans[:, 1], first)
+    return np.stack((first, ends), axis=1), np.array(counts, dtype=np.int64)
+
+
+def record_of(
+    programme: Programme, trial: Trial, so_far: EnrolmentSoFar, season: Season | None = None
+) -> tuple[Floats, Ints]:
+    """The months that each site has enrolled up to the record's last day, and its patients."""
+    spans = np.array([active_days(trial, programme.site[s]) for s in trial.sites], dtype=float)
+    opened = _openings(trial, so_far, spans)
+    cut = float(so_far.cut_on.toordinal() + 1)
+    whole = Season(trial, int(opened.min()), int(max(cut, spans[:, 1].max())))
+    edges = np.stack((np.minimum(opened, cut), np.minimum(np.maximum(opened, cut), cut)), axis=1)
+    counted = whole.counted(edges)
+    counts = [sum(s == site for s, _ in so_far.enrolled) for site in trial.sites]
+    return (counted[:, 1] - counted[:, 0]) / MONTH_DAYS, np.array(counts, dtype=np.int64)
+
+
+def _with_the_record(
+    trial: Trial,
+    so_far: EnrolmentSoFar,
+    replications: Sequence[int],
+    rep: Ints,
+    site: Ints,
+    rank: Ints,
+    at: Floats,
+) -> _Columns:
+    """Those to come, and in every replication those of the record, as they came."""
+    place = {s: n for n, s in enumerate(trial.sites)}
+    ranks: dict[str, int] = {}
+    rows = []
+    for name, on in sorted(so_far.enrolled, key=lambda e: (e[1], e[0])):
+        ranks[name] = ranks.get(name, -1) + 1
+        rows.append((place[name], ranks[name], on.toordinal()))
+    known = np.array(rows, dtype=np.int64).reshape(-1, 3)
+    many = np.tile(known, (len(replications), 1))
+    whose = np.repeat(np.asarray(replications, dtype=np.int64), len(known))
+    return (
+        np.concatenate((whose, rep)),
+        np.concatenate((many[:, 0], site)),
+        np.concatenate((many[:, 1], rank)),
+        np.concatenate((many[:, 2].astype(np.float64), at)),
+    )
 
 
 def whole_days(minutes: int) -> int:

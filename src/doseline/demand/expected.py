@@ -8,7 +8,7 @@ from datetime import date
 
 import numpy as np
 
-from doseline.demand.expected_course import course_days, mean_dose_mbq, mean_factor
+from doseline.demand.expected_course import course_days, mean_dose_mbq, mean_factors
 from doseline.demand.luck import Floats
 from doseline.demand.starts import market_starts, trial_starts
 from doseline.demand.treatment_days import SiteDays
@@ -18,7 +18,7 @@ from doseline.operations.routes import ways_of
 from doseline.programme import Programme
 from doseline.programme.market import Market
 from doseline.programme.programme import Question
-from doseline.programme.trial import Arm, BodySize, Trial
+from doseline.programme.trial import Arm, BodySize, DoseRule, Trial
 
 _MARGIN_DAYS = 100  # so that the last days find the treatment days after them
 _LEAST = 1e-9  # an expectation below this is none
@@ -26,7 +26,10 @@ _LEAST = 1e-9  # an expectation below this is none
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Doses expected of one arm of a protocol at its sites (rows) on each day from the first."""
+    """Doses expected of one arm of a protocol at its sites (rows) on each day from the first.
+
+    Those of one product and one dose rule; a dosimetric dose is told apart from the therapy.
+    """
 
     protocol: str
     product: str
@@ -59,23 +62,36 @@ def expected_orders(
     where = [programme.site[s] for s in sites]
     calendar = SiteDays(ways_of(programme), where, first_day, days)
     for arm, due in courses:
-        by_visit = [v[:, :-_MARGIN_DAYS] for v in course_days(programme, arm, due, calendar)]
-        yield Expected(
-            protocol,
-            found.product,
-            sites,
-            first_day,
-            _mean_activity(arm, found.size, by_visit),
-            np.asarray(np.sum(by_visit, axis=0), dtype=np.float64),
-        )
+        ordering = programme.ordering_of(protocol)
+        by_visit = course_days(programme, ordering, arm, due, calendar)
+        doses = [v[:, :-_MARGIN_DAYS] for v in by_visit]
+        for (product, rule), numbers in _alike(arm, found.product).items():
+            yield Expected(
+                protocol,
+                product,
+                sites,
+                first_day,
+                _mean_activity(arm, rule, found.size, doses, numbers),
+                np.asarray(np.sum([doses[n] for n in numbers], axis=0), dtype=np.float64),
+            )
 
 
-def _mean_activity(arm: Arm, body: BodySize, by_visit: list[Floats]) -> float:
-    doses = [float(v.sum()) for v in by_visit]
-    factors = [mean_factor(v) for v in arm.visits]
-    total = sum(doses)
-    mean = sum(d * f for d, f in zip(doses, factors, strict=True)) / total if total else 1.0
-    return mean_dose_mbq(arm.dose, body) * mean
+def _alike(arm: Arm, product: str) -> dict[tuple[str, DoseRule], list[int]]:
+    """The visits of an arm by the product and the rule of their dose."""
+    found: dict[tuple[str, DoseRule], list[int]] = {}
+    for n, visit in enumerate(arm.visits):
+        found.setdefault((visit.product or product, visit.dose or arm.dose), []).append(n)
+    return found
+
+
+def _mean_activity(
+    arm: Arm, rule: DoseRule, body: BodySize, by_visit: list[Floats], numbers: list[int]
+) -> float:
+    factors = mean_factors(arm)
+    doses = {n: float(by_visit[n].sum()) for n in numbers}
+    total = sum(doses.values())
+    mean = sum(d * factors[n] for n, d in doses.items()) / total if total else 1.0
+    return mean_dose_mbq(rule, body) * mean
 
 
 def expected_mix(

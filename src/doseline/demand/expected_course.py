@@ -7,10 +7,11 @@ import math
 import numpy as np
 from scipy.special import gammainc
 
-from doseline.demand.luck import Floats, delay_row
+from doseline.demand.luck import Floats
 from doseline.demand.treatment_days import SiteDays
 from doseline.distributions import normal_share
 from doseline.programme import Programme
+from doseline.programme.cost import Ordering
 from doseline.programme.course import RETRY_DAYS, CourseState, due, entering_fraction
 from doseline.programme.trial import Arm, BodySize, DoseRule, GateRow, Visit
 
@@ -26,6 +27,21 @@ def mean_factor(visit: Visit) -> float:
     passing = 1.0 - _share(visit, "stop")
     cut = sum(r.chance_fraction * (1.0 - r.factor) for r in visit.gate if r.outcome == "reduce")
     return visit.dose_factor * (1.0 - cut / passing if passing > 0.0 else 1.0)
+
+
+def mean_factors(arm: Arm) -> tuple[float, ...]:
+    """The mean factor at each visit, with the reductions that last from the visits before."""
+    found, lasting = [], 1.0
+    for visit in arm.visits:
+        found.append(lasting * mean_factor(visit))
+        passing = 1.0 - _share(visit, "stop")
+        cuts = (
+            r.chance_fraction * (1.0 - r.factor)
+            for r in visit.gate
+            if r.outcome == "reduce" and r.lasts
+        )
+        lasting *= 1.0 - sum(cuts) / passing if passing > 0.0 else 1.0
+    return tuple(found)
 
 
 def mean_dose_mbq(rule: DoseRule, body: BodySize) -> float:
@@ -80,7 +96,7 @@ def shifted(due_on: Floats, days: int) -> Floats:
 
 
 def course_days(
-    programme: Programme, arm: Arm, first_due: Floats, calendar: SiteDays
+    programme: Programme, ordering: Ordering, arm: Arm, first_due: Floats, calendar: SiteDays
 ) -> list[Floats]:
     """Doses wanted and not cancelled at each site on each day, a table for every visit.
 
@@ -91,31 +107,37 @@ def course_days(
     for v, visit in enumerate(arm.visits):
         if v:
             base = shifted(base, visit.day - arm.visits[v - 1].day)
-        served, lost = _served(programme, arm, v, _after_gate(visit, base), calendar)
+        served, lost = _served(programme, ordering, arm, v, _after_gate(visit, base), calendar)
         found.append(served)
         base = served + lost if v else served
     return found
 
 
 def _after_gate(visit: Visit, base: Floats) -> Floats:
-    row = delay_row(visit)
     entering = base * entering_fraction(visit)
-    if row is None:
+    passing = 1.0 - _share(visit, "stop")
+    if passing <= 0.0:
         return entering
-    delayed_share = _share(visit, "delay") / (1.0 - _share(visit, "stop"))
-    weeks = delay_weeks(row)
-    due_on = entering * (1.0 - delayed_share)
-    for week in range(1, _WEEKS + 1):
-        if weeks[week - 1] > 1e-9:
-            due_on = due_on + shifted(entering, 7 * week) * (delayed_share * weeks[week - 1])
+    due_on = entering * (1.0 - _share(visit, "delay") / passing)
+    for row in visit.gate:
+        if row.outcome != "delay":
+            continue
+        weeks = delay_weeks(row) * (row.chance_fraction / passing)
+        for week in np.flatnonzero(weeks > 1e-9).tolist():
+            due_on = due_on + shifted(entering, 7 * (week + 1)) * weeks[week]
     return due_on
 
 
 def _served(
-    programme: Programme, arm: Arm, visit: int, due_on: Floats, calendar: SiteDays
+    programme: Programme,
+    ordering: Ordering,
+    arm: Arm,
+    visit: int,
+    due_on: Floats,
+    calendar: SiteDays,
 ) -> tuple[Floats, Floats]:
     """Doses of one visit on the days wanted; and those cancelled too often, on their last day."""
-    ordering, policy = programme.ordering, programme.policy
+    policy = programme.policy
     cancelled = (
         ordering.cancelled_before_lock_fraction
         + ordering.cancelled_before_production_fraction

@@ -9,19 +9,21 @@ patient, or a cancellation more likely leaves every other draw as it was.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincinv, ndtr, ndtri
 
-from doseline.chance import stream, uniform_array
+from doseline.chance import uniform_rows
 from doseline.programme.course import Luck
 from doseline.programme.policy import Policy
 from doseline.programme.trial import Arm, BodySize, GateRow, Visit
 
 Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]
+Ints = NDArray[np.int64]
 
 _ATTEMPTS = 64  # a patient has 256 x 64 numbers in each stream: doses by attempts
 _VISITS = 256
@@ -31,24 +33,43 @@ LuckTable = tuple[tuple[Luck, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Who is drawn: the seed and replication, the protocol, and the patients' two numbers."""
+    """Who is drawn: seed and protocol, and for each patient the replication and two numbers."""
 
     seed: int
-    replication: int
     protocol: str
+    replication: Ints
     entity: Words
     rank: Words
 
     def uniforms(self, source: str, inner: Any = 0) -> Floats:
-        """The numbers of one source, a row a patient; `inner` numbers the draws of a row."""
-        chance = stream(self.seed, self.replication, f"{source}:{self.protocol}")
-        block = np.uint64(_ATTEMPTS * _VISITS)
-        index = self.rank[:, None] * block + np.asarray(inner, dtype=np.uint64).reshape(1, -1)
-        return np.asarray(uniform_array(chance, self.entity[:, None], index), dtype=np.float64)
+        """The numbers of one source, a row a patient; `inner` numbers the draws of a row.
 
-    def picked(self, mask: NDArray[np.bool_]) -> Drawn:
-        """Some of the patients, with the numbers that they had."""
-        return Drawn(self.seed, self.replication, self.protocol, self.entity[mask], self.rank[mask])
+        One row of `inner` holds for all patients, a column has a row for each.
+        """
+        numbers = np.atleast_2d(np.asarray(inner, dtype=np.uint64))
+        index = self.rank[:, None] * np.uint64(_ATTEMPTS * _VISITS) + numbers
+        name = f"{source}:{self.protocol}"
+        return uniform_rows(self.seed, self.replication, name, self.entity, index)
+
+    def picked(self, which: NDArray[Any]) -> Drawn:
+        """Some of the patients (a mask or positions), with the numbers that they had."""
+        return Drawn(
+            self.seed,
+            self.protocol,
+            self.replication[which],
+            self.entity[which],
+            self.rank[which],
+        )
+
+
+def of_dose(visit: Any, attempt: Any) -> Any:
+    """The inner number of an attempt at a dose."""
+    return visit * _ATTEMPTS + attempt
+
+
+def attempts_of(policy: Policy) -> int:
+    """How many attempts at a dose have luck of their own; the last one's serves all later."""
+    return min(policy.reorder_at_most if policy.reorder_missed else 0, _ATTEMPTS - 1) + 1
 
 
 def sizes(drawn: Drawn, body: BodySize) -> Floats:
@@ -65,30 +86,41 @@ def sizes(drawn: Drawn, body: BodySize) -> Floats:
     return np.asarray(np.clip(drawn_size, body.low, body.high), dtype=np.float64)
 
 
-def delay_row(visit: Visit) -> GateRow | None:
-    """The row of a gate that delays, if it has one."""
-    return next((row for row in visit.gate if row.outcome == "delay"), None)
-
-
-def delay_days(share: Floats, row: GateRow) -> NDArray[np.int64]:
+def delay_days(share: Floats, row: GateRow) -> Ints:
     """Delays in whole weeks, at least one: the nearest week of a gamma number."""
     scale = row.delay_mean_min / 1440.0 / row.delay_shape
     weeks = np.rint(gammaincinv(row.delay_shape, share) * scale / 7.0)
-    days: NDArray[np.int64] = 7 * np.maximum(weeks, 1.0).astype(np.int64)
+    days: Ints = 7 * np.maximum(weeks, 1.0).astype(np.int64)
+    return days
+
+
+def gate_rows(visit: Visit, share: Floats) -> Ints:
+    """The row of the gate that each number falls in; beyond the last where it is passed."""
+    edges = list(accumulate(row.chance_fraction for row in visit.gate))
+    return np.searchsorted(edges, share, side="right").astype(np.int64)
+
+
+def gate_delays(visit: Visit, rows: Ints, share: Floats) -> Ints:
+    """The delay that the row of the gate brings, if it is one that delays. [d]"""
+    days = np.zeros(rows.shape, dtype=np.int64)
+    for number, row in enumerate(visit.gate):
+        if row.outcome == "delay":
+            here = rows == number
+            days[here] = delay_days(share[here], row)
     return days
 
 
 def luck_tables(drawn: Drawn, arm: Arm, policy: Policy, weight_sd: float) -> list[LuckTable]:
     """For every patient of an arm the luck of each dose and attempt."""
-    visits = len(arm.visits)
-    attempts = min(policy.reorder_at_most if policy.reorder_missed else 0, _ATTEMPTS - 1) + 1
-    by_visit = np.arange(visits) * _ATTEMPTS
-    by_attempt = (by_visit[:, None] + np.arange(attempts)).reshape(-1)
-    of_visit = (
-        drawn.uniforms("goes-on", by_visit),
-        drawn.uniforms("gate", by_visit),
-        _delays(drawn, arm, by_visit),
-    )
+    visits, attempts = len(arm.visits), attempts_of(policy)
+    by_visit = of_dose(np.arange(visits), 0)
+    by_attempt = of_dose(np.arange(visits)[:, None], np.arange(attempts)).reshape(-1)
+    gates = drawn.uniforms("gate", by_visit)
+    delay_shares = drawn.uniforms("gate-delay", by_visit)
+    delays = np.zeros(gates.shape, dtype=np.int64)
+    for v, visit in enumerate(arm.visits):
+        delays[:, v] = gate_delays(visit, gate_rows(visit, gates[:, v]), delay_shares[:, v])
+    of_visit = (drawn.uniforms("goes-on", by_visit), gates, delays)
     of_attempt = (
         drawn.uniforms("cancel", by_attempt),
         drawn.uniforms("cancel-stage", by_attempt),
@@ -102,17 +134,7 @@ def luck_tables(drawn: Drawn, arm: Arm, policy: Policy, weight_sd: float) -> lis
     return [tuple(rows[n : n + visits]) for n in range(0, len(rows), visits)]
 
 
-def _delays(drawn: Drawn, arm: Arm, by_visit: NDArray[np.int64]) -> NDArray[np.int64]:
-    share = drawn.uniforms("gate-delay", by_visit)
-    days = np.zeros(share.shape, dtype=np.int64)
-    for v, visit in enumerate(arm.visits):
-        row = delay_row(visit)
-        if row is not None:
-            days[:, v] = delay_days(share[:, v], row)
-    return days
-
-
-def _weights(drawn: Drawn, by_attempt: NDArray[np.int64], sd: float) -> Floats:
+def _weights(drawn: Drawn, by_attempt: Ints, sd: float) -> Floats:
     if sd == 0.0:
         return np.ones((len(drawn.entity), len(by_attempt)))
     return np.asarray(np.exp(sd * ndtri(drawn.uniforms("weight", by_attempt))), dtype=np.float64)

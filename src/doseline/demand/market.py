@@ -1,20 +1,25 @@
 """Who starts treatment after launch: patients of each market year, spread over days and sites.
 
-The number of a year is Poisson. First doses fall on the weekdays in their stated proportions, in
-all weeks but those of 25 December and 1 January, at a site drawn by weight among those then open.
+The number of a year is Poisson, its mean perhaps spread by a gamma factor. First doses fall on the
+weekdays in their stated proportions, in all weeks but those of 25 December and 1 January, more and
+more of them where a curve rises, at a site drawn by weight among those then open. Whom competitors
+win is left out last, so that more competition takes patients away and moves none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import count, takewhile
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import gammaincinv
 
-from doseline.chance import stream
-from doseline.demand.luck import Drawn, Floats
+from doseline.chance import poisson_rows, stream, uniform_rows
+from doseline.demand.luck import Drawn, Floats, Ints
+from doseline.demand.uptake import lost_share, new_patients
 from doseline.programme import Programme
 from doseline.programme.market import Market, UptakeCase
 
@@ -30,12 +35,15 @@ class MarketYear:
 
 def market_years(market: Market) -> Iterator[MarketYear]:
     """The years of a market up to its last day; the last is whole, its end falls away later."""
-    number = 1
-    start = market.from_on
-    while start <= market.until_on:
-        end = _years_after(market.from_on, number)
+    return takewhile(lambda year: year.from_on <= market.until_on, _years(market.from_on))
+
+
+def _years(launch: date) -> Iterator[MarketYear]:
+    start = launch
+    for number in count(1):
+        end = _years_after(launch, number)
         yield MarketYear(number, start, end)
-        start, number = end, number + 1
+        start = end
 
 
 def _years_after(day: date, years: int) -> date:
@@ -44,9 +52,34 @@ def _years_after(day: date, years: int) -> date:
     return day.replace(year=day.year + years)
 
 
-def patients_in(case: UptakeCase, year: MarketYear) -> int:
-    """Patients starting in a market year; years past the list stay at its last number."""
-    return case.patients[min(year.number, len(case.patients)) - 1]
+def years_after_launch(market: Market, day: date) -> float:
+    """Market years from the launch of a market to the start of a later day, whole and in parts."""
+    year = next(year for year in _years(market.from_on) if day < year.to_on)
+    return year.number - 1 + (day - year.from_on) / (year.to_on - year.from_on)
+
+
+def curve_by_day(market: Market, case: UptakeCase, year: MarketYear) -> Floats:
+    """Patients whom a curve brings on each day of a market year, were all days alike.
+
+    In each country of the funnel it runs from the launch there.
+    """
+    span = (year.to_on - year.from_on).days
+    edges = year.number - 1.0 + np.arange(span + 1) / span
+    found = np.zeros(span)
+    for funnel in market.funnel:
+        launched = funnel.launched_on or market.from_on
+        found += new_patients(funnel, case, edges - years_after_launch(market, launched))
+    return found
+
+
+def patients_in(market: Market, case: UptakeCase, year: MarketYear) -> float:
+    """Patients expected to start in a market year, before any are lost to competitors.
+
+    Years past a list stay at its last number.
+    """
+    if case.patients:
+        return float(case.patients[min(year.number, len(case.patients)) - 1])
+    return float(curve_by_day(market, case, year).sum())
 
 
 def drawn_case(market: Market, seed: int, replication: int) -> UptakeCase:
@@ -69,8 +102,11 @@ def named_case(market: Market, name: str) -> UptakeCase:
     raise LookupError(f"market {market.id} has no uptake case {name!r}; known: {known}")
 
 
-def start_weights(market: Market, year: MarketYear) -> Floats:
-    """How likely a first dose is due on each day of a market year; adds up to 1 (or to 0)."""
+def start_weights(market: Market, case: UptakeCase, year: MarketYear) -> Floats:
+    """How likely a first dose is due on each day of a market year; adds up to 1 (or to 0).
+
+    Where a curve rises, later days of the year are the likelier ones.
+    """
     first = year.from_on.toordinal()
     day = np.arange(first, year.to_on.toordinal())
     quiet = [
@@ -81,6 +117,8 @@ def start_weights(market: Market, year: MarketYear) -> Floats:
     weekday = (day - 1) % 7  # ordinal 1 was a Monday
     weights = np.array(market.weekday_weights)[weekday]
     weights = np.where(np.isin((day - 1) // 7, [(q - 1) // 7 for q in quiet]), 0.0, weights)
+    if not case.patients:
+        weights = weights * curve_by_day(market, case, year)
     total = float(weights.sum())
     return np.asarray(weights / total if total > 0 else weights, dtype=np.float64)
 
@@ -101,6 +139,14 @@ def site_weights(programme: Programme, market: Market, year: MarketYear) -> Floa
     return np.asarray(weights / np.where(total > 0, total, 1.0), dtype=np.float64)
 
 
+def starts_by_day(market: Market, case: UptakeCase, year: MarketYear) -> Floats:
+    """First doses expected to fall due on each day of a market year, less those lost."""
+    first = year.from_on.toordinal()
+    kept = 1.0 - lost_share(market, np.arange(first, year.to_on.toordinal()))
+    due = patients_in(market, case, year) * start_weights(market, case, year)
+    return np.asarray(due * kept, dtype=np.float64)
+
+
 @dataclass(frozen=True, slots=True)
 class Starts:
     """The patients of a market: their numbers for drawing, days due (ordinals), and sites."""
@@ -111,41 +157,76 @@ class Starts:
 
 
 def starts(
-    programme: Programme, market: Market, case: UptakeCase, seed: int, replication: int
+    programme: Programme,
+    market: Market,
+    cases: Sequence[UptakeCase],
+    seed: int,
+    replications: Sequence[int],
 ) -> Starts:
-    """The patients who start in a market; a day without an open site treats nobody.
+    """The patients who start in a market in some replications, each in its uptake case.
 
-    In the numbers for drawing, the entity is the market year.
+    A day without an open site treats nobody. In the numbers for drawing, the entity is the market
+    year.
     """
-    patients = stream(seed, replication, f"patients:{market.id}")
     years = list(market_years(market))
-    counts = [patients.poisson(patients_in(case, y), entity=y.number) for y in years]
-    drawn = Drawn(
-        seed,
-        replication,
-        market.id,
-        np.repeat(np.array([y.number for y in years], dtype=np.uint64), counts),
-        np.concatenate([np.arange(n, dtype=np.uint64) for n in counts]),
-    )
+    kinds = list(dict.fromkeys(cases))
+    kind = np.array([kinds.index(case) for case in cases], dtype=np.int64)
+    counts = _counts(market, kinds, kind, years, seed, replications).reshape(-1)
+    cell = np.repeat(np.arange(len(counts)), counts)
+    rank = np.arange(len(cell)) - (np.cumsum(counts) - counts)[cell]
+    row, place = np.divmod(cell, len(years))
+    number = np.array([y.number for y in years], dtype=np.uint64)
+    rep = np.asarray(replications, dtype=np.int64)[row]
+    drawn = Drawn(seed, market.id, rep, number[place], rank.astype(np.uint64))
     day_u, site_u = drawn.uniforms("start-day")[:, 0], drawn.uniforms("start-site")[:, 0]
-    ends = np.cumsum(counts)[:-1]
-    days, sites = [], []
-    for year, of_day, of_site in zip(
-        years, np.split(day_u, ends), np.split(site_u, ends), strict=True
-    ):
-        day, site = _placed(programme, market, year, of_day, of_site)
-        days.append(day)
-        sites.append(site)
-    day, site = np.concatenate(days), np.concatenate(sites)
+    day, site = np.zeros(len(cell), np.int64), np.zeros(len(cell), np.int64)
+    for k, case in enumerate(kinds):
+        for n, year in enumerate(years):
+            here = np.flatnonzero((kind[row] == k) & (place == n))
+            day[here], site[here] = _placed(
+                programme, market, case, year, day_u[here], site_u[here]
+            )
     kept = (site < len(market.sites)) & (day <= market.until_on.toordinal())
+    if market.lost:
+        kept &= drawn.uniforms("lost")[:, 0] >= lost_share(market, day)
     return Starts(drawn.picked(kept), day[kept], site[kept])
 
 
+def _counts(
+    market: Market,
+    kinds: Sequence[UptakeCase],
+    kind: Ints,
+    years: Sequence[MarketYear],
+    seed: int,
+    replications: Sequence[int],
+) -> Ints:
+    """How many would start in each replication (rows) and market year, before losses.
+
+    Poisson around a mean that a gamma factor may spread.
+    """
+    expected = [[patients_in(market, case, year) for year in years] for case in kinds]
+    means = np.array(expected, dtype=np.float64)[kind]
+    numbers = [year.number for year in years]
+    entity = np.tile(np.array(numbers, dtype=np.uint64), len(replications))
+    rep = np.repeat(np.asarray(replications, dtype=np.int64), len(years))
+    if (shape := market.spread_shape) is not None:
+        share = uniform_rows(seed, rep, f"spread:{market.id}", entity, [[0]])
+        means = means * (gammaincinv(shape, share) / shape).reshape(means.shape)
+    found = poisson_rows(seed, rep, f"patients:{market.id}", entity, means.reshape(-1))
+    return found.reshape(means.shape)
+
+
 def _placed(
-    programme: Programme, market: Market, year: MarketYear, of_day: Floats, of_site: Floats
+    programme: Programme,
+    market: Market,
+    case: UptakeCase,
+    year: MarketYear,
+    of_day: Floats,
+    of_site: Floats,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The days (ordinals) and sites that shares of a market year stand for; no site: one beyond."""
-    by_day, by_site = start_weights(market, year), site_weights(programme, market, year)
+    by_day = start_weights(market, case, year)
+    by_site = site_weights(programme, market, year)
     if by_day.sum() == 0.0:
         return np.zeros(len(of_day), np.int64), np.full(len(of_day), len(market.sites), np.int64)
     last = int(np.flatnonzero(by_day)[-1])

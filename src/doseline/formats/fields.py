@@ -46,6 +46,7 @@ _FORM_OF_NAME = {
     "received_high_fraction": "wide share",
     "second_package_fraction": "wide share",
     "dose_factor": "number",
+    "placed_by_weekday": "weekday",
 }
 _FORM_OF_TYPE: dict[object, str] = {
     str: "text",
@@ -91,10 +92,12 @@ class Bounds:
 _AT_LEAST_ONE = """
     vials_max every_weeks batches_per_day qc_releases_per_day daily_capacity from_batch opens_year
     halved_after_batches Visit.day Trial.patients StandingDemand.units vials_included
+    steady_after_years cohort start_level level_patients
 """
 _MORE_THAN_ZERO = """
     lot_mbq half_life_min shape delay_shape every_min concentration_mbq_per_ml fill_volume_ml
     median_min p90_min size_cap cap_mbq SizeGroup.mean winter_factor shelf_life_min yield_fraction
+    spread_shape
 """
 _BOUNDS = {
     **dict.fromkeys(_AT_LEAST_ONE.split(), Bounds(at_least=1, at_most=1e9)),
@@ -103,6 +106,8 @@ _BOUNDS = {
     "price_year": Bounds(at_least=1900, at_most=2200),
     "early_days": Bounds(at_least=0, at_most=366),
     "late_days": Bounds(at_least=0, at_most=366),
+    "innovation": Bounds(above=0, at_most=100),
+    "imitation": Bounds(at_least=0, at_most=100),
 }
 _DEFAULT_BOUNDS = {
     "whole": Bounds(at_least=0, at_most=1e9),

@@ -17,10 +17,17 @@ BLOCKED = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\
 """Characters that no file may hold: controls, and halves of surrogate pairs."""
 
 
-def read_text(path: str | os.PathLike[str], at: Fault | None = None) -> str:
+def read_text(
+    path: str | os.PathLike[str],
+    at: Fault | None = None,
+    *,
+    expected: str = "a programme file such as programme.yaml",
+    text: str = "YAML text",
+) -> str:
     """The text of a file. Raises ProgrammeError with one fault where it cannot be read.
 
-    `at` is the place that named the file, where another file did.
+    `at` is the place that named the file, where another file did. `expected` says what kind of
+    file should stand there, `text` what should be written in it.
     """
     name = os.fspath(path)
 
@@ -32,9 +39,9 @@ def read_text(path: str | os.PathLike[str], at: Fault | None = None) -> str:
     try:
         info = os.stat(name)
         if stat.S_ISDIR(info.st_mode):
-            raise refuse("is a directory; expected a programme file such as programme.yaml")
+            raise refuse(f"is a directory; expected {expected}")
         if not stat.S_ISREG(info.st_mode):
-            raise refuse("is no plain file; expected a programme file such as programme.yaml")
+            raise refuse(f"is no plain file; expected {expected}")
         if info.st_size > LIMIT_BYTES:
             size = info.st_size / 1024 / 1024
             raise refuse(f"holds {size:.1f} MB; a file may hold {LIMIT_BYTES // 1024 // 1024} MB")
@@ -47,13 +54,13 @@ def read_text(path: str | os.PathLike[str], at: Fault | None = None) -> str:
         raise refuse("may not be read; ask for permission to read it") from None
     except (OSError, ValueError) as error:
         raise refuse(f"cannot be read ({error})") from None
-    return _decoded(name, data)
+    return _decoded(name, data, text)
 
 
-def _decoded(name: str, data: bytes) -> str:
+def _decoded(name: str, data: bytes, expected: str) -> str:
     if b"\0" in data:
         line = data[: data.index(b"\0")].count(b"\n") + 1
-        raise ProgrammeError(Fault(name, line, "", "is binary; expected YAML text"))
+        raise ProgrammeError(Fault(name, line, "", f"is binary; expected {expected}"))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -94,10 +94,35 @@ def _makes(s: Sections) -> Iterator[Found]:
                 yield ("manufacturers", i, "makes", j, "product"), message
 
 
+def _stages(s: Sections) -> Iterator[Found]:
+    both = {p.id for p in (*s["trials"], *s["markets"])}
+    before = {stage.id: stage.after for stage in s["stages"]}
+    holder: dict[str, str] = {}
+    for i, stage in enumerate(s["stages"]):
+        seen = [stage.id]
+        while (following := before.get(seen[-1])) is not None and following not in seen:
+            seen.append(following)
+        if following == stage.id:
+            circle = " after ".join([*seen, stage.id])
+            yield ("stages", i, "after"), f"stages in a circle: {circle}; take one `after` out"
+        for j, protocol in enumerate(stage.protocols):
+            path: Path = ("stages", i, "protocols", j)
+            if protocol not in both:
+                yield path, f'found "{protocol}", expected the id of a trial or a market'
+            elif holder.setdefault(protocol, stage.id) != stage.id:
+                first = holder[protocol]
+                yield path, f'"{protocol}" belongs to {first} already; expected one stage for each'
+        if not stage.protocols and stage.takes is None:
+            yield ("stages", i, "takes"), "missing; a stage without a trial or market needs it"
+        if stage.beside and not stage.protocols:
+            yield ("stages", i, "beside"), "a stage without a trial or market has no dates to keep"
+
+
 _RULES: tuple[tuple[tuple[str, ...], Callable[[Sections], Iterator[Found]]], ...] = (
     (("from", "until"), _dates),
     (("from", "until", "questions"), _questions),
     (("designs", "manufacturers"), _design_slots),
     (("lanes", "permissions", "sites", "trials"), _trial_lanes),
     (("manufacturers",), _makes),
+    (("markets", "stages", "trials"), _stages),
 )

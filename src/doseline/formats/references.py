@@ -31,6 +31,7 @@ _KIND_OF_SECTION = {
     "StandingDemand": "protocol",
     "Design": "design",
     "Scenario": "scenario",
+    "Stage": "stage",
     "Question": "question",
     "Reference": "reference",
 }
@@ -64,7 +65,10 @@ _REFERS = {
     "main_design": "design",
     "Design.questions": "question",
     "Question.case": "uptake case",
+    "Stage.after": "stage",
+    "RegionEnrolment.markets": "market",
 }
+_KIND_OF_HIT = {"permission": "manufacturer", "trial": "protocol", "market": "protocol"}
 _NEEDED = {
     "protocol": "the id of a trial, a market or a standing demand",
     "region or site": "a region or the id of a site",
@@ -167,7 +171,7 @@ def _kind(leaf: Leaf) -> str | None:
     if (owner, name) == ("Shock", "targets"):
         hits = leaf.within.entries.get("hits")
         kind = hits.text if isinstance(hits, Scalar) else ""
-        return "manufacturer" if kind == "permission" else kind
+        return _KIND_OF_HIT.get(kind, kind)
     if name == _OWN_KEY.get(owner) and name in ("name", "cause"):
         return None
     return _REFERS.get(f"{owner}.{name}") or _REFERS.get(name)

@@ -11,17 +11,20 @@ from datetime import date, time
 from itertools import pairwise
 from typing import Any
 
+from doseline.formats import sanity_trials
 from doseline.programme import Programme
 from doseline.programme.contract import Contract
 from doseline.programme.cost import Ordering
 from doseline.programme.course import doses_per_patient
 from doseline.programme.lane import Border, Carrier
 from doseline.programme.manufacturer import Availability, Learning, Line, Manufacturer
-from doseline.programme.market import Market
+from doseline.programme.market import Market, UptakeCase
 from doseline.programme.product import Product, Step
+from doseline.programme.scenario import Shock
 from doseline.programme.site import Site
 from doseline.programme.source import IsotopeSource, Outages
-from doseline.programme.trial import Arm, BodySize, Trial, Visit
+from doseline.programme.trial import Arm, BodySize, Enrolment, Trial, Visit
+from doseline.programme.trial_rules import DoseFinding, EventRule, ResponseRule
 
 __all__ = ["sanity_of"]
 
@@ -138,6 +141,7 @@ def _market(m: Market) -> Iterator[Found]:
         yield ("weekday_weights",), f"found {found} weights, expected 7, Monday first, not all 0"
     if not sum(s.weight for s in m.sites) > 0:
         yield ("sites",), "all weights are 0; expected one above"
+    yield from _funnel(m)
     expected = doses_per_patient(m.arm)
     stated = m.doses_per_patient
     if stated is not None and abs(stated - expected) > _DOSES_ERROR * expected:
@@ -145,7 +149,34 @@ def _market(m: Market) -> Iterator[Found]:
         yield ("doses_per_patient",), message
 
 
+def _funnel(m: Market) -> Iterator[Found]:
+    curves = [c.name for c in m.cases if not c.patients]
+    if curves and not m.funnel:
+        yield ("funnel",), f"missing; the curve of case {curves[0]} needs it"
+    for i, funnel in enumerate(m.funnel):
+        if funnel.launched_on is not None and funnel.launched_on < m.from_on:
+            yield ("funnel", i, "launched"), _not_before(funnel.launched_on, m.from_on)
+    begins = [loss.from_on for loss in m.lost]
+    if begins != sorted(set(begins)):
+        yield ("lost",), "is out of order; expected the first days to rise"
+
+
+def _uptake(c: UptakeCase) -> Iterator[Found]:
+    curve = {"ceiling": c.ceiling_fraction, "innovation": c.innovation, "imitation": c.imitation}
+    said = [key for key, value in curve.items() if value is not None]
+    if c.patients:
+        for key in [*said, *(["steady_after_years"] if c.steady_after_years else [])][:1]:
+            yield (key,), "belongs to a curve, and patients are listed; expected one of the two"
+    elif not said:
+        message = "missing; list patients, or give ceiling, innovation and imitation for a curve"
+        yield ("patients",), message
+    else:
+        for key in curve:
+            yield from _needs(True, key not in said, key, "a curve")
+
+
 def _trial(t: Trial) -> Iterator[Found]:
+    yield from sanity_trials.trial(t)
     if t.ends_on is not None and t.ends_on < t.from_on:
         yield ("ends",), _not_before(t.ends_on, t.from_on)
     taken = sum(a.patients for a in t.arms)
@@ -216,6 +247,9 @@ _RULES: dict[type, Callable[[Any], Iterable[Found]]] = {
     Border: _border,
     Carrier: _carrier,
     Contract: _contract,
+    DoseFinding: sanity_trials.dose_finding,
+    Enrolment: sanity_trials.enrolment,
+    EventRule: sanity_trials.event_rule,
     IsotopeSource: _source,
     Learning: _learning,
     Line: _line,
@@ -225,8 +259,11 @@ _RULES: dict[type, Callable[[Any], Iterable[Found]]] = {
     Outages: _outages,
     Product: _product,
     Programme: lambda _: (),
+    ResponseRule: sanity_trials.response_rule,
+    Shock: sanity_trials.shock,
     Site: _site,
     Step: _step,
     Trial: _trial,
+    UptakeCase: _uptake,
     Visit: _visit,
 }

@@ -12,9 +12,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import chain
 
+from doseline.clock import weekday_from_text
 from doseline.operations.events import CancelStage
 from doseline.operations.orders import DoseOrder, Patient
 from doseline.programme import Programme
@@ -93,7 +94,9 @@ def order_for(
     arm = arm_of(programme, patient)
     site = programme.site[patient.site]
     dose = due(state, arm)
-    on_offer = _offer_to(offered, patient.product, patient.protocol, site)
+    visit = arm.visits[state.visit]
+    product = visit.product or patient.product
+    on_offer = _offer_to(offered, product, patient.protocol, site)
     due_day = dose.day if anchored(state) else _first_on_offer(dose.day, on_offer)
     early = dose.early_day + due_day - dose.day
     late = dose.late_day + due_day - dose.day
@@ -105,16 +108,16 @@ def order_for(
     wanted_on = date.fromordinal(day)
     return DoseOrder(
         id=f"{patient.id}/{state.visit + 1}{attempt}",
-        product=patient.product,
+        product=product,
         protocol=patient.protocol,
         site=patient.site,
         patient=patient.id,
         course_number=state.visit + 1,
-        placed_at=_placed_at(programme, site, wanted_on),
+        placed_at=placed_at(programme, patient.protocol, site, wanted_on),
         wanted_on=wanted_on,
         earliest_on=date.fromordinal(min(early, day)),
         latest_on=date.fromordinal(max(late, day)),
-        activity_mbq=dose_mbq(arm.dose, patient.size, dose.factor),
+        activity_mbq=dose_mbq(visit.dose or arm.dose, patient.size, dose.factor),
         started=state.given > 0,
     )
 
@@ -153,9 +156,47 @@ def _day(
     return snapped(day, early, late, lambda d: treats(site, d))
 
 
-def _placed_at(programme: Programme, site: Site, wanted_on: date) -> int:
+def placed_at(programme: Programme, protocol: str, site: Site, wanted_on: date) -> int:
+    """When an order for a day is placed: the stated time before the usual hour of infusion.
+
+    Where orders close on a day of the week, on that day of the week so many whole weeks before the
+    week of the infusion, at the same hour. At the programme's start at the earliest. [min]
+    """
+    ordering = programme.ordering_of(protocol)
     infusion_at = programme.clock.at(wanted_on, site.infusion_usual, site.zone)
-    return max(0, infusion_at - programme.ordering.placed_before_min)
+    if ordering.placed_by_weekday is None:
+        return max(0, infusion_at - ordering.placed_before_min)
+    weeks = ordering.placed_before_min // (7 * 1440)
+    monday = wanted_on - timedelta(days=wanted_on.weekday(), weeks=weeks)
+    closes_on = monday + timedelta(days=weekday_from_text(ordering.placed_by_weekday))
+    at = programme.clock.at(closes_on, site.infusion_usual, site.zone)
+    return max(0, min(at, infusion_at))
+
+
+def longest_lead_min(ordering: Ordering) -> int:
+    """The longest time from the placing of an order to its infusion. [min]"""
+    return ordering.placed_before_min + (7 * 1440 if ordering.placed_by_weekday else 0)
+
+
+def cancellation_fee_cents(
+    ordering: Ordering, stage: CancelStage, before_infusion_min: int, *, eligible: bool = True
+) -> int:
+    """What a site owes for a cancelled order. [cents]
+
+    Nothing while it is free, so long before the infusion; then the late fee until production;
+    after it the fee of an unused dose, unless the patient has become ineligible.
+
+    >>> rules = Ordering(cancel_late_cents=50_000, unused_dose_cents=200_000)
+    >>> [cancellation_fee_cents(rules, "before_lock", days * 1440) for days in (10, 9)]
+    [0, 50000]
+    >>> cancellation_fee_cents(rules, "after_production", 0, eligible=False)
+    0
+    """
+    if stage == "after_production":
+        return ordering.unused_dose_cents if eligible else 0
+    if before_infusion_min >= ordering.free_cancel_before_min:
+        return 0
+    return ordering.cancel_late_cents
 
 
 def cancel_stage(ordering: Ordering, luck: Luck) -> CancelStage | None:
@@ -185,7 +226,7 @@ def moved_by_site(
     Only an order that is not cancelled is moved. A `free` one, whose dose is not anchored, goes to
     the first day on offer from then on.
     """
-    ordering = programme.ordering
+    ordering = programme.ordering_of(order.protocol)
     if luck.moved >= ordering.moved_by_site_fraction:
         return None
     site = programme.site[order.site]
@@ -222,7 +263,7 @@ def course_with_perfect_supply(
         if order is None:
             return
         luck = luck_of(patient, state.visit, state.attempt)
-        stage = cancel_stage(programme.ordering, luck)
+        stage = cancel_stage(programme.ordering_of(patient.protocol), luck)
         if stage is None:
             free = not anchored(state)
             order = moved_by_site(programme, order, luck, treats, offered, free=free) or order
@@ -259,7 +300,7 @@ def standing_orders(
             site=demand.site,
             patient=demand.id,
             course_number=number,
-            placed_at=_placed_at(programme, site, wanted_on),
+            placed_at=placed_at(programme, demand.id, site, wanted_on),
             wanted_on=wanted_on,
             earliest_on=date.fromordinal(min(early, day)),
             latest_on=date.fromordinal(max(late, day)),

@@ -12,7 +12,9 @@ from doseline.programme.course import Luck
 class Patient:
     """A patient as drawn before any supply: who, where, how big, and the luck of each dose.
 
-    `luck[visit][attempt]` decides a dose; the last attempt's luck serves all later ones.
+    `luck[visit][attempt]` decides a dose; the last attempt's luck serves all later ones. A patient
+    of a later cohort begins `waits_days` after the last first dose of the cohort before at the
+    earliest; `first_day` is that with perfect supply.
     """
 
     id: str
@@ -23,6 +25,8 @@ class Patient:
     first_day: int
     size: float
     luck: tuple[tuple[Luck, ...], ...]
+    cohort: int = 0
+    waits_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,14 @@ class Ordering:
     cancel_late_cents: Annotated[int, "site's fee between the free date and production"] = 0
     unused_dose_cents: Annotated[int, "site's fee for a dose made and not used"] = 0
     free_cancel_before_min: Annotated[int, "cancellation is free until so long before"] = 14400
+    placed_by_weekday: Annotated[
+        str | None,
+        "orders close on this day of the week that lies `placed_before`, in whole weeks, before "
+        "the week of the infusion",
+    ] = None
+    ineligible_fraction: Annotated[
+        float, "of those cancelled after production: the patient could not be treated, no fee"
+    ] = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from doseline.programme.policy import Policy
-from doseline.programme.trial import Arm, Visit
+from doseline.programme.trial import Arm, GateRow, Visit
 
 Outcome = Literal["given", "missed", "cancelled"]
 
@@ -38,7 +38,10 @@ class Luck:
 
 @dataclass(frozen=True, slots=True)
 class CourseState:
-    """Where a course stands: which dose comes next, due when, tried how often."""
+    """Where a course stands: which dose comes next, due when, tried how often.
+
+    `factor` is on this dose, `kept_factor` the part of it that lasts to the end of the course.
+    """
 
     visit: int
     due_day: int
@@ -46,6 +49,7 @@ class CourseState:
     attempt: int = 0
     given: int = 0
     over: bool = False
+    kept_factor: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ def due(state: CourseState, arm: Arm) -> Due:
 
 def begin(first_day: int, arm: Arm, luck: Luck) -> CourseState:
     """A course at its first dose; a gate before it holds too."""
-    return _enter(0, first_day, 0, arm, luck)
+    return _enter(0, first_day, 0, 1.0, arm, luck)
 
 
 def after(
@@ -101,25 +105,34 @@ def after(
     if following >= len(arm.visits) or luck is None or (state.visit == 0 and given == 0):
         return replace(state, given=given, over=True)
     gap = arm.visits[following].day - arm.visits[state.visit].day
-    return _enter(following, day + gap, given, arm, luck)
+    return _enter(following, day + gap, given, state.kept_factor, arm, luck)
 
 
-def _enter(visit: int, day: int, given: int, arm: Arm, luck: Luck) -> CourseState:
+def _enter(visit: int, day: int, given: int, kept: float, arm: Arm, luck: Luck) -> CourseState:
     row = arm.visits[visit]
-    outcome, factor = gate(row, luck.gate)
+    outcome, factor, lasts = gate(row, luck.gate)
     over = luck.goes_on >= row.continues_fraction or outcome == "stop"
     delay = luck.gate_delay_days if outcome == "delay" and not over else 0
-    return CourseState(visit, day + delay, factor, 0, given, over)
+    lasting = kept * factor if lasts else kept
+    return CourseState(visit, day + delay, kept * factor, 0, given, over, lasting)
 
 
-def gate(visit: Visit, u: float) -> tuple[str, float]:
-    """What the gate before a dose does for a uniform number: the outcome and the dose factor."""
+def gate(visit: Visit, u: float) -> tuple[str, float, bool]:
+    """What the gate before a dose does for a uniform number.
+
+    The outcome, the factor on the dose, and whether the factor lasts.
+    """
     upto = 0.0
     for row in visit.gate:
         upto += row.chance_fraction
         if u < upto:
-            return row.outcome, row.factor if row.outcome == "reduce" else 1.0
-    return "pass", 1.0
+            return row.outcome, reduction(row), row.lasts and row.outcome == "reduce"
+    return "pass", 1.0, False
+
+
+def reduction(row: GateRow) -> float:
+    """The factor that a row of a gate puts on the dose; 1 unless it reduces."""
+    return row.factor if row.outcome == "reduce" else 1.0
 
 
 def snapped(day: int, early_day: int, late_day: int, treats: Callable[[int], bool]) -> int:

@@ -6,16 +6,55 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
+from doseline.programme.cost import Ordering
 from doseline.programme.trial import Arm, BodySize
 
 
 @dataclass(frozen=True, slots=True)
+class FunnelStep:
+    """A condition that narrows the people of a funnel: diagnosed, eligible, referred."""
+
+    name: Annotated[str, "the condition, e.g. diagnosed or third line and later"]
+    share_fraction: Annotated[float, "of those who met the conditions before it"]
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """The people with the disease in a country or region, narrowed to those in reach."""
+
+    country: Annotated[str, "country or region, in print"]
+    people: Annotated[int, "people with the disease there at its launch"]
+    steps: Annotated[tuple[FunnelStep, ...], "conditions, each narrowing the one before"]
+    growth_fraction: Annotated[float, "growth of the number a year"] = 0.0
+    launched_on: Annotated[date | None, "launch there; none: the launch of the market"] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """New patients lost to competitors from a day on; the last entry that has begun holds."""
+
+    from_on: Annotated[date, "first day"]
+    lost_fraction: Annotated[float, "share of new patients lost to all competitors together"]
+    to: Annotated[str, "to whom, in words"] = ""
+
+
+@dataclass(frozen=True, slots=True)
 class UptakeCase:
-    """One course of uptake; the years after the last named stay at its number."""
+    """One course of uptake: a list of patients, or a Bass curve over the market's funnel."""
 
     name: Annotated[str, "low, base, high, ..."]
     weight_fraction: Annotated[float, "how likely; weights add up to 1"]
-    patients: Annotated[tuple[int, ...], "patients starting in each market year"]
+    patients: Annotated[
+        tuple[int, ...], "patients starting in each market year; later years stay at the last"
+    ] = ()
+    ceiling_fraction: Annotated[
+        float | None, "curve: share of the people in reach who would ever be treated"
+    ] = None
+    innovation: Annotated[float | None, "curve: Bass's p, a year"] = None
+    imitation: Annotated[float | None, "curve: Bass's q, a year"] = None
+    steady_after_years: Annotated[
+        int | None, "curve: as many start in each later year as in this one"
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +84,12 @@ class Market:
     ] = (1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0)
     doses_per_patient: Annotated[float | None, "stated mean, checked against the course"] = None
     target_otif_fraction: Annotated[float | None, "service target of its own"] = None
+    funnel: Annotated[tuple[Funnel, ...], "people in reach by country, for uptake by a curve"] = ()
+    lost: Annotated[tuple[Loss, ...], "new patients lost to competitors"] = ()
+    spread_shape: Annotated[
+        float | None, "shape of a gamma factor of mean 1 on each year's number; none: Poisson alone"
+    ] = None
+    ordering: Annotated[Ordering | None, "ordering rules of its own"] = None
 
 
 @dataclass(frozen=True, slots=True)

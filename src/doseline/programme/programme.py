@@ -20,6 +20,7 @@ from doseline.programme.product import Product
 from doseline.programme.scenario import Scenario
 from doseline.programme.site import Site
 from doseline.programme.source import IsotopeSource
+from doseline.programme.stage import Stage
 from doseline.programme.trial import Trial
 
 
@@ -82,6 +83,7 @@ class Programme:
     trials: tuple[Trial, ...] = ()
     markets: tuple[Market, ...] = ()
     standing_demand: tuple[StandingDemand, ...] = ()
+    stages: tuple[Stage, ...] = ()
     ordering: Ordering = Ordering()
     penalties: tuple[Penalty, ...] = ()
     costs: Costs = Costs()
@@ -167,6 +169,12 @@ class Programme:
         for s in self.sites:
             groups.setdefault(s.consignee, []).append(s)
         return {name: tuple(members) for name, members in groups.items()}
+
+    def ordering_of(self, protocol: str) -> Ordering:
+        """The ordering rules of a protocol: its own, or those of the programme."""
+        found: Trial | Market | None = self.trial.get(protocol) or self.market.get(protocol)
+        own = found.ordering if found is not None else None
+        return own or self.ordering
 
     def penalty(self, protocol: str) -> Penalty:
         """The penalties of a protocol; those of `*` where it has none of its own."""

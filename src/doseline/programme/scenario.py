@@ -8,7 +8,22 @@ from typing import Annotated, Literal
 
 from doseline.programme.product import Triangular
 
-Hits = Literal["manufacturer", "firm", "line", "source", "permission", "carrier", "border", "site"]
+Hits = Literal[
+    "manufacturer",
+    "firm",
+    "line",
+    "source",
+    "permission",
+    "carrier",
+    "border",
+    "site",
+    "trial",
+    "market",
+    "stage",
+]
+
+DEMAND = frozenset({"trial", "market", "stage"})
+"""What hits the demand: it is drawn with the patients, and the supply never sees it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +37,18 @@ class Shock:
     targets: Annotated[tuple[str, ...], "which, by id (permission: the manufacturer)"]
     from_on: Annotated[date, "first day"]
     until_on: Annotated[date | None, "last day; none: for good"] = None
-    left_fraction: Annotated[float, "capacity left (manufacturer, firm, line, source)"] = 0.0
+    left_fraction: Annotated[
+        float,
+        "capacity left (manufacturer, firm, line, source), patients left (trial, market), or "
+        "chance of success left (stage)",
+    ] = 0.0
     markets: Annotated[tuple[str, ...], "permission: in these markets; none named: all"] = ()
     protocols: Annotated[tuple[str, ...], "permission: for these protocols; none named: all"] = ()
     delay_factor: Annotated[float, "carrier: chance of a delay, as a factor"] = 1.0
-    adds: Annotated[Triangular | None, "carrier, border: time added to every package"] = None
+    adds: Annotated[
+        Triangular | None,
+        "carrier, border: time added to every package; stage: time added before it begins",
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)

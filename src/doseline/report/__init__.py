@@ -1,5 +1,6 @@
-"""The report of an assessment: one HTML page that opens offline, prints and reads on a phone."""
+"""The reports: one HTML page each that opens offline, prints and reads on a phone."""
 
+from doseline.report.demand_page import demand_html, write_demand_report
 from doseline.report.page import report_html, write_report
 
-__all__ = ["report_html", "write_report"]
+__all__ = ["demand_html", "report_html", "write_demand_report", "write_report"]

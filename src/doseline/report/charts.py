@@ -9,10 +9,22 @@ import altair as alt
 
 from doseline.report.chart_style import Drawing, Rows, axis, data, svg, whole
 from doseline.report.chart_style import rows as row_scale
+from doseline.report.demand_charts import demand_bands, enrolment_bands
 from doseline.report.month_chart import demand
 from doseline.report.palette import BARS, EDGE, IN_BAR, INK, LINES, PAPER
 
-__all__ = ["BarRow", "Change", "Segment", "bars", "changes", "demand", "fitted", "svg"]
+__all__ = [
+    "BarRow",
+    "Change",
+    "Segment",
+    "bars",
+    "changes",
+    "demand",
+    "demand_bands",
+    "enrolment_bands",
+    "fitted",
+    "svg",
+]
 
 
 @dataclass(frozen=True, slots=True)

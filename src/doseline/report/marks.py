@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from doseline.report.markup import Markup, el, join
 from doseline.report.palette import GRID, IN_BAR, INK, LINES, QUIET
-from doseline.studies.assessment import Figure
+from doseline.studies.figures import Figure
 
 _WIDE, _HIGH, _EDGE = 156, 36, 6
 

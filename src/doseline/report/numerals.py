@@ -7,9 +7,10 @@ from collections.abc import Callable
 from datetime import date
 
 from doseline.clock import Clock
+from doseline.demand import Band
 from doseline.quantities import Activity
 from doseline.report.markup import Markup, el, join
-from doseline.studies.assessment import Figure
+from doseline.studies.figures import Figure
 
 SPACE = "\u00a0"  # a number is not parted from its unit
 MINUS = "\u2212"
@@ -41,6 +42,17 @@ def count(value: float) -> str:
     if not math.isfinite(value):
         return UNKNOWN
     return _signed(value, 0 if value == int(value) else _decimals(value))
+
+
+def about(value: float) -> str:
+    """A number of things that varies between futures: whole from a hundred on, else one decimal.
+
+    >>> about(12.04), about(84.5), about(240.05), about(12417.55)
+    ('12', '84.5', '240', '12,418')
+    """
+    if not math.isfinite(value):
+        return UNKNOWN
+    return _signed(value, 0 if abs(value) >= 100 else 1).removesuffix(".0")
 
 
 def money(value: float, currency: str) -> str:
@@ -82,6 +94,52 @@ def counts(found: Figure, plus: bool = False) -> Markup:
     known = [v for v in (found.mean, found.low, found.high) if math.isfinite(v)]
     decimals = _decimals(*known) if known else 0
     return figure(found, lambda v: _signed(v, decimals, plus), lambda v: _signed(v, decimals, plus))
+
+
+def rates(found: Figure) -> Markup:
+    """A number a week with its interval, to two decimals below ten."""
+    decimals = 2 if abs(found.mean) < 10 else 1
+    return _unless_certain(found, lambda v: _signed(v, decimals))
+
+
+def spread(found: Band, shown: Callable[[float], str] = about) -> Markup:
+    """The median of the futures with the middle 90 % of them behind it."""
+    return _unless_certain(Figure(found.median, found.low_90, found.high_90), shown)
+
+
+def _unless_certain(found: Figure, shown: Callable[[float], str]) -> Markup:
+    """A number with its interval, without it where it has no width."""
+    if found.low == found.high:
+        found = Figure(found.mean, math.nan, math.nan)
+    return figure(found, shown, shown)
+
+
+def certain(found: Band) -> bool:
+    """Whether a number is the same in every future drawn."""
+    return found.low_95 == found.high_95 and math.isclose(found.mean, found.median, rel_tol=1e-9)
+
+
+def futures(found: Band) -> str:
+    """A number over futures as words within a sentence.
+
+    >>> futures(Band(31.0, 30.0, 25.0, 35.5, 12.0, 47.0, 9.0, 51.0))
+    '30 in the median, 12 to 47 in nine of ten futures'
+    """
+    if certain(found):
+        return f"{about(found.median)} in every future drawn"
+    low, high = about(found.low_90), about(found.high_90)
+    return f"{about(found.median)} in the median, {low} to {high} in nine of ten futures"
+
+
+def chance(share: float) -> str:
+    """A chance, which rounding never turns into none at all or certainty.
+
+    >>> [chance(c).replace(SPACE, " ") for c in (0.0, 0.0002, 0.25, 0.99983, 1.0)]
+    ['0.0 %', 'below 0.1 %', '25.0 %', 'above 99.9 %', '100.0 %']
+    """
+    if 0.0 < share < 0.001:
+        return f"below 0.1{SPACE}%"
+    return f"above 99.9{SPACE}%" if 0.999 < share < 1.0 else percent(share)
 
 
 def amounts(found: Figure, currency: str) -> Markup:

@@ -13,8 +13,8 @@ EDGE = "#8b95a3"
 PAPER = "#fffffd"
 IN_BAR = "#fffffe"
 WEEKEND = "#eef1f5"
-BAND_95 = "#cfdff2"
-BAND_50 = "#93b9e2"
+OUTER_BAND = "#cfdff2"
+INNER_BAND = "#93b9e2"
 LINES = ("#123f7a", "#b8430f", "#7a3f9d", "#00735a", "#8a6100", "#a8326b", "#4b5a68")
 BARS = ("#1d5fa8", "#b8430f", "#00735a", "#7a3f9d", "#8a6100", "#a8326b", "#4b5a68", "#5f4b3a")
 YES, NO, OPEN = "#00654d", "#a63a08", "#5a4a00"
@@ -27,8 +27,8 @@ DARK = {
     PAPER: "#12171e",
     IN_BAR: "#0b0f14",
     WEEKEND: "#1c242e",
-    BAND_95: "#24415f",
-    BAND_50: "#3a6a9c",
+    OUTER_BAND: "#24415f",
+    INNER_BAND: "#3a6a9c",
     "#123f7a": "#a9d1ff",
     "#1d5fa8": "#7db4f0",
     "#b8430f": "#f5a077",
@@ -53,6 +53,9 @@ DASHES: tuple[tuple[int, ...], ...] = (
     (8, 2),
 )
 """Dashes beside the colours of `LINES`, so that no line is told by colour alone."""
+
+MEAN_COLOUR, MEAN_DASH = LINES[1], DASHES[1]
+TARGET_COLOUR, TARGET_DASH = LINES[3], DASHES[4]
 
 
 def repainting() -> str:

@@ -15,7 +15,8 @@ from doseline.report.markup import Markup, el, join
 from doseline.report.palette import LINES, PAPER
 from doseline.report.tables import Group, Row, table
 from doseline.report.verdict import design_name
-from doseline.studies.assessment import Assessment, Figure, ScenarioRow
+from doseline.studies.assessment import Assessment, ScenarioRow
+from doseline.studies.figures import Figure
 
 _A_PAGE = 12  # rows of a chart that fit on one sheet of paper
 

@@ -14,7 +14,7 @@ from doseline.report import words
 from doseline.report.figures import figure
 from doseline.report.marks import legend, swatch
 from doseline.report.markup import Markup, el
-from doseline.report.palette import BAND_50, BAND_95, DASHES, INK, LINES
+from doseline.report.palette import DASHES, INK, INNER_BAND, LINES, OUTER_BAND
 from doseline.report.tables import Row, table
 from doseline.report.verdict import design_name
 from doseline.studies.assessment import Assessment, MonthRow
@@ -30,8 +30,8 @@ def demand_section(assessment: Assessment, programme: Programme) -> Markup:
         return el("section", heading, el("p", "No month was looked at."), id="demand")
     designs = _designs(assessment, months)
     keys = legend(
-        (swatch(BAND_95), "95 % of the drawn demand"),
-        (swatch(BAND_50), "50 % of it"),
+        (swatch(OUTER_BAND), "95 % of the drawn demand"),
+        (swatch(INNER_BAND), "50 % of it"),
         (swatch(INK, (1, 0)), "its median"),
         *(
             (

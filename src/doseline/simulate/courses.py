@@ -12,6 +12,7 @@ production half way from the lock to the charge; one after production on the day
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -26,13 +27,16 @@ from doseline.operations.ordering import (
     anchored,
     arm_of,
     cancel_stage,
+    first_state,
+    longest_lead_min,
     luck_of,
     moved_by_site,
     next_luck,
     order_for,
+    placed_at,
 )
-from doseline.operations.orders import DoseOrder
-from doseline.programme.course import CourseState, Outcome, after
+from doseline.operations.orders import DoseOrder, Patient
+from doseline.programme.course import RETRY_DAYS, CourseState, Outcome, after
 from doseline.simulate.future import Future
 from doseline.simulate.giving import detach
 from doseline.simulate.living import Course, LiveBatch, LiveOrder
@@ -41,12 +45,49 @@ from doseline.simulate.promising import promise
 from doseline.simulate.world import DAY
 
 
-def expect(f: Future, course: Course, state: CourseState) -> LiveOrder | None:
-    """Place the order that a course waits for, in its time; None where there is none any more."""
+def begin_courses(f: Future, patients: Sequence[Patient]) -> None:
+    """Let every course begin; one that waits for a cohort begins when that has been observed."""
+    f.cohorts.gather(patients)
+    for patient in patients:
+        state = first_state(f.programme, patient)
+        if patient.waits_days and not state.over:
+            _begin_later(f, Course(patient), state)
+        else:
+            expect(f, Course(patient), state)
+
+
+def _begin_later(f: Future, course: Course, state: CourseState) -> None:
+    """Look again when the first order would be placed, whether the cohort before is through."""
+    order = _order(f, course, state)
+    if order is None:
+        f.cohorts.gone(course.patient)
+    else:
+        f.at(order.placed_at, _begin_if_open, f, course, state)
+
+
+def _begin_if_open(f: Future, course: Course, state: CourseState) -> None:
+    opens = f.cohorts.opens(course.patient)
+    if opens is None:
+        _begin_later(f, course, replace(state, due_day=state.due_day + RETRY_DAYS))
+    elif state.due_day < opens:
+        _begin_later(f, course, replace(state, due_day=opens))
+    else:
+        expect(f, course, state)
+
+
+def _order(f: Future, course: Course, state: CourseState) -> DoseOrder | None:
+    """The order that a course waits for; None where there is none in the days played."""
     if state.over:
         return None
     order = order_for(f.programme, course.patient, state, f.ways.treats, f.world.offered)
-    if order is None or order.wanted_on > f.world.until_on:
+    return None if order is None or order.wanted_on > f.world.until_on else order
+
+
+def expect(f: Future, course: Course, state: CourseState) -> LiveOrder | None:
+    """Place the order that a course waits for, in its time; None where there is none any more."""
+    order = _order(f, course, state)
+    if order is None:
+        f.cohorts.gone(course.patient)
         return None
     live = live_order(f, order, course, state)
     place_later(f, live)
@@ -63,7 +104,7 @@ def live_order(
     live = LiveOrder(order, f.closes_at(order), course, state)
     if course is not None and state is not None and f.fate.on:
         luck = luck_of(course.patient, state.visit, state.attempt)
-        live.stage = cancel_stage(f.programme.ordering, luck)
+        live.stage = cancel_stage(f.programme.ordering_of(order.protocol), luck)
         if live.stage is None:
             ways, told = f.ways.treats, f.world.offered
             free = not anchored(state)
@@ -128,13 +169,19 @@ def _look_ahead(f: Future, live: LiveOrder, day: int) -> None:
     if following >= len(arm.visits):
         return
     gap = arm.visits[following].day - arm.visits[state.visit].day
-    if gap * DAY >= f.programme.ordering.placed_before_min:
+    if gap * DAY >= longest_lead_min(f.programme.ordering_of(live.order.protocol)):
         return
     if live.ahead is not None:
         withdraw(f, live.ahead)
         live.ahead = None
     live.ahead_day = day
-    expected = CourseState(following, day + gap, given=state.given + 1)
+    expected = CourseState(
+        following,
+        day + gap,
+        state.kept_factor,
+        given=state.given + 1,
+        kept_factor=state.kept_factor,
+    )
     order = order_for(f.programme, live.course.patient, expected, f.ways.treats, f.world.offered)
     if order is None or order.wanted_on > f.world.until_on:
         return
@@ -234,6 +281,8 @@ def settle(f: Future, live: LiveOrder, outcome: Outcome, day: int) -> None:
         first = live.course is not None and not order.started
         cents = f.tally.given(order, day, live.within_tolerance, live.cause, first, live.dose)
         f.book.count("doses_given", 1)
+        if first and live.course is not None:
+            f.cohorts.dosed(live.course.patient, day)
         _penalty(f, live, cents)
     live.settled = (outcome, day)
     if live.follows is None:
@@ -297,7 +346,6 @@ def _asked_again(f: Future, live: LiveOrder, day: int) -> int:
     weeks = 0
     while True:
         on = date.fromordinal(day + 7 * (weeks + 1))
-        at = f.clock.at(on, site.infusion_usual, site.zone)
-        if at - f.programme.ordering.placed_before_min >= f.now - DAY // 2:
+        if placed_at(f.programme, live.order.protocol, site, on) >= f.now - DAY // 2:
             return day + 7 * weeks
         weeks += 1

@@ -12,8 +12,9 @@ import simpy
 from doseline.operations.events import OrderPlaced, ShockBegan, ShockEnded
 from doseline.operations.orders import DoseOrder
 from doseline.programme.course import Outcome
-from doseline.programme.scenario import Scenario
+from doseline.programme.scenario import DEMAND, Scenario
 from doseline.simulate.book import Book
+from doseline.simulate.cohorts import Cohorts
 from doseline.simulate.fate import Fate
 from doseline.simulate.living import LiveBatch, LiveOrder
 from doseline.simulate.result import Period
@@ -72,6 +73,7 @@ class Future:
         self.tally = Tally(self.programme, periods)
         self.waiting: dict[str, LiveOrder] = {}
         self.names: set[str] = set()
+        self.cohorts = Cohorts()
         self.batches_of_slot: dict[int, int] = defaultdict(int)
         self.experience: dict[str, int] = defaultdict(int, world.experience)
         self.cluster_until: dict[str, int] = defaultdict(lambda: -(10**9))
@@ -106,10 +108,15 @@ class Future:
     # -- shocks ----------------------------------------------------------------------------
 
     def shocks_strike(self, hit: Callable[[], None], over: Callable[[], None]) -> None:
-        """Let the scenario's shocks begin and end, each at 00:00 UTC of its day."""
+        """Let the scenario's shocks begin and end, each at 00:00 UTC of its day.
+
+        Those on the demand have been drawn with the patients.
+        """
         if self.scenario is None:
             return
         for shock in self.scenario.shocks:
+            if shock.hits in DEMAND:
+                continue
             begins = self.clock.day_start(shock.from_on, "UTC")
 
             def begin(shock: Any = shock) -> None:

@@ -13,16 +13,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from doseline.operations.events import OrderUnpromised
-from doseline.operations.ordering import first_state, standing_orders
+from doseline.operations.ordering import standing_orders
 from doseline.operations.orders import Patient
 from doseline.programme.scenario import Scenario
 from doseline.simulate.costs import add_fixed_costs
-from doseline.simulate.courses import cancel, expect, live_order, place_later, promised, settle
+from doseline.simulate.courses import (
+    begin_courses,
+    cancel,
+    live_order,
+    place_later,
+    promised,
+    settle,
+)
 from doseline.simulate.courses import locked as cancel_before_production
 from doseline.simulate.fate import Fate
 from doseline.simulate.future import Future
 from doseline.simulate.giving import detach
-from doseline.simulate.living import Course, LiveBatch, LiveOrder
+from doseline.simulate.living import LiveBatch, LiveOrder
 from doseline.simulate.locking import lock
 from doseline.simulate.losses import give_up
 from doseline.simulate.promising import promise_all, retry, retry_freed
@@ -53,9 +60,7 @@ def run(
     )
     set_hooks(future)
     future.shocks_strike(lambda: strike(future), lambda: retry(future))
-    for patient in patients:
-        first = first_state(world.programme, patient)
-        expect(future, Course(patient), first)
+    begin_courses(future, patients)
     for demand in world.programme.standing_demand:
         for order in standing_orders(world.programme, demand, world.ways.treats):
             if world.from_on <= order.wanted_on <= world.until_on:

@@ -11,8 +11,8 @@ from doseline.demand import band
 from doseline.programme import Programme
 from doseline.programme.programme import Question
 from doseline.simulate import SimulationResult
-from doseline.studies.assessment import Answer, Figure
-from doseline.studies.figures import count_figure, ratio_figure
+from doseline.studies.assessment import Answer
+from doseline.studies.figures import Figure, count_figure, ratio_figure
 from doseline.studies.headroom import Room
 from doseline.studies.verdict import sufficient
 

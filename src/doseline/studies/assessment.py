@@ -7,18 +7,11 @@ from datetime import date
 
 from doseline.operations.orders import DoseOrder
 from doseline.operations.schedule import Schedule
+from doseline.studies.demand_picture import DemandPicture
+from doseline.studies.figures import Figure
 
 AS_WRITTEN = "the network as written"
 """Stands for the design where a programme names none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A mean with its 95 % interval."""
-
-    mean: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,3 +146,4 @@ class Assessment:
     version: str
     seconds: float
     report: str = ""
+    demand: DemandPicture | None = None

@@ -7,8 +7,8 @@ from datetime import date
 from doseline.programme import Programme
 from doseline.simulate import Replication, SimulationResult
 from doseline.studies.answers import service
-from doseline.studies.assessment import DesignRow, Figure
-from doseline.studies.figures import mean_figure, ratio_figure
+from doseline.studies.assessment import DesignRow
+from doseline.studies.figures import Figure, mean_figure, ratio_figure
 from doseline.studies.runs import ALL
 
 

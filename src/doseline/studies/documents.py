@@ -7,7 +7,9 @@ from typing import Any
 
 from doseline import __version__
 from doseline.errors import ProgrammeError
-from doseline.studies.assessment import AS_WRITTEN, Answer, Assessment, Figure
+from doseline.studies.assessment import AS_WRITTEN, Answer, Assessment
+from doseline.studies.demand_document import demand_document
+from doseline.studies.figures import Figure
 from doseline.studies.verdict import percent
 
 Document = dict[str, Any]
@@ -86,6 +88,7 @@ def assess_document(result: Assessment, path: str) -> Document:
             "unmet": [asdict(u) for u in result.board.schedule.unmet],
             "breaches": result.board.breaches,
         },
+        "demand": None if result.demand is None else demand_document(result.demand),
         "method": list(result.method),
     }
 

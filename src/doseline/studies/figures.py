@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from scipy.special import stdtrit
 
-from doseline.studies.assessment import Figure
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A mean with its 95 % interval."""
+
+    mean: float
+    low: float
+    high: float
 
 
 def mean_figure(values: Sequence[float]) -> Figure:

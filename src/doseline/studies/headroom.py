@@ -74,7 +74,7 @@ def _sharing(programme: Programme, questions: Sequence[Question]) -> tuple[str, 
     return tuple(
         p
         for p, made in protocols_of(programme).items()
-        if made in products and (p in named or (runs[p][0] <= last and first <= runs[p][1]))
+        if made & products and (p in named or (runs[p][0] <= last and first <= runs[p][1]))
     )
 
 

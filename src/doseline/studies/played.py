@@ -9,6 +9,7 @@ from typing import Any
 
 from doseline.programme import Programme
 from doseline.programme.programme import Question
+from doseline.programme.scenario import DEMAND
 from doseline.simulate import SimulationResult
 from doseline.studies.assessment import AS_WRITTEN, BoardPlan, ScenarioRow
 from doseline.studies.board import example_weeks
@@ -116,6 +117,8 @@ def _jobs(programme: Programme, main: str, run: Play) -> Iterator[tuple[_Key, _J
             yield ("rooms", name, together[0].id), partial(_rooms, name, tuple(together))
     known = set(names)
     for scenario in programme.scenarios:
+        if scenario.shocks and all(s.hits in DEMAND for s in scenario.shocks):
+            continue  # it is no blow to the supply; `demand` says what it does
         for name in [d for d in scenario.designs if d in known] or [main]:
             shock = partial(_scenario, name, scenario.id, scenario_run(run))
             yield ("scenario", scenario.id, name), shock

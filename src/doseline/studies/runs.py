@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 
-from doseline.demand import patients
+from doseline.demand import Drawing, patients
 from doseline.errors import did_you_mean
 from doseline.operations.orders import Patient
 from doseline.programme import Programme
 from doseline.programme.programme import Question
 from doseline.programme.scenario import Scenario
+from doseline.programme.trial import Arm
 from doseline.simulate import Period, SimulationResult, simulate
 from doseline.studies.progress import Progress, silent
 
@@ -58,24 +59,29 @@ def cases_of(programme: Programme) -> dict[str, str]:
     }
 
 
-def protocols_of(programme: Programme) -> dict[str, str]:
-    """The product of every trial and market, by its id."""
-    found = {t.id: t.product for t in programme.trials}
-    return {**found, **{m.id: m.product for m in programme.markets}}
+def protocols_of(programme: Programme) -> dict[str, frozenset[str]]:
+    """The products of every trial and market, those of single visits too, by its id."""
+    found = {t.id: _products(t.product, t.arms) for t in programme.trials}
+    return {**found, **{m.id: _products(m.product, (m.arm,)) for m in programme.markets}}
+
+
+def _products(product: str, arms: Iterable[Arm]) -> frozenset[str]:
+    visits = (v for arm in arms for v in arm.visits)
+    return frozenset({product, *(v.product for v in visits if v.product is not None)})
 
 
 def products_of(programme: Programme, protocols: Iterable[str]) -> frozenset[str]:
     """The products of some trials and markets."""
-    product = protocols_of(programme)
-    return frozenset(product[p] for p in protocols if p in product)
+    products = protocols_of(programme)
+    return frozenset().union(*(products[p] for p in protocols if p in products))
 
 
 def whole(programme: Programme) -> Period:
     """The horizon as one period, with every protocol of the products that are asked about."""
-    product = protocols_of(programme)
-    named = {p for q in programme.questions for p in q.protocols} or set(product)
+    made_of = protocols_of(programme)
+    named = {p for q in programme.questions for p in q.protocols} or set(made_of)
     products = products_of(programme, named)
-    protocols = tuple(p for p, made in product.items() if made in products)
+    protocols = tuple(p for p, made in made_of.items() if made & products)
     return Period(ALL, protocols, programme.from_on, programme.until_on)
 
 
@@ -85,9 +91,13 @@ def draw(
     from_on: date,
     until_on: date,
     cases: dict[str, str] | None,
+    scenario: Scenario | None,
     replication: int,
 ) -> tuple[Patient, ...]:
-    """The patients of one replication whose courses may touch a span of days."""
+    """The patients of one replication whose courses may touch a span of days.
+
+    What a scenario does to the demand is drawn with them.
+    """
     first = from_on - LOOK_BACK
     running = [
         t.id for t in programme.trials if t.from_on <= until_on and first <= t.until_on + A_YEAR
@@ -101,6 +111,7 @@ def draw(
         until_on=until_on,
         cases=cases,
         protocols=running,
+        drawing=Drawing(scenario=scenario),
     )
 
 
@@ -130,14 +141,15 @@ def play(
     """Play the standing policy of a programme that stands under a design."""
     first = from_on or programme.from_on
     last = until_on or programme.until_on
+    struck = scenario_named(programme, scenario)
     return simulate(
         programme,
-        partial(draw, programme, run.seed, first, last, cases),
+        partial(draw, programme, run.seed, first, last, cases, struck),
         seed=run.seed,
         replications=run.replications,
         from_on=first,
         until_on=last,
-        scenario=scenario_named(programme, scenario),
+        scenario=struck,
         workers=run.workers,
         periods=tuple(counted),
         progress=lambda done, total: progress(what, done, total),

@@ -8,8 +8,8 @@ from doseline.programme import Programme
 from doseline.programme.scenario import Scenario
 from doseline.simulate import Period, SimulationResult
 from doseline.studies.answers import service
-from doseline.studies.assessment import Figure, ScenarioRow
-from doseline.studies.figures import mean_figure
+from doseline.studies.assessment import ScenarioRow
+from doseline.studies.figures import Figure, mean_figure
 from doseline.studies.progress import Progress, silent
 from doseline.studies.runs import FINISHES, Play, cases_of, play
 

@@ -1,4 +1,4 @@
-"""One workshop asked: demand, a plan, a simulation."""
+"""One workshop asked: a plan, a simulation."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from doseline.demand import by_month, by_product, sampled_orders
-from doseline.formats import read_programme
+from doseline.demand.replacing import Filed
+from doseline.formats import read_orders, read_programme
 from doseline.formats.results import write_json_atomically, write_rows
-from doseline.operations.orders import DoseOrder
 from doseline.plan import Limits, Plan, plan
 from doseline.programme import Programme
 from doseline.simulate import kpis
@@ -20,73 +19,6 @@ from doseline.studies.documents import Document, flat, head
 from doseline.studies.progress import Progress
 from doseline.studies.runs import ALL, Play, periods, play, whole
 from doseline.studies.verdict import percent
-
-# -- demand --------------------------------------------------------------------------------
-
-
-def demand_study(
-    path: Path,
-    *,
-    design: str | None,
-    samples: int,
-    seed: int,
-    from_on: date | None,
-    until_on: date | None,
-    out: Path | None,
-) -> tuple[Document, str]:
-    """Orders of one sample in full, and of many by month and product."""
-    began = perf_counter()
-    programme = read_programme(path)
-    if design is not None:
-        programme = programme.under(design)
-    drawn = tuple(sampled_orders(programme, seed, samples, from_on, until_on))
-    months, products = by_month(drawn), by_product(drawn)
-    document = {
-        **head("demand", str(path), design=design, seed=seed),
-        "samples": samples,
-        "orders": [_order(o) for o in drawn[0]],
-        "by_month": [{"month": m.month_on.isoformat(), **asdict(m.orders)} for m in months],
-        "by_product": {
-            p.product: {"orders": asdict(p.orders), "activity_gbq": _gbq(asdict(p.activity_mbq))}
-            for p in products
-        },
-        "patients": len({(o.protocol, o.patient) for o in drawn[0]}),
-        "seconds": round(perf_counter() - began, 3),
-    }
-    if out is not None:
-        write_json_atomically(out / "demand.json", document)
-        write_rows(out / "orders.csv", document["orders"])
-        write_rows(out / "by_month.csv", document["by_month"])
-    lines = [
-        f"  {p.product}: {p.orders.mean:.0f} orders, 95 % of futures between "
-        f"{p.orders.low_95:.0f} and {p.orders.high_95:.0f}"
-        for p in products
-    ]
-    return document, "\n".join(
-        [*lines, f"{samples} futures, seed {seed}; the first has {len(drawn[0])} orders"]
-    )
-
-
-def _gbq(row: dict[str, float]) -> dict[str, float]:
-    return {name: value / 1000.0 for name, value in row.items()}
-
-
-def _order(order: DoseOrder) -> Document:
-    return {
-        "id": order.id,
-        "product": order.product,
-        "protocol": order.protocol,
-        "site": order.site,
-        "patient": order.patient,
-        "course_number": order.course_number,
-        "wanted_on": order.wanted_on.isoformat(),
-        "earliest_on": order.earliest_on.isoformat(),
-        "latest_on": order.latest_on.isoformat(),
-        "activity_gbq": order.activity_mbq / 1000.0,
-        "started": order.started,
-        "units": order.units,
-    }
-
 
 # -- plan ----------------------------------------------------------------------------------
 
@@ -101,13 +33,17 @@ def plan_study(
     seed: int,
     out: Path | None,
     progress: Progress,
+    orders_file: Path | None = None,
 ) -> tuple[Document, str]:
-    """Plan one sample of the orders wanted in some weeks."""
+    """Plan the orders wanted in some weeks: those of one sample, or of a file in their place."""
     began = perf_counter()
-    programme = read_programme(path).under(design)
+    raw = read_programme(path)
+    filed = filed_orders(raw, orders_file)
+    programme = raw.under(design)
     first = from_on or _first_monday(programme)
     last = first + timedelta(weeks=weeks, days=-1)
-    wanted = [o for o in sample(programme, seed) if first <= o.wanted_on <= last]
+    asked = filed.among(sample(programme, seed))
+    wanted = [o for o in asked if first <= o.wanted_on <= last]
     progress("plan", 0, 1)
     planned = plan(programme, wanted, from_on=first, until_on=last, limits=Limits(seconds=seconds))
     progress("plan", 1, 1)
@@ -123,6 +59,19 @@ def plan_study(
         write_rows(out / "batches.csv", document["batches"])
         write_rows(out / "doses.csv", document["doses"])
     return document, _plan_summary(document, programme.currency)
+
+
+def filed_orders(
+    programme: Programme,
+    path: Path | None,
+    from_on: date | None = None,
+    until_on: date | None = None,
+) -> Filed:
+    """The orders of a file, none where none is named. Raises InputError with all its faults."""
+    if path is None:
+        return Filed()
+    found = read_orders(path, programme)
+    return Filed(found.orders, found.forecast, from_on, until_on)
 
 
 def _first_monday(programme: Programme) -> date:

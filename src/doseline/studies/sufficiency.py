@@ -17,6 +17,7 @@ from doseline.simulate import Service
 from doseline.studies.answers import answer
 from doseline.studies.assessment import AS_WRITTEN, Assessment, BoardPlan, MonthRow
 from doseline.studies.capacity import vials_by_month
+from doseline.studies.demand_picture import demand_picture
 from doseline.studies.designs import design_row
 from doseline.studies.documents import Document, assess_document, flat, summary_of
 from doseline.studies.flow import activity_flow
@@ -52,6 +53,7 @@ def assess(
     began = perf_counter()
     main = programme.under(design).design or AS_WRITTEN
     run = Play(seed, replications, workers)
+    asked_for = demand_picture(programme, seed=seed, samples=DEMAND_SAMPLES, progress=progress)
     played = play_all(programme, main, run, progress)
     answers = tuple(
         replace(
@@ -98,7 +100,12 @@ def assess(
         method=method_lines(programme, run, played.board),
         version=__version__,
         seconds=perf_counter() - began,
+        demand=asked_for,
     )
+
+
+DEMAND_SAMPLES = 200
+"""Futures of the demand alone: they are quick, so there are more of them than are played."""
 
 
 def _months(programme: Programme, main: str, played: Played) -> tuple[MonthRow, ...]:

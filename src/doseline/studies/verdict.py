@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from doseline.studies.assessment import Answer, Figure
+from doseline.studies.assessment import Answer
+from doseline.studies.figures import Figure
 
 
 def sufficient(headroom: float, otif: Figure, target: float) -> bool | None:

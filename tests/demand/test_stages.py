@@ -1,0 +1,207 @@
+"""Stages of a programme: which begin, when, how likely; and what shocks do to the demand."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from doseline.clock import WEEKDAYS
+from doseline.demand import Drawing, demand_counts, path_shares, patients
+from doseline.demand.stages import Paths, drawn_paths, stated_chance
+from doseline.operations.routes import ways_of
+from doseline.programme import Programme
+from doseline.programme.product import Triangular
+from doseline.programme.scenario import Scenario, Shock
+from doseline.programme.stage import Stage
+from doseline.programme.trial_rules import ResponseRule
+from tests.demand.worlds import ONE_DOSE, busy_trial, trial_of, with_market
+
+DAY, REPLICATIONS = 1440, range(400)
+LAUNCH = date(2027, 1, 4)
+STAGES = (
+    Stage("trial", "the trial", ("trial",), succeeds_fraction=0.6, read_out_min=60 * DAY),
+    Stage("filing", "the filing", after="trial", succeeds_fraction=0.8,
+          takes=Triangular(200.0 * DAY, 300.0 * DAY, 400.0 * DAY), waits_min=30 * DAY),
+    Stage("launch", "the launch", ("market",), after="filing"),
+)  # fmt: skip
+
+
+def programme(stages: tuple[Stage, ...] = STAGES, **trial: object) -> Programme:
+    plain = busy_trial(1.0, patients=40, arms=(ONE_DOSE,), until_on=date(2025, 12, 31))
+    market = with_market().markets[0]
+    sites = tuple(replace(s, treatment_weekdays=WEEKDAYS) for s in plain.sites)
+    return replace(
+        plain,
+        sites=sites,
+        trials=(replace(trial_of(plain), **trial),),  # type: ignore[arg-type]
+        markets=(replace(market, from_on=LAUNCH, until_on=date(2029, 12, 31)),),
+        until_on=date(2029, 12, 31),
+        stages=stages,
+    )
+
+
+def drawn(of: Programme, scenario: Scenario | None = None) -> Paths:
+    return drawn_paths(of, ways_of(of), 3, REPLICATIONS, scenario)
+
+
+def near(share: float) -> float:
+    return 4 * math.sqrt(share * (1 - share) / len(REPLICATIONS))
+
+
+def test_a_stage_begins_only_if_the_one_before_it_succeeded() -> None:
+    trial, filing, launch = drawn(programme()).runs
+    assert trial.began.all()
+    assert filing.began.tolist() == trial.succeeded.tolist()
+    assert launch.began.tolist() == filing.succeeded.tolist()
+    assert trial.succeeded.mean() == pytest.approx(0.6, abs=near(0.6))
+    assert launch.began.mean() == pytest.approx(0.48, abs=near(0.48))
+
+
+def test_a_market_of_a_stage_that_never_begins_asks_for_nothing() -> None:
+    world = programme()
+    paths = drawn(world)
+    replication = int(np.flatnonzero(~paths.begins["market"])[0])
+    begun = int(np.flatnonzero(paths.begins["market"])[0])
+    for number, some in ((replication, False), (begun, True)):
+        one = drawn_paths(world, ways_of(world), 3, (number,))
+        found = patients(world, 3, number, drawing=Drawing(paths=one))
+        assert any(p.protocol == "market" for p in found) is some
+        assert any(p.protocol == "trial" for p in found)
+
+
+def test_a_stage_begins_as_much_later_as_the_one_before_ends_late() -> None:
+    world = programme(until_on=date(2028, 12, 31))
+    trial, filing, launch = drawn(world).runs
+    assert (filing.first_day == trial.last_day + 30).all()
+    took = filing.last_day - filing.first_day
+    assert took.min() >= 200
+    assert took.max() <= 400
+    assert took.mean() == pytest.approx(300, abs=10)
+    assert (launch.first_day == np.maximum(filing.last_day, LAUNCH.toordinal())).all()
+    assert (launch.first_day > LAUNCH.toordinal()).any()
+    assert (launch.first_day == LAUNCH.toordinal()).any()
+
+
+def test_a_late_market_is_the_same_market_later() -> None:
+    late = (STAGES[0], replace(STAGES[1], waits_min=800 * DAY), STAGES[2])
+    sure = tuple(replace(s, succeeds_fraction=1.0) for s in late)
+    world = programme(sure)
+    one = drawn_paths(world, ways_of(world), 3, (0,))
+    (days,) = one.later_days["market"].tolist()
+    assert days > 200
+    plain = {p.id: p for p in patients(world, 3, 0, protocols={"market"})}
+    later = patients(world, 3, 0, protocols={"market"}, drawing=Drawing(paths=one))
+    assert later
+    for p in later:
+        due = plain[p.id].first_day + days
+        assert due - 7 <= p.first_day <= due + 7  # weekends
+        assert (p.size, p.luck) == (plain[p.id].size, plain[p.id].luck)
+
+
+def test_the_shares_of_the_paths_add_up_and_lie_about_their_stated_chances() -> None:
+    world = programme()
+    found = path_shares(drawn(world).ways())
+    assert sum(p.share for p in found) == pytest.approx(1.0)
+    stated = {p.ended_at: stated_chance(world, p) for p in found}
+    expected = {(): 0.48, ("trial",): 0.4, ("filing",): 0.12}
+    assert stated == {k: pytest.approx(v) for k, v in expected.items()}
+    for path in found:
+        assert path.share == pytest.approx(expected[path.ended_at], abs=near(path.share))
+        assert path.low < path.share < path.high
+
+
+def test_a_trial_with_a_rule_of_its_own_decides_its_stage() -> None:
+    rule = ResponseRule("optimal", 0.10, 0.30, 1.0, observed_min=30 * DAY)
+    stages = (replace(STAGES[0], succeeds_fraction=1.0), *STAGES[1:])
+    good, bad = (
+        programme(stages, patients=60, response_rule=replace(rule, assumed_fraction=r))
+        for r in (1.0, 0.0)
+    )
+    assert not drawn(bad).runs[0].succeeded.any()
+    mostly = drawn(good).runs[0].succeeded.mean()
+    assert mostly > 0.5  # the trial has room for all, but enrolment may end before it is full
+    path = path_shares(drawn(good).ways())[0]
+    assert stated_chance(good, path) is None
+
+
+def test_the_demand_over_all_paths_is_that_of_each_path_by_its_share() -> None:
+    world = programme()
+    counts = demand_counts(world, 3, 200, stages=True)
+    given = demand_counts(world, 3, 200)
+    market = counts.of("product", ["market"]).sum(axis=1)
+    begun = np.array(["filing" in succeeded for succeeded, _ in counts.ways])
+    assert not market[~begun].any()
+    assert (market[begun] > 0).all()
+    assert market.mean() < given.of("product", ["market"]).sum(axis=1).mean()
+    trial = counts.of("product", ["trial"])
+    assert trial.tolist() == given.of("product", ["trial"]).tolist()
+
+
+# -- shocks --------------------------------------------------------------------------------
+
+
+def struck(*shocks: Shock) -> Scenario:
+    return Scenario("s", "a shock", shocks)
+
+
+def asked(world: Programme, scenario: Scenario | None, stages: bool = False) -> tuple[float, float]:
+    counts = demand_counts(world, 3, 60, drawing=Drawing(scenario=scenario), stages=stages)
+    trial, market = (counts.of("product", [p]).sum() for p in ("trial", "market"))
+    return float(trial), float(market)
+
+
+def test_a_shock_on_a_market_takes_its_share_of_the_patients_and_adds_none() -> None:
+    world = programme()
+    half = struck(Shock("market", ("market",), date(2027, 1, 1), None, 0.5))
+    deep = struck(Shock("market", ("market",), date(2027, 1, 1), None, 0.2))
+    before = asked(world, None)
+    ids = [
+        {p.id for p in patients(world, 3, 0, drawing=Drawing(scenario=s))}
+        for s in (None, half, deep)
+    ]
+    assert ids[2] < ids[1] < ids[0]
+    for scenario, left in ((half, 0.5), (deep, 0.2)):
+        trial, market = asked(world, scenario)
+        assert trial == before[0]
+        assert market == pytest.approx(left * before[1], rel=0.05)
+
+
+def test_a_trial_that_is_held_enrols_nobody_meanwhile() -> None:
+    world = programme()
+    held = struck(Shock("trial", ("trial",), date(2024, 3, 1), date(2024, 8, 31)))
+    found = patients(world, 3, 0, drawing=Drawing(scenario=held), protocols={"trial"})
+    plain = patients(world, 3, 0, protocols={"trial"})
+    first, last = date(2024, 3, 8).toordinal(), date(2024, 8, 31).toordinal()
+    assert any(first <= p.first_day <= last for p in plain)
+    assert not any(first <= p.first_day <= last for p in found)
+    kept = {p.id: p for p in plain}
+    assert all(kept[p.id] == p for p in found if p.id in kept)
+
+
+def test_a_shock_on_a_stage_delays_it_and_all_that_follow() -> None:
+    year = Triangular(365.0 * DAY, 365.0 * DAY, 365.0 * DAY)
+    delay = struck(Shock("stage", ("filing",), date(2026, 1, 1), adds=year))
+    world = programme()
+    plain, late = drawn(world), drawn(world, delay)
+    assert (late.runs[1].first_day == plain.runs[1].first_day + 365).all()
+    assert late.runs[1].succeeded.tolist() == plain.runs[1].succeeded.tolist()
+    assert (late.runs[2].first_day >= plain.runs[2].first_day).all()
+    # Without paths every stage succeeds and begins as written, but for the shock.
+    before, after = asked(world, None), asked(world, delay)
+    assert after[0] == before[0]
+    assert 0 < after[1] < before[1]
+    launched = patients(world, 3, 0, protocols={"market"}, drawing=Drawing(scenario=delay))
+    assert min(p.first_day for p in launched) >= LAUNCH.toordinal() + 365
+
+
+def test_a_shock_on_a_stages_chance_leaves_its_part_of_it() -> None:
+    review = struck(Shock("stage", ("filing",), date(2026, 1, 1), left_fraction=0.5))
+    world = programme()
+    plain, hit = drawn(world), drawn(world, review)
+    assert hit.runs[0].succeeded.tolist() == plain.runs[0].succeeded.tolist()
+    assert set(np.flatnonzero(hit.runs[2].began)) < set(np.flatnonzero(plain.runs[2].began))
+    assert hit.runs[2].began.mean() == pytest.approx(0.24, abs=near(0.24))
