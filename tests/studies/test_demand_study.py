@@ -5,16 +5,19 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from doseline.cli import app
-from doseline.demand import patients
+from doseline.demand import order_table, orders, patients
 from doseline.formats import read_programme
 from doseline.studies.demand_picture import demand_picture
 from doseline.studies.demand_study import DemandAsked
+from doseline.studies.runs import draw
 
 runner = CliRunner()
 
@@ -44,6 +47,8 @@ def test_the_document_holds_every_future_in_bands_and_the_first_in_full(example:
     programme = read_programme(example / "programme.yaml")
     people = {p.id for p in patients(programme, 1, 0)}
     assert {o["patient"] for o in said["orders"]} <= people  # type: ignore[attr-defined]
+    screened = {p: row["screened"] for p, row in said["by_protocol"].items()}  # type: ignore[attr-defined]
+    assert screened["launch"] is None
     rules = {p: row["rule"] for p, row in said["by_protocol"].items()}  # type: ignore[attr-defined]
     assert rules["phase_1"]["name"] == "BOIN"
     assert "stop with 1 responses or fewer of 10" in rules["phase_2"]["boundaries"]
@@ -180,3 +185,24 @@ def test_a_programme_without_stages_has_no_paths(repository: Path, tmp_path: Pat
     said = json.loads(found.stdout)
     assert said["paths"] is None
     assert said["risks"] == []
+
+
+def test_the_simulator_is_given_the_patients_that_the_demand_draws(repository: Path) -> None:
+    programme = read_programme(repository / "examples" / "clr131" / "programme.yaml")
+    first, last = date(2021, 1, 18), date(2024, 4, 10)
+    played = draw(programme, 1, first, last, None, None, 3)
+    drawn = {p.id: p for p in patients(programme, 1, 3)}
+    assert len(played) > 40
+    assert all(drawn[p.id] == p for p in played)
+    table = order_table(programme, 1, (3,), first, last).kept
+    plain = orders(programme, played, first, last, with_cancelled=False)
+    counted = Counter((o.protocol, o.wanted_on.toordinal()) for o in plain)
+    names = [table.protocols[n] for n in table.protocol]
+    assert counted == Counter(zip(names, table.wanted.tolist(), strict=True))
+
+
+def test_more_are_screened_than_treated(repository: Path) -> None:
+    programme = read_programme(repository / "examples" / "clr131" / "programme.yaml")
+    found = {p.protocol: p for p in demand_picture(programme, seed=1, samples=4).protocols}
+    pivotal = found["clover_wam"]
+    assert pivotal.screened == pytest.approx(pivotal.patients.mean / 0.75)

@@ -27,7 +27,9 @@ def enrolment(e: Enrolment) -> Iterator[Found]:
 
 
 def trial(t: Trial) -> Iterator[Found]:
-    """At most one rule sets the number of patients, and it fits the arms."""
+    """At most one rule sets the number of patients, and it fits the arms; somebody is screened."""
+    if t.screening_failed_fraction >= 1.0:
+        yield ("screening_failed",), 'found "100 %", expected less, or nobody is ever treated'
     rules = {
         "dose_finding": t.dose_finding,
         "response_rule": t.response_rule,

@@ -92,6 +92,8 @@ def _facts(found: ProtocolDemand) -> Markup:
     ]
     if found.kind != "standing":
         facts.insert(0, ("Patients of a future", n.futures(found.patients)))
+    if found.screened is not None:
+        facts.insert(1, ("Screened for them", f"{n.about(found.screened)}, on average"))
     return el(
         "dl",
         *(el("div", el("dt", name), el("dd", said)) for name, said in facts),

@@ -54,6 +54,7 @@ def _protocol(found: ProtocolDemand) -> Document:
         "orders": asdict(found.orders),
         "a_week": asdict(found.a_week),
         "cancelled": dict(found.cancelled),
+        "screened": found.screened,
         "by_month": _periods("month", found.months),
         "rule": None
         if rule is None

@@ -38,7 +38,8 @@ class ProtocolDemand:
 
     `orders` and `patients` count a whole future; `a_week` is the mean of its weeks from the first
     order to the last. `cancelled` counts the orders cancelled in a future by when they were: before
-    the lock, before production, after it.
+    the lock, before production, after it. `screened` is how many consent in a future, on average,
+    for so many to be treated; None outside trials.
     """
 
     protocol: str
@@ -51,6 +52,7 @@ class ProtocolDemand:
     months: tuple[PeriodDemand, ...]
     weeks: tuple[PeriodDemand, ...]
     rule: RuleSays | None = None
+    screened: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,17 +203,19 @@ def _protocol(
     one = [protocol]
     trial = programme.trial.get(protocol)
     stages = counts.of("stage", one).mean(axis=0).tolist()
+    people = bands(counts.of("patients", one))[0]
     return ProtocolDemand(
         protocol=protocol,
         name=name,
         kind=kind,
-        patients=bands(counts.of("patients", one))[0],
+        patients=people,
         orders=_total(counts, one),
         a_week=_a_week(counts, one),
         cancelled=tuple(zip(STAGES[1:], stages[1:], strict=True)),
         months=by_month(counts, one),
         weeks=by_week(counts, one),
         rule=rule_says(trial, seed) if trial else None,
+        screened=people.mean / (1.0 - trial.screening_failed_fraction) if trial else None,
     )
 
 
