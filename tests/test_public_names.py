@@ -26,6 +26,13 @@ SIGNATURES = {
     "doseline.plan.plan": (
         "(programme, orders, *, from_on, until_on, standing, pins, limits, price_unmet, progress)"
     ),
+    "doseline.plan.audit": (
+        "(programme, orders, planned, *, from_on, until_on, standing, kinds, limits)"
+    ),
+    "doseline.plan.replan": (
+        "(programme, orders, before, happened, *, now_at, from_on, until_on, limits, "
+        "price_moved_cents, alternatives, progress)"
+    ),
     "doseline.plan.headroom": "(programme, mix, *, from_on, until_on, keep_weekdays)",
     "doseline.simulate.simulate": (
         "(programme, patients, *, seed, replications, from_on, until_on, scenario, chance, "

@@ -33,6 +33,9 @@ Until = Annotated[str | None, typer.Option("--until", help="last day")]
 OrdersPath = Annotated[
     Path | None, typer.Option("--orders", help="dose orders and forecasts (CSV), in their place")
 ]
+OrdersUntil = Annotated[
+    str | None, typer.Option("--orders-until", help="last day for which all orders are known")
+]
 
 Document = dict[str, Any]
 
@@ -199,9 +202,7 @@ def demand(
     from_on: From = None,
     until_on: Until = None,
     orders: OrdersPath = None,
-    orders_until: Annotated[
-        str | None, typer.Option("--orders-until", help="last day for which all orders are known")
-    ] = None,
+    orders_until: OrdersUntil = None,
     enrolled: Annotated[
         Path | None, typer.Option("--enrolled", help="enrolment of a trial so far (CSV)")
     ] = None,
@@ -255,12 +256,16 @@ def plan(
     weeks: Annotated[int, typer.Option(min=1, max=520, help="weeks planned")] = 6,
     seconds: Annotated[float, typer.Option(min=0.1, help="the clock stops the solver")] = 60.0,
     orders: OrdersPath = None,
+    orders_until: OrdersUntil = None,
+    audit: Annotated[
+        bool, typer.Option("--audit", help="say which doses have no second chance")
+    ] = False,
     seed: Seed = 1,
     out: Out = None,
     as_json: Json = False,
 ) -> None:
     """Plan batches for one sample of orders: the schedule, its cost, bound and gap."""
-    first = _day(from_on, "--from")
+    first, known = _day(from_on, "--from"), _day(orders_until, "--orders-until")
     with _answering(as_json) as bars:
         from doseline.studies.single import plan_study
 
@@ -274,6 +279,8 @@ def plan(
             out=out,
             progress=bars,
             orders_file=orders,
+            orders_until_on=known,
+            audited=audit,
         )
         _finish(document, summary, as_json)
 

@@ -169,6 +169,10 @@ def test_patients_are_added_at_the_dose_that_was_found() -> None:
     for replication in range(5):
         arm, _ = of(found, replication)
         assert arm == [0] * 3 + [1] * 3 + [2] * 3 + [1] * 13
+    few = entered(escalation(finding, cap=16), 5)
+    for replication in range(5):
+        arm, _ = of(few, replication)
+        assert arm == [0] * 3 + [1] * 3 + [2] * 3 + [1] * 7
 
 
 # -- responses -----------------------------------------------------------------------------

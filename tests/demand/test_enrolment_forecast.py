@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -52,6 +53,37 @@ def test_the_forecast_of_a_plain_trial_is_that_of_its_open_months() -> None:
     assert found.end.median == pytest.approx(expected.end.median, abs=1e-6)
     assert found.filled_fraction == pytest.approx(expected.filled_fraction, abs=1e-12)
     assert (found.enrolled, found.needed) == (15, 25)
+
+
+def test_with_rates_from_the_record_alone_the_futures_end_as_that_forecast_says() -> None:
+    programme = world(enrolment=Enrolment(0.1, shape=2.0))
+    trial = trial_of(programme)
+    alone = trial_forecast(programme, trial, SO_FAR, estimate=True)
+    assumed = trial_forecast(programme, trial, SO_FAR)
+    assert alone.filled_fraction > assumed.filled_fraction + 0.1
+    for estimate, found in ((True, alone), (False, assumed)):
+        ready = trial_entries(
+            programme, ways_of(programme), trial, 1, range(400), so_far=SO_FAR, estimate=estimate
+        )
+        counts = np.bincount(ready.drawn.replication, minlength=400)
+        share = found.filled_fraction
+        error = 4 * max(math.sqrt(share * (1 - share) / 400), 1 / 400)
+        assert (counts >= 40).mean() == pytest.approx(share, abs=error + 0.02)
+
+
+def test_the_rates_of_sites_are_told_in_their_own_months() -> None:
+    regions = (RegionEnrolment(("JP",), per_site_month=3.0),)
+    programme = world(enrolment=Enrolment(0.5, shape=2.0, regions=regions))
+    site = next(s for s in programme.sites if s.id == "tokyo")
+    programme = replace(
+        programme,
+        sites=tuple(replace(s, market="JP") if s is site else s for s in programme.sites),
+    )
+    found = trial_forecast(programme, trial_of(programme), SO_FAR)
+    months, counts = record_of(programme, trial_of(programme), SO_FAR)
+    tokyo = found.sites[1]
+    assert tokyo.months == pytest.approx(months[1])
+    assert tokyo.per_month == pytest.approx((2.0 + counts[1]) / (2.0 / 3.0 + months[1]))
 
 
 def test_futures_go_on_from_the_record_and_end_as_the_forecast_says() -> None:

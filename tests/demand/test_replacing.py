@@ -78,12 +78,6 @@ def test_a_real_order_far_ahead_stands_beyond_a_stated_window_and_ends_no_foreca
     ]  # fmt: skip
 
 
-def test_a_forecast_outside_a_stated_window_of_forecasts_does_not_stand() -> None:
-    forecast = [wanted("f-1", 5), wanted("f-2", 45)]
-    found = replaced(DRAWN, (), forecast, forecast_from_on=on(0), forecast_until_on=on(30))
-    assert ids(found) == ["f-1", "drawn-40", "drawn-50"]
-
-
 def test_a_dose_that_is_ordered_is_not_forecast_or_drawn_on_another_day() -> None:
     real = [wanted("P-1/2", 10, patient="P-1", number=2)]
     forecast = [
@@ -112,9 +106,7 @@ def listed(kind: str) -> st.SearchStrategy[list[DoseOrder]]:
     return st.lists(one, max_size=8, unique_by=lambda o: o.id)
 
 
-STATED = st.fixed_dictionaries(
-    dict.fromkeys(("from_on", "until_on", "forecast_from_on", "forecast_until_on"), DAYS)
-)
+STATED = st.fixed_dictionaries(dict.fromkeys(("from_on", "until_on"), DAYS))
 
 
 @given(listed("drawn"), listed("real"), listed("f"), STATED)
@@ -142,16 +134,12 @@ def test_the_rule_as_it_is_written(
         same = [o for o in real if (o.protocol, o.patient, o.course_number)
                 == (one.protocol, one.patient, one.course_number) or o.id == one.id]  # fmt: skip
         real_days = days(real, one.protocol, stated["from_on"], stated["until_on"])
-        own_days = days(
-            forecast, one.protocol, stated["forecast_from_on"], stated["forecast_until_on"]
-        )
-        if day in own_days - real_days and not same:
+        if day not in real_days and not same:
             standing.append(one)
     taken = {o.id for o in standing}
     for one in drawn:
-        covered = days(real, one.protocol, stated["from_on"], stated["until_on"]) | days(
-            forecast, one.protocol, stated["forecast_from_on"], stated["forecast_until_on"]
-        )
+        covered = days(real, one.protocol, stated["from_on"], stated["until_on"])
+        covered |= days(forecast, one.protocol, None, None)
         if one.wanted_on.toordinal() not in covered and one.id not in taken:
             standing.append(one)
     assert sorted(ids(found)) == sorted(ids(tuple(standing)))

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from doseline.clock import WEEKDAYS
-from doseline.demand import Drawing, demand_counts, path_shares, patients
+from doseline.demand import Drawing, EnrolmentSoFar, demand_counts, path_shares, patients
 from doseline.demand.stages import Paths, drawn_paths, stated_chance
 from doseline.operations.routes import ways_of
 from doseline.programme import Programme
+from doseline.programme.market import Loss
 from doseline.programme.product import Triangular
 from doseline.programme.scenario import Scenario, Shock
 from doseline.programme.stage import Stage
@@ -122,8 +123,11 @@ def test_a_trial_with_a_rule_of_its_own_decides_its_stage() -> None:
         for r in (1.0, 0.0)
     )
     assert not drawn(bad).runs[0].succeeded.any()
-    mostly = drawn(good).runs[0].succeeded.mean()
-    assert mostly > 0.5  # the trial has room for all, but enrolment may end before it is full
+    run = drawn(good).runs[0]
+    treated = drawn(good).entries["trial"]
+    counts = np.bincount(treated.drawn.replication, minlength=len(REPLICATIONS))
+    # All respond: it succeeds where the second stage is full, and else as its day comes too early.
+    assert run.succeeded.tolist() == (counts >= 10).tolist()
     path = path_shares(drawn(good).ways())[0]
     assert stated_chance(good, path) is None
 
@@ -184,7 +188,7 @@ def test_a_trial_that_is_held_enrols_nobody_meanwhile() -> None:
 
 def test_a_shock_on_a_stage_delays_it_and_all_that_follow() -> None:
     year = Triangular(365.0 * DAY, 365.0 * DAY, 365.0 * DAY)
-    delay = struck(Shock("stage", ("filing",), date(2026, 1, 1), adds=year))
+    delay = struck(Shock("stage", ("filing",), date(2024, 1, 1), adds=year))
     world = programme()
     plain, late = drawn(world), drawn(world, delay)
     assert (late.runs[1].first_day == plain.runs[1].first_day + 365).all()
@@ -195,7 +199,83 @@ def test_a_shock_on_a_stage_delays_it_and_all_that_follow() -> None:
     assert after[0] == before[0]
     assert 0 < after[1] < before[1]
     launched = patients(world, 3, 0, protocols={"market"}, drawing=Drawing(scenario=delay))
-    assert min(p.first_day for p in launched) >= LAUNCH.toordinal() + 365
+    begun = min(p.first_day for p in launched) - LAUNCH.toordinal()
+    assert 0 < begun <= 372  # a year, less what slack there is, and up to a treatment day
+
+
+def test_a_delay_that_falls_into_slack_delays_nothing_behind_it() -> None:
+    week = Triangular(7.0 * DAY, 7.0 * DAY, 7.0 * DAY)
+    years = Triangular(730.0 * DAY, 730.0 * DAY, 730.0 * DAY)
+    quick = (STAGES[0], replace(STAGES[1], takes=week, waits_min=0), STAGES[2])
+    world = programme(quick, until_on=date(2025, 6, 30))
+    plain = asked(world, None)
+    for adds, fewer in ((week, False), (years, True)):
+        hit = asked(world, struck(Shock("stage", ("filing",), date(2025, 1, 1), adds=adds)))
+        assert hit[0] == plain[0]
+        assert (hit[1] < plain[1]) is fewer
+
+
+def test_a_stage_beside_the_one_before_keeps_its_dates_whatever_delays_that_one() -> None:
+    year = Triangular(365.0 * DAY, 365.0 * DAY, 365.0 * DAY)
+    world = programme((STAGES[0], STAGES[1], replace(STAGES[2], beside=True)))
+    late = struck(Shock("stage", ("filing",), date(2025, 1, 1), adds=year))
+    assert asked(world, late) == asked(world, None)
+    first = drawn(world, late).runs[2]
+    assert (first.first_day == LAUNCH.toordinal()).all()
+    assert first.began.mean() == pytest.approx(0.48, abs=near(0.48))
+
+
+def test_a_shock_on_a_stage_that_runs_adds_to_its_end_and_none_on_one_that_has_ended() -> None:
+    year = Triangular(365.0 * DAY, 365.0 * DAY, 365.0 * DAY)
+    world = programme()
+    plain = drawn(world).runs[1]
+    strikes = date(2026, 4, 1)
+    hit = drawn(world, struck(Shock("stage", ("filing",), strikes, adds=year))).runs[1]
+    begun = plain.first_day < strikes.toordinal()
+    over = plain.last_day < strikes.toordinal()
+    assert (begun & ~over).any()
+    assert (hit.first_day - plain.first_day).tolist() == np.where(begun, 0, 365).tolist()
+    assert (hit.last_day - plain.last_day).tolist() == np.where(over, 0, 365).tolist()
+    much = struck(Shock("stage", ("filing",), date(2040, 1, 1), adds=year))
+    assert drawn(world, much).runs[1].last_day.tolist() == plain.last_day.tolist()
+
+
+def test_a_trial_with_a_record_has_begun_and_what_was_seen_stays_whatever_strikes() -> None:
+    seen = EnrolmentSoFar(
+        date(2024, 6, 30),
+        {"reykjavik": date(2024, 1, 1)},
+        tuple(("reykjavik", date(2024, 2, 1 + n)) for n in range(20)),
+    )
+    first = Stage("first", "the first", takes=Triangular(DAY, DAY, DAY), succeeds_fraction=0.2)
+    world = programme((first, replace(STAGES[0], after="first"), *STAGES[1:]))
+    year = Triangular(365.0 * DAY, 365.0 * DAY, 365.0 * DAY)
+    shocks = struck(
+        Shock("stage", ("first",), date(2024, 1, 1), adds=year),
+        Shock("trial", ("trial",), date(2024, 1, 1), None, 0.0),
+    )
+    record = {"trial": seen}
+    paths = drawn_paths(world, ways_of(world), 3, range(40), shocks, record)
+    assert paths.runs[0].succeeded.all()
+    assert paths.runs[1].began.all()
+    assert not paths.later_days["trial"].any()
+    for n in (0, 7):
+        drawing = Drawing(scenario=shocks, so_far=record)
+        found = patients(world, 3, n, protocols={"trial"}, drawing=drawing)
+        assert len(found) == 20
+    path = path_shares(paths.ways())[0]
+    assert stated_chance(world, path, None, record) is None
+
+
+def test_competitors_win_by_the_day_on_which_a_late_market_treats() -> None:
+    lost = (Loss(date(2028, 1, 1), 1.0),)
+    sure = tuple(replace(s, succeeds_fraction=1.0) for s in STAGES)
+    plain = programme((sure[0], replace(sure[1], waits_min=300 * DAY), sure[2]))
+    world = replace(plain, markets=(replace(plain.markets[0], lost=lost),))
+    paths = drawn_paths(world, ways_of(world), 3, (0,))
+    assert paths.later_days["market"][0] > 0
+    found = patients(world, 3, 0, protocols={"market"}, drawing=Drawing(paths=paths))
+    assert found
+    assert max(p.first_day for p in found) < date(2028, 1, 8).toordinal()
 
 
 def test_a_shock_on_a_stages_chance_leaves_its_part_of_it() -> None:

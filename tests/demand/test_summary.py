@@ -24,6 +24,7 @@ from doseline.demand import (
     patients,
 )
 from doseline.demand.replacing import Filed
+from doseline.demand.table import order_table
 from doseline.operations.orders import DoseOrder
 from doseline.programme import Programme
 from doseline.programme.cost import Ordering
@@ -136,6 +137,24 @@ def test_a_question_is_asked_in_its_own_uptake_case() -> None:
     assert low[2] < weighed[2]
     with pytest.raises(LookupError, match="no uptake case 'none'"):
         demand_range(programme, Question("q", "m", ("market",), *years, case="none"), 5, 2)
+
+
+def test_a_filed_order_takes_the_place_of_the_drawn_one_of_its_name_on_any_day() -> None:
+    """The table drops the same orders as the plain form, one by one."""
+    for programme in (busy_trial(4.0), with_market()):
+        drawn = orders(programme, patients(programme, 3, 0))
+        named = replace(drawn[len(drawn) // 2], wanted_on=drawn[0].wanted_on)
+        stray = replace(named, id=f"{named.protocol}-nowhere-1/1", patient="other")
+        filed = Filed((named, stray))
+        table = order_table(programme, 3, range(3), drawing=Drawing(filed=filed))
+        plain = order_table(programme, 3, range(3))
+        day = drawn[0].wanted_on.toordinal()
+        for n in range(3):
+            kept = table.kept.picked(table.kept.replication == n)
+            expected = filed.among(orders(programme, patients(programme, 3, n)))
+            assert sorted(kept.wanted.tolist()) == [o.wanted_on.toordinal() for o in expected]
+        on_day = int(((plain.stage == 0) & (plain.wanted == day) & (plain.replication == 0)).sum())
+        assert len(drawn) - on_day - 1 + 2 == int((table.kept.replication == 0).sum())
 
 
 def test_real_orders_stand_in_every_future_and_drawn_ones_only_outside_their_window() -> None:

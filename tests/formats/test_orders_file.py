@@ -82,11 +82,6 @@ def test_the_rows_of_the_sound_file_are_real_forecast_and_cancelled(programme: P
     assert [o.id for o in found.orders] == ["P-1/1", "P-2/1", "P-1/2", "K-1"]
     assert [o.id for o in found.forecast] == ["F-1-1", "F-1-2", "F-1-3", "F-2"]
     assert [o.id for o in found.cancelled] == ["P-3/1"]
-    assert found.order_windows == {
-        "trial": (date(2024, 1, 10), date(2024, 1, 24)),
-        "supply": (date(2024, 1, 12), date(2024, 1, 12)),
-    }
-    assert found.forecast_windows == {"trial": (date(2024, 2, 2), date(2024, 2, 7))}
 
 
 def test_a_row_that_says_everything_is_the_order_it_says(programme: Programme) -> None:

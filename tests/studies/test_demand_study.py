@@ -122,7 +122,9 @@ def test_a_record_of_enrolment_gives_a_forecast_and_futures_that_go_on_from_it(
     assert 0 < found["filled"] <= 1
     known = {o["patient"] for o in said["orders"] if o["protocol"] == "phase_2"}  # type: ignore[attr-defined]
     assert {f"phase_2-H1-{n}" for n in range(1, 6)} <= known
-    alone = document(example, *words, "--estimate")["forecasts"]["phase_2"]  # type: ignore[index]
+    both = document(example, *words, "--estimate")
+    alone = both["forecasts"]["phase_2"]  # type: ignore[index]
+    assert both["by_protocol"]["phase_2"] != said["by_protocol"]["phase_2"]  # type: ignore[index]
     assert alone["prior"]["estimated"]
     assert not found["prior"]["estimated"]
 

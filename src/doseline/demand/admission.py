@@ -8,7 +8,7 @@ outcomes are is drawn beforehand with the rates that the trial assumes; nothing 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
 
@@ -20,24 +20,30 @@ from doseline.programme.trial import RegionEnrolment, Trial
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A patient who has been screened: the row among the arrivals, the site's row, the day."""
+    """A patient who has been screened: the row among the arrivals, the site's row, the day.
+
+    One who is `known` has been enrolled already, whatever the rule would say.
+    """
 
     row: int
     site: int
     day: int
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """An arm with room, and the first day on which it may be taken; perhaps as a control.
 
-    A cohort opens only once every patient of the cohort before has been observed.
+    A cohort opens only once every patient of the cohort before has been observed: `waits_days`
+    after the last first dose of it.
     """
 
     arm: int
     day: int
     control: bool = False
     cohort: int = 0
+    waits_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,8 @@ class Admitted:
     day: int
     control: bool = False
     cohort: int = 0
+    waits_days: int = 0
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +94,28 @@ def admitted(
     caps = _Caps(programme, trial)
     waits = None if trial.waits_min is None else whole_days(trial.waits_min)
     for patient in queue:
-        if caps.full(patient.site):
+        if caps.full(patient.site) and not patient.known:
             continue
         place = rule.place(patient.day, patient.row)
-        if place is None:
+        if place is None and not patient.known:
             return
+        if place is None:
+            place = Place(len(trial.arms) - 1, patient.day)
+        elif patient.known:
+            place = replace(place, day=min(place.day, patient.day))
         day = days.next_day(patient.site, max(patient.day, place.day))
         if day is None or (waits is not None and place.day - patient.day > waits):
             continue
-        taken = Admitted(patient.row, patient.site, place.arm, day, place.control, place.cohort)
+        taken = Admitted(
+            patient.row,
+            patient.site,
+            place.arm,
+            day,
+            place.control,
+            place.cohort,
+            place.waits_days,
+            patient.known,
+        )
         caps.took(patient.site)
         rule.took(taken)
         yield taken
@@ -146,23 +167,27 @@ class InOrder:
     trial: Trial
     left: list[int] = field(init=False)
     free_from: list[int] = field(init=False)
+    closes: int = field(init=False)
     last_dose: int = 0
 
     def __post_init__(self) -> None:
         self.left = [number for number, _ in places(self.trial)][::-1]
         self.free_from = [a.from_on.toordinal() if a.from_on else 0 for a in self.trial.arms]
+        self.closes = self.trial.until_on.toordinal()
 
     def place(self, ready: int, row: int) -> Place | None:
         """The arm of the next patient; None once all are full."""
         if not self.left:
             return None
         arm = self.left[-1]
-        return Place(arm, self.free_from[arm], cohort=arm)
+        waits = whole_days(self.trial.arms[arm - 1].observed_min) if arm else 0
+        return Place(arm, self.free_from[arm], cohort=arm, waits_days=waits)
 
     def took(self, admitted: Admitted) -> None:
         """Stagger the arm, and let the next open once this one has been observed."""
         number, arm = admitted.arm, self.trial.arms[admitted.arm]
-        self.left.pop()
+        if self.left:
+            self.left.pop()
         self.last_dose = max(self.last_dose, admitted.day)
         self.free_from[number] = admitted.day + whole_days(arm.stagger_min)
         following = number + 1
@@ -175,23 +200,12 @@ class InOrder:
         return taken
 
     def outcome(self) -> Outcome:
-        """A trial without a rule succeeds by its stated chance alone; known at its last dose."""
-        return Outcome(True, self.last_dose)
+        """A trial without a rule succeeds by its stated chance alone, if it treats anybody.
 
-
-def waits_days(trial: Trial, cohort: int) -> int:
-    """How long after the last first dose of the cohort before a cohort opens; 0: at any time."""
-    if trial.dose_finding is not None:
-        finding = trial.dose_finding
-        days = whole_days(finding.observed_min) + whole_days(finding.review_min)
-    elif trial.response_rule is not None:
-        rule = trial.response_rule
-        days = whole_days(rule.observed_min) + whole_days(rule.review_min) if rule.pauses else 0
-    elif trial.event_rule is None and cohort:
-        days = whole_days(trial.arms[cohort - 1].observed_min)
-    else:
-        days = 0
-    return days if cohort else 0
+        Known at its last dose if it is full, and else not before its last day.
+        """
+        ends = self.last_dose if not self.left else max(self.last_dose, self.closes)
+        return Outcome(self.last_dose > 0, ends)
 
 
 def last_day(trial: Trial) -> date:

@@ -60,14 +60,18 @@ def fates_of(trial: Trial, drawn: Drawn) -> Fates:
     return Fates()
 
 
-def rule_of(trial: Trial, fates: Fates) -> Rule:
-    """The rule of a trial, at its beginning."""
+def rule_of(trial: Trial, fates: Fates, known: int = 0, known_on: int = 0) -> Rule:
+    """The rule of a trial, at its beginning.
+
+    Where a record is given, so many patients are known to have been enrolled by its last day: what
+    would have ended the trial before then has not happened.
+    """
     if trial.dose_finding is not None:
         return Escalation(trial, trial.dose_finding, fates)
     if trial.response_rule is not None:
-        return Responses(trial, trial.response_rule, fates)
+        return Responses(trial, trial.response_rule, fates, known=known)
     if trial.event_rule is not None:
-        return Looks(trial, trial.event_rule, fates)
+        return Looks(trial, trial.event_rule, fates, known_on)
     return InOrder(trial)
 
 
@@ -110,9 +114,9 @@ class Escalation:
         left = self.trial.patients - sum(self.treated)
         if step.level is not None and left > 0:
             self.level, self.room = step.level, min(step.at_most, finding.cohort, left)
-        elif step.mtd is not None and finding.expansion > 0:
+        elif step.mtd is not None and min(finding.expansion, left) > 0:
             self.level = self.mtd = step.mtd
-            self.room, self.expanding = finding.expansion, True
+            self.room, self.expanding = min(finding.expansion, left), True
         else:
             self.mtd, self.ended = step.mtd, True
 
@@ -132,7 +136,12 @@ class Escalation:
         """The open cohort, once the one before has been reviewed."""
         if self.room == 0 and not self.ended:
             self._review()
-        return None if self.ended else Place(self.level, self.opens, cohort=self.cohort)
+        if self.ended:
+            return None
+        waits = whole_days(self.finding.observed_min) + whole_days(self.finding.review_min)
+        return Place(
+            self.level, self.opens, cohort=self.cohort, waits_days=waits if self.cohort else 0
+        )
 
     def took(self, admitted: Admitted) -> None:
         """A patient is treated at the level; the toxicity is known only after the observation."""
@@ -189,6 +198,7 @@ class Responses:
     responses: list[bool] = field(default_factory=list)
     free_from: int = 0
     stopped: bool = False
+    known: int = 0
 
     def __post_init__(self) -> None:
         self.design = design_of(self.rule)
@@ -202,6 +212,8 @@ class Responses:
         return last + whole_days(self.rule.observed_min) + whole_days(self.rule.review_min)
 
     def _goes_on(self) -> bool:
+        if self.known > self.first_stage:
+            return True  # it has: more were enrolled since
         first = sum(self.responses[: self.first_stage])
         return isinstance(self.design, TwoStage) and self.design.continues(first)
 
@@ -215,7 +227,11 @@ class Responses:
             if ready >= decided or self.rule.pauses:
                 self.stopped = not self._goes_on()
                 opens = max(opens, decided)
-        return None if self.stopped else Place(0, opens, cohort=int(second))
+        if self.stopped:
+            return None
+        waits = whole_days(self.rule.observed_min) + whole_days(self.rule.review_min)
+        held = second and self.rule.pauses
+        return Place(0, opens, cohort=int(second), waits_days=waits if held else 0)
 
     def took(self, admitted: Admitted) -> None:
         """A patient is treated; the response is known only after the observation."""
@@ -258,11 +274,15 @@ def looks_of(rule: EventRule) -> tuple[tuple[int, ...], tuple[float, ...]]:
 
 @dataclass
 class Looks:
-    """Treated against control: enrolment ends when the trial is full, or a look has ended it."""
+    """Treated against control: enrolment ends when the trial is full, or a look has ended it.
+
+    A look up to `known_on`, the last day of a record, has not ended it.
+    """
 
     trial: Trial
     rule: EventRule
     fates: Fates
+    known_on: int = 0
     taken: int = 0
     ended: Outcome = Outcome(False, 0)
     stopped_on: int | None = None
@@ -283,7 +303,7 @@ class Looks:
             self._look(taken)
         if self.stopped_on is None:
             return taken
-        return [a for a in taken if a.day <= self.stopped_on]
+        return [a for a in taken if a.day <= self.stopped_on or a.known]
 
     def _look(self, taken: list[Admitted]) -> None:
         made = self._history(taken)
@@ -297,6 +317,8 @@ class Looks:
             if last:
                 at, bound = min(at, latest), bounds[-1]
             crossed = log_rank(made, 0, at) > bound
+            if at * MONTH_DAYS <= self.known_on and not last:
+                continue
             if crossed or last:
                 on = math.ceil(at * MONTH_DAYS - 1e-6) + review
                 self.ended, self.stopped_on = Outcome(crossed, on), on

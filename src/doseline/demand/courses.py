@@ -29,7 +29,10 @@ _PLAIN = Luck(0.0, 0.0, 0, 1.0, 0.0, 1.0, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """The patients of one arm, a row each: numbers for drawing, site row, day due, size, cohort."""
+    """The patients of one arm, a row each: numbers for drawing, site row, day due, size, cohort.
+
+    `waits_days` is how long after the last first dose of the cohort before a patient may begin.
+    """
 
     arm: Arm
     drawn: Drawn
@@ -37,6 +40,7 @@ class Course:
     first_day: Ints
     size: Floats
     cohort: Ints
+    waits_days: Ints
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 from doseline.demand.courses import Course
 from doseline.demand.entries import Entries, calendar_of, trial_entries
 from doseline.demand.luck import Ints, sizes
-from doseline.demand.market import Starts, drawn_case, named_case, starts
+from doseline.demand.market import Starts, drawn_case, named_case, starts, won
 from doseline.demand.observed import EnrolmentSoFar
 from doseline.demand.replacing import Filed
 from doseline.demand.stages import Paths, later_by_shocks
@@ -29,14 +29,16 @@ class Drawing:
     """What is known or asked of the futures that are drawn.
 
     `cases` names the uptake of markets by id, the others are drawn by weight; `scenario` strikes
-    those who come; `so_far` holds the record of trials by id; `paths` says which stages begin,
-    and when (without paths every trial and market runs as written); `filed` holds orders that take
-    the place of drawn ones in a table of orders.
+    those who come; `so_far` holds the record of trials by id, and `estimated` names those whose
+    rates are taken from it alone; `paths` says which stages begin, and when (without paths every
+    trial and market runs as written); `filed` holds orders that take the place of drawn ones in a
+    table of orders.
     """
 
     cases: Mapping[str, str] = field(default_factory=dict)
     scenario: Scenario | None = None
     so_far: Mapping[str, EnrolmentSoFar] = field(default_factory=dict)
+    estimated: frozenset[str] = frozenset()
     paths: Paths | None = None
     filed: Filed | None = None
 
@@ -49,6 +51,7 @@ class DrawnCourse:
     arm: int
     course: Course
     calendar: SiteDays
+    of_trial: bool
 
 
 def drawn_courses(
@@ -66,7 +69,9 @@ def drawn_courses(
     later = (
         drawing.paths.later_days
         if drawing.paths
-        else later_by_shocks(programme, seed, replications, drawing.scenario)
+        else later_by_shocks(
+            programme, ways, seed, replications, drawing.scenario, drawing.so_far, drawing.estimated
+        )
     )
     for trial in programme.trials:
         if protocols is None or trial.id in protocols:
@@ -95,14 +100,17 @@ def _of_trial(
         found = trial_entries(
             programme, ways, trial, seed, replications, later_days=later_days,
             scenario=drawing.scenario, so_far=drawing.so_far.get(trial.id),
+            estimate=trial.id in drawing.estimated,
         )  # fmt: skip
     calendar = calendar_of(programme, ways, trial)
     for number, arm in enumerate(trial.arms):
         mine = found.of_arm(number)
         if mine.site.size:
             size = sizes(mine.drawn, trial.size)
-            course = Course(arm, mine.drawn, mine.site, mine.first_day, size, mine.cohort)
-            yield DrawnCourse(trial.id, number, course, calendar)
+            course = Course(
+                arm, mine.drawn, mine.site, mine.first_day, size, mine.cohort, mine.waits_days
+            )
+            yield DrawnCourse(trial.id, number, course, calendar, True)
 
 
 def _of_market(
@@ -119,7 +127,7 @@ def _of_market(
         named_case(market, name) if name else drawn_case(market, seed, r) for r in replications
     ]
     begun = starts(programme, market, cases, seed, replications)
-    begun = _later(begun, market, replications, later_days, drawing.paths)
+    begun = won(market, _later(begun, market, replications, later_days, drawing.paths))
     kept = stays(drawing.scenario, "market", market.id, begun.drawn, begun.day)
     if kept is not None:
         begun = Starts(begun.drawn.picked(kept), begun.day[kept], begun.site[kept])
@@ -127,15 +135,17 @@ def _of_market(
     first = calendar.snapped(begun.site, begun.day, 0, 0)
     treated = first >= 0
     drawn = begun.drawn.picked(treated)
+    nothing = np.zeros(len(drawn.rank), dtype=np.int64)
     course = Course(
         market.arm,
         drawn,
         begun.site[treated],
         first[treated],
         sizes(drawn, market.size),
-        np.zeros(len(drawn.rank), dtype=np.int64),
+        nothing,
+        nothing,
     )
-    return DrawnCourse(market.id, 0, course, calendar)
+    return DrawnCourse(market.id, 0, course, calendar, False)
 
 
 def _later(

@@ -19,7 +19,7 @@ from scipy.special import gammaincinv
 from doseline.chance import stable_hash, uniform_rows
 from doseline.demand.luck import Floats, Ints
 from doseline.demand.observed import EnrolmentSoFar
-from doseline.demand.rates import posterior
+from doseline.demand.rates import RatePrior, estimated_prior, posterior
 from doseline.programme import Programme
 from doseline.programme.site import Site
 from doseline.programme.trial import Enrolment, RegionEnrolment, Trial
@@ -124,11 +124,15 @@ def arrivals(
     seed: int,
     replications: Sequence[int],
     so_far: EnrolmentSoFar | None = None,
+    *,
+    estimate: bool = False,
 ) -> Arrivals:
     """Everybody who would enrol in some replications, without the trial's caps.
 
     Where a record of the enrolment so far is given, those in it come as they came, the rates are
-    drawn from what it says of them, and the others come after its last day.
+    drawn from what it says of them, and the others come after its last day. How sites differ is as
+    the trial assumes or, with `estimate`, as the record makes most likely; raises QuantityError
+    where it is not enough for that.
     """
     spans = np.array([active_days(trial, programme.site[s]) for s in trial.sites], dtype=float)
     known = np.zeros(len(trial.sites), dtype=np.int64)
@@ -139,7 +143,7 @@ def arrivals(
     rows = np.arange(len(trial.sites))
     rep = np.repeat(np.asarray(replications, dtype=np.int64), len(rows))
     site = np.tile(rows, len(replications))
-    per_day = _rates(programme, trial, seed, rep, site, so_far, season)
+    per_day = _rates(programme, trial, seed, rep, site, so_far, estimate=estimate)
     drawn = _drawn(trial, seed, rep, site, per_day, span[site], known[site])
     nothing = (_NONE, _NONE, _NONE, _NONE.astype(np.float64))
     rep, site, rank, counted = map(np.concatenate, zip(nothing, *drawn, strict=True))
@@ -190,7 +194,8 @@ def _rates(
     rep: Ints,
     site: Ints,
     so_far: EnrolmentSoFar | None,
-    season: Season,
+    *,
+    estimate: bool,
 ) -> Floats:
     """The rate of each site in each replication, patients a day; tiny rather than none."""
     entities = np.array([stable_hash(s) for s in trial.sites], dtype=np.uint64)
@@ -199,8 +204,10 @@ def _rates(
     if so_far is None:
         per_month = gammaincinv(shape, share) / shape * mean
     else:
-        months, counts = record_of(programme, trial, so_far, season)
-        a, b = posterior(shape, np.maximum(mean, 1e-12), counts[site], months[site])
+        months, counts = record_of(programme, trial, so_far)
+        prior, scale = prior_of(programme, trial, so_far, estimate=estimate)
+        mean = np.maximum(prior.per_site_month * scale, 1e-12)
+        a, b = posterior(prior.shape, mean[site], counts[site], months[site])
         per_month = gammaincinv(a, share) / b
     return np.asarray(np.maximum(per_month / MONTH_DAYS, 1e-12), dtype=np.float64)
 
@@ -225,14 +232,35 @@ def _from_the_record(trial: Trial, so_far: EnrolmentSoFar, spans: Floats) -> tup
     """What is still to come: each site's days after the record, and how many it has enrolled."""
     cut = so_far.cut_on.toordinal() + 1
     first = np.maximum(_openings(trial, so_far, spans), cut)
-    counts = [sum(s == site for s, _ in so_far.enrolled) for site in trial.sites]
     ends = np.maximum(spans[:, 1], first)
-    return np.stack((first, ends), axis=1), np.array(counts, dtype=np.int64)
+    return np.stack((first, ends), axis=1), recorded(trial, so_far)
 
 
-def record_of(
-    programme: Programme, trial: Trial, so_far: EnrolmentSoFar, season: Season | None = None
-) -> tuple[Floats, Ints]:
+def prior_of(
+    programme: Programme, trial: Trial, so_far: EnrolmentSoFar, *, estimate: bool = False
+) -> tuple[RatePrior, Floats]:
+    """How rates differ before the record speaks, and each site's mean as a multiple of the prior's.
+
+    The mean is that of the sites as the trial assumes them or, with `estimate`, what the record
+    makes most likely; the multiples are the trial's either way. Raises QuantityError where a record
+    is not enough for that.
+    """
+    rates = site_rates(programme, trial)
+    mean = max(float(rates.mean()), 1e-12)
+    scale: Floats = rates / mean
+    if not estimate:
+        return RatePrior(trial.enrolment.shape, mean), scale
+    months, counts = record_of(programme, trial, so_far)
+    return estimated_prior(counts, months * scale), scale
+
+
+def recorded(trial: Trial, so_far: EnrolmentSoFar | None) -> Ints:
+    """How many patients each site of a trial has in the record; none without a record."""
+    by_site = so_far.by_site if so_far is not None else {}
+    return np.array([by_site.get(site, 0) for site in trial.sites], dtype=np.int64)
+
+
+def record_of(programme: Programme, trial: Trial, so_far: EnrolmentSoFar) -> tuple[Floats, Ints]:
     """The months that each site has enrolled up to the record's last day, and its patients."""
     spans = np.array([active_days(trial, programme.site[s]) for s in trial.sites], dtype=float)
     opened = _openings(trial, so_far, spans)
@@ -240,8 +268,7 @@ def record_of(
     whole = Season(trial, int(opened.min()), int(max(cut, spans[:, 1].max())))
     edges = np.stack((np.minimum(opened, cut), np.minimum(np.maximum(opened, cut), cut)), axis=1)
     counted = whole.counted(edges)
-    counts = [sum(s == site for s, _ in so_far.enrolled) for site in trial.sites]
-    return (counted[:, 1] - counted[:, 0]) / MONTH_DAYS, np.array(counts, dtype=np.int64)
+    return (counted[:, 1] - counted[:, 0]) / MONTH_DAYS, recorded(trial, so_far)
 
 
 def _with_the_record(

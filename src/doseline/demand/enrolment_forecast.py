@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import numpy as np
 
 from doseline.demand.admission_rules import most_patients
-from doseline.demand.enrolment import MONTH_DAYS, Season, active_days, record_of, site_rates
+from doseline.demand.enrolment import MONTH_DAYS, Season, active_days, prior_of, record_of
 from doseline.demand.forecast import EnrolmentForecast, forecast
 from doseline.demand.luck import Floats
 from doseline.demand.observed import EnrolmentSoFar
-from doseline.demand.rates import RatePrior
+from doseline.demand.rates import SitePosterior
 from doseline.programme import Programme
 from doseline.programme.trial import Trial
 
@@ -25,18 +28,31 @@ def trial_forecast(
     and regions are left aside. Raises QuantityError where nothing can be estimated.
     """
     months, counts = record_of(programme, trial, so_far)
-    scale = site_rates(programme, trial) / max(trial.enrolment.per_site_month, 1e-12)
-    prior = RatePrior(trial.enrolment.shape, max(trial.enrolment.per_site_month, 1e-12))
+    prior, scale = prior_of(programme, trial, so_far, estimate=estimate)
     opened = [so_far.opened.get(s) for s in trial.sites]
-    return forecast(
+    found = forecast(
         trial.sites,
         [None if on is None else on.toordinal() for on in opened],
         counts.tolist(),
         cut_day=so_far.cut_on.toordinal(),
         ahead=_ahead(programme, trial, so_far) * scale[:, None],
         target=most_patients(trial),
-        prior=None if estimate else prior,
+        prior=prior,
         months=(months * scale).tolist(),
+    )
+    own = zip(found.sites, scale.tolist(), months.tolist(), strict=True)
+    return replace(found, sites=tuple(_as_it_is(site, by, open_for) for site, by, open_for in own))
+
+
+def _as_it_is(site: SitePosterior, by: float, months: float) -> SitePosterior:
+    """A site's rate in its own months, where its mean is a multiple of the trial's."""
+    return replace(
+        site,
+        months=months,
+        rate=site.rate / by if by > 0.0 else math.inf,
+        per_month=site.per_month * by,
+        low_90=site.low_90 * by,
+        high_90=site.high_90 * by,
     )
 
 

@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import triang
+from numpy.typing import NDArray
 
 from doseline.chance import stable_hash
 from doseline.demand.admission import Admitted, Outcome, Ready, admitted, last_day
 from doseline.demand.admission_rules import fates_of, rule_of
-from doseline.demand.enrolment import Arrivals, arrivals, whole_days
+from doseline.demand.enrolment import Arrivals, arrivals, recorded, whole_days
 from doseline.demand.luck import Drawn, Ints
 from doseline.demand.observed import EnrolmentSoFar
 from doseline.demand.thinning import stays
 from doseline.demand.treatment_days import SiteDays, site_days
+from doseline.distributions import triangular_from_u
 from doseline.operations.routes import Ways
 from doseline.programme import Programme
 from doseline.programme.course import SEARCH_DAYS
@@ -30,8 +31,8 @@ class Entries:
     """The patients treated in a trial, a row each, and how each replication of it ended.
 
     `drawn` holds the numbers for drawing (entity: the site), `site` the row in the trial's list,
-    `first_day` the day of the first dose (ordinal), `cohort` the cohort (see `Place`). `succeeded`
-    and `known_on` have a number for each replication asked for.
+    `first_day` the day of the first dose (ordinal), `cohort` and `waits_days` see `Place`.
+    `succeeded` and `known_on` have a number for each replication asked for.
     """
 
     drawn: Drawn
@@ -39,6 +40,7 @@ class Entries:
     arm: Ints
     first_day: Ints
     cohort: Ints
+    waits_days: Ints
     succeeded: Ints
     known_on: Ints
 
@@ -51,6 +53,7 @@ class Entries:
             self.arm[here],
             self.first_day[here],
             self.cohort[here],
+            self.waits_days[here],
             self.succeeded,
             self.known_on,
         )
@@ -71,35 +74,53 @@ def trial_entries(
     later_days: Ints | None = None,
     scenario: Scenario | None = None,
     so_far: EnrolmentSoFar | None = None,
+    estimate: bool = False,
 ) -> Entries:
     """The patients treated in a trial in some replications, whose numbers rise.
 
-    `later_days` says by how much the trial begins later in each replication than written.
+    `later_days` says by how much the trial begins later in each replication than written: its
+    openings, seasons and last day move with it. Those of the record `so_far` come as they came, and
+    nothing that would have kept them away has happened; with `estimate` the rates are taken from it
+    alone.
     """
-    came = arrivals(programme, trial, seed, replications, so_far)
+    came = arrivals(programme, trial, seed, replications, so_far, estimate=estimate)
+    known = came.rank < recorded(trial, so_far)[came.site]
     at = came.at
     if later_days is not None:
         place = np.searchsorted(np.asarray(replications), came.replication)
-        at = at + later_days[place]
+        at = at + np.where(known, 0, later_days[place])
     hashes = np.array([stable_hash(s) for s in trial.sites], dtype=np.uint64)
     drawn = Drawn(seed, trial.id, came.replication, hashes[came.site], came.rank.astype(np.uint64))
     kept = stays(scenario, "trial", trial.id, drawn, at.astype(np.int64))
     if kept is not None:
-        drawn, at = drawn.picked(kept), at[kept]
+        kept |= known
+        drawn, at, known = drawn.picked(kept), at[kept], known[kept]
         came = Arrivals(came.replication[kept], came.site[kept], came.rank[kept], at)
     ready = at.astype(np.int64) + _screening(trial, drawn)
-    return _entered(programme, ways, trial, replications, came, drawn, ready)
+    cut_day = so_far.cut_on.toordinal() if so_far else 0
+    waiting = _Waiting(came, drawn, ready, known, cut_day)
+    return _entered(programme, ways, trial, replications, waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Everybody who has come: their arrival, the day on which they are ready, and who is known."""
+
+    came: Arrivals
+    drawn: Drawn
+    ready: Ints
+    known: NDArray[np.bool_]
+    cut_day: int
 
 
 def _screening(trial: Trial, drawn: Drawn) -> Ints:
     """Days from consent to the first dose, a part of a day counting as one."""
     span = trial.screening_chance
-    if span is None or span.high <= span.low:
+    if span is None:
         return np.full(len(drawn.rank), whole_days(trial.screening_min), dtype=np.int64)
-    share = drawn.uniforms("screening")[:, 0]
-    mode = (span.mode - span.low) / (span.high - span.low)
-    minutes = triang.ppf(share, mode, loc=span.low, scale=span.high - span.low)
-    return np.ceil(minutes / 1440.0 - 1e-9).astype(np.int64)
+    shares = drawn.uniforms("screening")[:, 0].tolist()
+    minutes = [triangular_from_u(u, span.low, span.mode, span.high) for u in shares]
+    return np.ceil(np.array(minutes) / 1440.0 - 1e-9).astype(np.int64)
 
 
 def calendar_of(programme: Programme, ways: Ways, trial: Trial) -> SiteDays:
@@ -114,21 +135,21 @@ def _entered(
     ways: Ways,
     trial: Trial,
     replications: Sequence[int],
-    came: Arrivals,
-    drawn: Drawn,
-    ready: Ints,
+    waiting: _Waiting,
 ) -> Entries:
+    came, drawn, ready = waiting.came, waiting.drawn, waiting.ready
     days = calendar_of(programme, ways, trial)
     order = np.lexsort((came.at, ready, came.replication))
     edges = np.searchsorted(came.replication[order], np.asarray(replications), side="left")
     ends = np.searchsorted(came.replication[order], np.asarray(replications), side="right")
     row, site, day = order.tolist(), came.site[order].tolist(), ready[order].tolist()
+    known = waiting.known[order].tolist()
     fates = fates_of(trial, drawn)
     taken: list[Admitted] = []
     outcomes: list[Outcome] = []
     for low, high in zip(edges.tolist(), ends.tolist(), strict=True):
-        queue = [Ready(row[n], site[n], day[n]) for n in range(low, high)]
-        rule = rule_of(trial, fates)
+        queue = [Ready(row[n], site[n], day[n], known[n]) for n in range(low, high)]
+        rule = rule_of(trial, fates, sum(known[low:high]), waiting.cut_day)
         taken += rule.settled(list(admitted(programme, trial, rule, queue, days)))
         outcomes.append(rule.outcome())
     treated = [a for a in taken if not a.control]
@@ -139,6 +160,7 @@ def _entered(
         np.array([a.arm for a in treated], dtype=np.int64),
         np.array([a.day for a in treated], dtype=np.int64),
         np.array([a.cohort for a in treated], dtype=np.int64),
+        np.array([a.waits_days for a in treated], dtype=np.int64),
         np.array([o.succeeded for o in outcomes], dtype=np.int64),
         np.array([o.known_on for o in outcomes], dtype=np.int64),
     )

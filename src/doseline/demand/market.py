@@ -163,10 +163,10 @@ def starts(
     seed: int,
     replications: Sequence[int],
 ) -> Starts:
-    """The patients who start in a market in some replications, each in its uptake case.
+    """The patients who would start in a market in some replications, each in its uptake case.
 
-    A day without an open site treats nobody. In the numbers for drawing, the entity is the market
-    year.
+    Competitors have won none of them yet (see `won`). A day without an open site treats
+    nobody. In the numbers for drawing, the entity is the market year.
     """
     years = list(market_years(market))
     kinds = list(dict.fromkeys(cases))
@@ -187,9 +187,15 @@ def starts(
                 programme, market, case, year, day_u[here], site_u[here]
             )
     kept = (site < len(market.sites)) & (day <= market.until_on.toordinal())
-    if market.lost:
-        kept &= drawn.uniforms("lost")[:, 0] >= lost_share(market, day)
     return Starts(drawn.picked(kept), day[kept], site[kept])
+
+
+def won(market: Market, begun: Starts) -> Starts:
+    """Those whom no competitor wins on the day on which they would start."""
+    if not market.lost:
+        return begun
+    kept = begun.drawn.uniforms("lost")[:, 0] >= lost_share(market, begun.day)
+    return Starts(begun.drawn.picked(kept), begun.day[kept], begun.site[kept])
 
 
 def _counts(

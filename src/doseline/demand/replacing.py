@@ -56,8 +56,6 @@ def replaced(
     *,
     from_on: date | None = None,
     until_on: date | None = None,
-    forecast_from_on: date | None = None,
-    forecast_until_on: date | None = None,
 ) -> tuple[DoseOrder, ...]:
     """The orders of a file and, outside their windows, drawn ones; by the day wanted.
 
@@ -68,9 +66,8 @@ def replaced(
        real orders, or from `from_on`, or until `until_on`, where stated. On a day inside it no
        forecast and no drawn order of that protocol stands. So where one real order reaches far
        ahead of the others, state `until_on`: the last day for which all orders are known.
-    3. Forecasts have a window of their own, made in the same way from the forecasts, or stated by
-       `forecast_from_on` and `forecast_until_on`. On a day inside it no drawn order of that
-       protocol stands; a forecast outside a stated window does not stand.
+    3. Forecasts have a window of their own, from the first to the last day wanted among them. On a
+       day inside it no drawn order of that protocol stands.
     4. A dose stands once. A forecast with the id, or with the patient and course number, of a real
        order is that dose, on whatever day, and does not stand; nor does a drawn order with the id
        of a real order or of a forecast that stands.
@@ -79,16 +76,13 @@ def replaced(
     """
     real, forecast = tuple(file_orders), tuple(file_forecast)
     real_windows = windows(real, from_on, until_on)
-    forecast_windows = windows(forecast, forecast_from_on, forecast_until_on)
+    forecast_windows = windows(forecast)
     ids = {o.id for o in real}
     doses = {_dose(o) for o in real}
     stands = [
         o
         for o in forecast
-        if _inside(o, forecast_windows)
-        and not _inside(o, real_windows)
-        and o.id not in ids
-        and _dose(o) not in doses
+        if not _inside(o, real_windows) and o.id not in ids and _dose(o) not in doses
     ]
     ids.update(o.id for o in stands)
     rest = [

@@ -8,7 +8,6 @@ from datetime import date
 
 import numpy as np
 
-from doseline.demand.admission import waits_days
 from doseline.demand.drawing import Drawing, DrawnCourse, drawn_courses
 from doseline.demand.luck import luck_tables
 from doseline.operations.ordering import Offered, course_with_perfect_supply, standing_orders
@@ -55,10 +54,10 @@ def _patients(programme: Programme, drawn: DrawnCourse, first: int, last: int) -
     product = trial.product if trial else programme.market[drawn.protocol].product
     weight_sd = trial.weight_change_sd_fraction if trial else 0.0
     luck = luck_tables(numbers, course.arm, programme.policy, weight_sd)
-    columns = (course.site, course.first_day, course.cohort, course.size)
+    columns = (course.site, course.first_day, course.cohort, course.waits_days, course.size)
     numbered = [numbers.entity, numbers.rank, *(c[kept] for c in columns)]
     rows = zip(*(c.tolist() for c in numbered), strict=True)
-    for n, (entity, rank, row, day, cohort, size) in enumerate(rows):
+    for n, (entity, rank, row, day, cohort, waits, size) in enumerate(rows):
         site = drawn.calendar.sites[row]
         where = site if trial else f"Y{entity}"
         yield Patient(
@@ -71,7 +70,7 @@ def _patients(programme: Programme, drawn: DrawnCourse, first: int, last: int) -
             size=size,
             luck=luck[n],
             cohort=cohort,
-            waits_days=waits_days(trial, cohort) if trial else 0,
+            waits_days=waits,
         )
 
 

@@ -8,8 +8,8 @@ their outcome takes; a trial with a rule of its own ends when that has spoken.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ from doseline.distributions import triangular_from_u
 from doseline.operations.routes import Ways
 from doseline.programme import Programme
 from doseline.programme.product import Triangular
-from doseline.programme.scenario import Scenario
+from doseline.programme.scenario import Scenario, Shock
 from doseline.programme.stage import Stage
 from doseline.programme.trial import Trial
 
@@ -104,14 +104,27 @@ def drawn_paths(
     replications: Sequence[int],
     scenario: Scenario | None = None,
     so_far: Mapping[str, EnrolmentSoFar] | None = None,
+    estimated: Collection[str] = (),
 ) -> Paths:
-    """The paths of some replications through the stages of a programme."""
-    walk = _Walk(programme, ways, seed, replications, scenario, so_far or {})
+    """The paths of some replications through the stages of a programme.
+
+    The stage of a trial with a record so far has begun as written, and those before it succeeded.
+    """
+    record = _Record(so_far or {}, frozenset(estimated))
+    walk = _Walk(programme, ways, seed, replications, scenario, record)
     for stage in in_order(programme):
         walk.run(stage)
     return Paths(
         tuple(replications), tuple(walk.runs.values()), walk.begins, walk.later, walk.entries
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """What is known of trials: their records, and which of them give the rates alone."""
+
+    so_far: Mapping[str, EnrolmentSoFar]
+    estimated: frozenset[str]
 
 
 class _Shocked:
@@ -137,22 +150,42 @@ class _Shocked:
         ]
         return np.ceil(np.array(minutes) / 1440.0 - 1e-9).astype(np.int64)
 
-    def days(self, stage: Stage) -> Ints:
-        """Days that shocks put before a stage."""
+    def before(self, stage: Stage, first: Ints) -> Ints:
+        """Days that shocks put before a stage which would begin on these days."""
+        return self._added(stage, lambda shock: _within(shock, first))
+
+    def behind(self, stage: Stage, first: Ints, last: Ints) -> Ints:
+        """Days that shocks add to the end of a stage which runs when they strike."""
+
+        def runs(shock: Shock) -> Flags:
+            strikes = shock.from_on.toordinal()
+            return np.asarray((first < strikes) & (last >= strikes))
+
+        return self._added(stage, runs)
+
+    def _added(self, stage: Stage, struck: Callable[[Shock], Flags]) -> Ints:
         added = np.zeros(len(self.replications), dtype=np.int64)
         for shock in self.shocks:
-            if stage.id in shock.targets:
-                added = added + self.drawn(shock.adds, stage, "added")
+            if stage.id in shock.targets and shock.adds is not None:
+                added = added + np.where(struck(shock), self.drawn(shock.adds, stage, "added"), 0)
         return added
 
-    def chance(self, stage: Stage) -> float:
-        """The chance that is left to a stage; a shock that takes time takes none of it."""
-        hitting = (s for s in self.shocks if stage.id in s.targets and s.adds is None)
-        return stage.succeeds_fraction * math.prod(s.left_fraction for s in hitting)
+    def chance(self, stage: Stage, last: Ints) -> Floats:
+        """The chance that is left to a stage that ends on these days; time takes none of it."""
+        left = np.full(len(self.replications), stage.succeeds_fraction)
+        for shock in self.shocks:
+            if stage.id in shock.targets and shock.adds is None:
+                left = np.where(_within(shock, last), left * shock.left_fraction, left)
+        return left
+
+
+def _within(shock: Shock, day: Ints) -> Flags:
+    until = math.inf if shock.until_on is None else shock.until_on.toordinal()
+    return np.asarray((day >= shock.from_on.toordinal()) & (day <= until))
 
 
 class _Walk:
-    """The stages run so far."""
+    """The stages run so far; where `sure`, every one succeeds and only time passes."""
 
     def __init__(
         self,
@@ -161,11 +194,16 @@ class _Walk:
         seed: int,
         replications: Sequence[int],
         scenario: Scenario | None,
-        so_far: Mapping[str, EnrolmentSoFar],
+        record: _Record,
+        *,
+        sure: bool = False,
     ) -> None:
         self.programme, self.ways, self.seed = programme, ways, seed
         self.shocked = _Shocked(seed, replications, scenario)
-        self.replications, self.scenario, self.so_far = replications, scenario, so_far
+        self.replications, self.scenario, self.record = replications, scenario, record
+        self.sure = sure
+        self.begun = {s.id for s in programme.stages if set(s.protocols) & set(record.so_far)}
+        self.past = set(_ancestors(programme, self.begun))
         self.runs: dict[str, StageRun] = {}
         self.begins: dict[str, Flags] = {}
         self.later: dict[str, Ints] = {}
@@ -175,18 +213,23 @@ class _Walk:
         """Let a stage begin where it may, and end."""
         count = len(self.replications)
         before = self.runs.get(stage.after or "")
-        began = before.succeeded if before else np.ones(count, dtype=np.bool_)
+        known = stage.id in self.begun
+        began = before.succeeded if before and not known else np.ones(count, dtype=np.bool_)
         written = self._written(stage)
         first = np.full(count, written or self.programme.from_on.toordinal(), dtype=np.int64)
-        if before is not None and not stage.beside:
+        if before is not None and not stage.beside and not known:
             earliest = before.last_day + whole_days(stage.waits_min)
             first = np.maximum(first, earliest) if written else earliest
-        first = first + self.shocked.days(stage)
+        if not known:
+            first = first + self.shocked.before(stage, first)
         later = first - (written or first)
         for protocol in stage.protocols:
             self.begins[protocol], self.later[protocol] = began, later
         held, last = self._held(stage, began, first, later)
-        lucky = self.shocked.uniform("succeeds", stage) < self.shocked.chance(stage)
+        last = last + self.shocked.behind(stage, first, last)
+        lucky = self.shocked.uniform("succeeds", stage) < self.shocked.chance(stage, last)
+        if self.sure or stage.id in self.past:
+            held = lucky = np.ones(count, dtype=np.bool_)
         self.runs[stage.id] = StageRun(stage, began, began & held & lucky, first, last)
 
     def _written(self, stage: Stage) -> int | None:
@@ -212,27 +255,52 @@ class _Walk:
     def _trial(self, trial: Trial, later: Ints) -> Entries:
         return trial_entries(
             self.programme, self.ways, trial, self.seed, self.replications,
-            later_days=later, scenario=self.scenario, so_far=self.so_far.get(trial.id),
+            later_days=later, scenario=self.scenario, so_far=self.record.so_far.get(trial.id),
+            estimate=trial.id in self.record.estimated,
         )  # fmt: skip
 
 
+def _ancestors(programme: Programme, stages: Collection[str]) -> Iterator[str]:
+    """The stages that come before some."""
+    after = {s.id: s.after for s in programme.stages}
+    for stage in stages:
+        seen = {stage}
+        while (before := after.get(stage)) is not None and before not in seen:
+            yield before
+            seen.add(before)
+            stage = before
+
+
 def later_by_shocks(
-    programme: Programme, seed: int, replications: Sequence[int], scenario: Scenario | None
+    programme: Programme,
+    ways: Ways,
+    seed: int,
+    replications: Sequence[int],
+    scenario: Scenario | None,
+    so_far: Mapping[str, EnrolmentSoFar],
+    estimated: Collection[str] = (),
 ) -> dict[str, Ints]:
     """Days by which trials and markets begin later where shocks hit their stage, or one before.
 
-    This is for futures in which every stage succeeds and begins as written but for the shocks.
+    This is for futures in which every stage succeeds, and begins as written but for the shocks: it
+    is the difference of two walks through the stages, with them and without.
     """
     shocks = scenario.shocks if scenario else ()
-    if not any(s.hits == "stage" for s in shocks):
+    rest = tuple(s for s in shocks if s.hits != "stage")
+    if scenario is None or len(rest) == len(shocks):
         return {}
-    added = _Shocked(seed, replications, scenario)
+    record = _Record(so_far, frozenset(estimated))
+    both = []
+    for one in (scenario, replace(scenario, shocks=rest)):
+        walk = _Walk(programme, ways, seed, replications, one, record, sure=True)
+        for stage in in_order(programme):
+            walk.run(stage)
+        both.append(walk.runs)
+    hit, calm = both
     found: dict[str, Ints] = {}
-    later: dict[str, Ints] = {}
     for stage in in_order(programme):
-        before = later.get(stage.after or "", np.zeros(len(replications), dtype=np.int64))
-        later[stage.id] = before + added.days(stage)
-        found |= dict.fromkeys(stage.protocols, later[stage.id])
+        by: Ints = np.maximum(hit[stage.id].first_day - calm[stage.id].first_day, 0)
+        found |= dict.fromkeys(stage.protocols, by)
     return found
 
 
@@ -251,8 +319,7 @@ def _only(found: Entries, began: Flags, replications: Sequence[int]) -> Entries:
     here = np.flatnonzero(began[place])
     return Entries(
         found.drawn.picked(here), found.site[here], found.arm[here], found.first_day[here],
-        found.cohort[here],
-        found.succeeded, found.known_on,
+        found.cohort[here], found.waits_days[here], found.succeeded, found.known_on,
     )  # fmt: skip
 
 
@@ -262,22 +329,32 @@ def path_shares(ways: Sequence[Way]) -> tuple[Path, ...]:
     for place, way in enumerate(ways):
         found.setdefault(way, []).append(place)
     rows = [
-        Path(*way, tuple(places), len(places) / len(ways), *_interval(len(places), len(ways)))
+        Path(*way, tuple(places), len(places) / len(ways), *share_interval(len(places), len(ways)))
         for way, places in found.items()
     ]
     return tuple(sorted(rows, key=lambda p: (-p.share, p.succeeded)))
 
 
-def _interval(found: int, total: int) -> tuple[float, float]:
+def share_interval(found: int, total: int) -> tuple[float, float]:
+    """The 95 % interval of a share of so many (Wilson)."""
     interval = binomtest(found, total).proportion_ci(method="wilson")
     return float(interval.low), float(interval.high)
 
 
-def stated_chance(programme: Programme, path: Path) -> float | None:
-    """The chance of a path by the stated chances alone; None where a trial's own rule decides.
+def stated_chance(
+    programme: Programme,
+    path: Path,
+    scenario: Scenario | None = None,
+    so_far: Collection[str] = (),
+) -> float | None:
+    """The chance of a path by the stated chances alone; None where something else decides too.
 
-    A stage that follows one that ended did not begin, and counts nothing.
+    That is a trial's own rule, a shock on a stage, or the record of a trial (`so_far`: its id). A
+    stage that follows one that ended did not begin, and counts nothing.
     """
+    shocks = scenario.shocks if scenario else ()
+    if so_far or any(s.hits == "stage" and s.adds is None for s in shocks):
+        return None
     chance = 1.0
     for stage in programme.stages:
         ruled = [t for t in programme.trials if t.id in stage.protocols and has_rule(t)]

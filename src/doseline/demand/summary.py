@@ -159,8 +159,9 @@ def demand_counts(
         numbers = range(start, min(start + CHUNK, samples))
         if stages:
             paths = drawn_paths(
-                programme, ways_of(programme), seed, numbers, drawing.scenario, drawing.so_far
-            )
+                programme, ways_of(programme), seed, numbers, drawing.scenario, drawing.so_far,
+                drawing.estimated,
+            )  # fmt: skip
             drawing = replace(drawing, paths=paths)
             found.ways += paths.ways()
         found.add(order_table(programme, seed, numbers, first, last, kept, drawing))

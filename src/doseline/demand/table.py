@@ -6,6 +6,7 @@ are the same and so are the orders; only the way of working them out differs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
@@ -88,14 +89,20 @@ def order_table(
     names = _Names(programme)
     parts: list[tuple[Any, ...]] = []
     patients = 0
+    taken = {o.id for o in drawing.filed.among(())} if drawing.filed else frozenset[str]()
     for drawn in drawn_courses(programme, ways, seed, replications, protocols, drawing):
         course, ordering = drawn.course, programme.ordering_of(drawn.protocol)
+        gone = _keys_named(drawn, taken)
         for c in course_orders(course, ordering, programme.policy, drawn.calendar):
+            if gone.size:
+                c = c.picked(~np.isin(_keys(drawn, c), gone))
             parts.append(_rows(names, drawn, c, patients))
         patients += len(course.site)
     for demand in programme.standing_demand:
         if protocols is None or demand.id in protocols:
-            standing = standing_orders(programme, demand, ways.treats)
+            standing = (
+                o for o in standing_orders(programme, demand, ways.treats) if o.id not in taken
+            )
             parts.append(_certain(names, standing, replications, patients))
             patients += len(replications)
     table = _joined(names, replications, parts)
@@ -129,6 +136,45 @@ def _with_filed(
     columns = tuple(getattr(kept, f.name) for f in fields(kept)[4:])
     certain = _certain(names, filed.among(()), replications, patients)
     return _joined(names, replications, [columns, certain])
+
+
+_DRAWN_ID = re.compile(r"(?P<where>.+)-(?P<rank>\d+)/(?P<visit>\d+)(\.(?P<attempt>\d+))?")
+
+
+def _keys(drawn: DrawnCourse, c: Columns) -> Ints:
+    """A number for each order that is the same for the same id, in any replication."""
+    course = drawn.course
+    where = course.site if drawn.of_trial else course.drawn.entity.astype(np.int64)
+    rank = course.drawn.rank.astype(np.int64)
+    return np.asarray(_key(where[c.patient], rank[c.patient], c.visit, c.attempt))
+
+
+def _key(where: Any, rank: Any, visit: Any, attempt: Any) -> Any:
+    return ((where << 32 | rank) << 8 | visit) << 8 | attempt
+
+
+def _keys_named(drawn: DrawnCourse, ids: Collection[str]) -> Ints:
+    """The keys of those ids that orders of a course may have; see `sample` for how they are made.
+
+    Where the trial has a site, `where` is its row; in a market it is the year.
+    """
+    begins = f"{drawn.protocol}-"
+    rows = {site: n for n, site in enumerate(drawn.calendar.sites)}
+    found = []
+    for one in ids:
+        match = _DRAWN_ID.fullmatch(one.removeprefix(begins)) if one.startswith(begins) else None
+        if match is None:
+            continue
+        name, rank = match["where"], int(match["rank"]) - 1
+        visit, attempt = int(match["visit"]) - 1, int(match["attempt"] or 0)
+        where = rows.get(name) if drawn.of_trial else _year(name)
+        if where is not None and rank < 1 << 31 and visit < 256 and attempt < 256:
+            found.append(_key(where, rank, visit, attempt))
+    return np.array(found, dtype=np.int64)
+
+
+def _year(name: str) -> int | None:
+    return int(name[1:]) if re.fullmatch(r"Y[1-9]\d?", name) else None
 
 
 class _Names:

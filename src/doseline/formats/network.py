@@ -118,6 +118,18 @@ def _stages(s: Sections) -> Iterator[Found]:
             yield ("stages", i, "beside"), "a stage without a trial or market has no dates to keep"
 
 
+def _shock_targets(s: Sections) -> Iterator[Found]:
+    ids = {"trial": {t.id for t in s["trials"]}, "market": {m.id for m in s["markets"]}}
+    for i, scenario in enumerate(s["scenarios"]):
+        for j, shock in enumerate(scenario.shocks):
+            for k, target in enumerate(shock.targets):
+                for kind, own in ids.items():
+                    others = set().union(*ids.values()) - own
+                    if shock.hits == kind and target in others:
+                        path: Path = ("scenarios", i, "shocks", j, "targets", k)
+                        yield path, f'found "{target}", expected the id of a {kind}'
+
+
 _RULES: tuple[tuple[tuple[str, ...], Callable[[Sections], Iterator[Found]]], ...] = (
     (("from", "until"), _dates),
     (("from", "until", "questions"), _questions),
@@ -125,4 +137,5 @@ _RULES: tuple[tuple[tuple[str, ...], Callable[[Sections], Iterator[Found]]], ...
     (("lanes", "permissions", "sites", "trials"), _trial_lanes),
     (("manufacturers",), _makes),
     (("markets", "stages", "trials"), _stages),
+    (("markets", "scenarios", "trials"), _shock_targets),
 )

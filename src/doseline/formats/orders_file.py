@@ -6,7 +6,6 @@ import os
 import re
 from dataclasses import dataclass, replace
 
-from doseline.demand.replacing import Window, windows
 from doseline.errors import QuantityError
 from doseline.formats.csv_table import Column, Row, id_of, read_table, refused
 from doseline.formats.forms import FORMS, Form, choice
@@ -30,16 +29,6 @@ class OrdersFile:
     orders: tuple[DoseOrder, ...]
     forecast: tuple[DoseOrder, ...] = ()
     cancelled: tuple[DoseOrder, ...] = ()
-
-    @property
-    def order_windows(self) -> dict[str, Window]:
-        """First and last day wanted among the real orders, by protocol."""
-        return windows(self.orders)
-
-    @property
-    def forecast_windows(self) -> dict[str, Window]:
-        """First and last day wanted among the forecasts, by protocol."""
-        return windows(self.forecast)
 
 
 def read_orders(path: str | os.PathLike[str], programme: Programme) -> OrdersFile:

@@ -19,6 +19,7 @@ from doseline.programme.course import doses_per_patient
 from doseline.programme.lane import Border, Carrier
 from doseline.programme.manufacturer import Availability, Learning, Line, Manufacturer
 from doseline.programme.market import Market, UptakeCase
+from doseline.programme.policy import Policy
 from doseline.programme.product import Product, Step
 from doseline.programme.scenario import Shock
 from doseline.programme.site import Site
@@ -240,6 +241,15 @@ def _contract(c: Contract) -> Iterator[Found]:
         yield ("tiers",), "are out of order; expected `from_batch` to rise"
 
 
+def _policy(p: Policy) -> Iterator[Found]:
+    if p.reorder_at_most > _REORDERS:
+        message = f'found "{p.reorder_at_most}", expected at most {_REORDERS}'
+        yield ("reorder_at_most",), message
+
+
+_REORDERS = 50  # so many attempts have luck of their own
+
+
 _RULES: dict[type, Callable[[Any], Iterable[Found]]] = {
     Availability: _availability,
     Arm: _arm,
@@ -257,6 +267,7 @@ _RULES: dict[type, Callable[[Any], Iterable[Found]]] = {
     Market: _market,
     Ordering: _ordering,
     Outages: _outages,
+    Policy: _policy,
     Product: _product,
     Programme: lambda _: (),
     ResponseRule: sanity_trials.response_rule,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from doseline.demand.admission_rules import design_of, looks_of
+from doseline.demand.designs import TwoStage
 from doseline.errors import QuantityError
 from doseline.programme.scenario import Shock
 from doseline.programme.trial import Enrolment, Trial
@@ -50,8 +51,30 @@ def trial(t: Trial) -> Iterator[Found]:
     if said and any(a.patients or a.from_on or a.observed_min for a in t.arms):
         message = f"patients, from and observed of an arm are set by {said[0]}; leave them out"
         yield ("arms",), message
+    least = _least_patients(t)
+    if t.patients < least:
+        message = f'found "{t.patients}", expected at least {least}, which {said[0]} asks for'
+        yield ("patients",), message
+    if t.event_rule and any(a.stagger_min for a in t.arms):
+        yield ("arms",), "a stagger has no place beside event_rule; leave it out"
     if (t.response_rule or t.event_rule) and len(t.arms) != 1:
         yield ("arms",), f"found {len(t.arms)} arms, expected one beside {said[0]}"
+
+
+def _least_patients(t: Trial) -> int:
+    """The fewest patients with which the rule of a trial can come to its end; 0 without one."""
+    finding = t.dose_finding
+    if finding is not None and finding.rule == "3+3":
+        return 6 * len(t.arms)
+    try:
+        if t.response_rule is not None and not list(response_rule(t.response_rule)):
+            design = design_of(t.response_rule)
+            return design.n if isinstance(design, TwoStage) else design.patients
+        if t.event_rule is not None and not list(event_rule(t.event_rule)):
+            return looks_of(t.event_rule)[0][-1]
+    except QuantityError:  # there is no such design, which is a fault of its own
+        pass
+    return 0
 
 
 def dose_finding(d: DoseFinding) -> Iterator[Found]:
@@ -86,7 +109,8 @@ def response_rule(r: ResponseRule) -> Iterator[Found]:
 def event_rule(e: EventRule) -> Iterator[Found]:
     """Looks rise to all events, and an effect is looked for."""
     looks = e.looks_fraction
-    rising = list(looks) == sorted(set(looks)) and looks[0] > 0.0 and abs(looks[-1] - 1.0) <= 1e-9
+    rising = bool(looks) and list(looks) == sorted(set(looks)) and looks[0] > 0.0
+    rising = rising and abs(looks[-1] - 1.0) <= 1e-9
     if not rising:
         yield ("looks",), "are out of order; expected rising shares, the last of them 100 %"
     if not 0.0 < e.planned_hazard_ratio < 1.0:
@@ -120,6 +144,8 @@ def _errors(alpha: float, power: float) -> Iterator[Found]:
 
 
 def shock(s: Shock) -> Iterator[Found]:
-    """A shock on a stage either takes time or chance."""
+    """Time is added to transport and to stages; a stage loses either time or chance."""
+    if s.adds is not None and s.hits not in ("border", "carrier", "stage"):
+        yield ("adds",), f"does nothing to a {s.hits}; expected it with carrier, border or stage"
     if s.hits == "stage" and s.adds is not None and s.left_fraction > 0.0:
         yield ("left",), "stands beside adds; expected two shocks, one for each"

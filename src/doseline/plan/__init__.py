@@ -1,21 +1,36 @@
 """The planner: which batches, when, where, how large, and which dose comes out of which."""
 
+from doseline.plan.audit import Audit, Contingency, audit
+from doseline.plan.calls import Call, Told
 from doseline.plan.costs import Breakdown
 from doseline.plan.explain import Shifted
 from doseline.plan.headroom import Headroom, MonthUse, headroom
+from doseline.plan.moves import Changed, Moved
 from doseline.plan.pins import Pin
 from doseline.plan.plan import Plan, Status, plan
+from doseline.plan.replan import Alternative, Replan, Way, replan
 from doseline.plan.solve import Limits
 
 __all__ = [
+    "Alternative",
+    "Audit",
     "Breakdown",
+    "Call",
+    "Changed",
+    "Contingency",
     "Headroom",
     "Limits",
     "MonthUse",
+    "Moved",
     "Pin",
     "Plan",
+    "Replan",
     "Shifted",
     "Status",
+    "Told",
+    "Way",
+    "audit",
     "headroom",
     "plan",
+    "replan",
 ]

@@ -28,6 +28,7 @@ _SAYS = {
     "site possession": "possession: the licence of {} is used up",
     "promise": "a promise stands: order {}",
     "pin": "a pin stands: {}",
+    "date": "the date confirmed is kept: order {}",
 }
 """The limits that can stand in the way, in the order in which they are told."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from doseline.operations.orders import DoseOrder
@@ -12,6 +12,8 @@ from doseline.operations.routes import Journey, Route, Ways, ways_of
 from doseline.operations.schedule import Shipment
 from doseline.operations.slots import Slot, expand
 from doseline.operations.standing import Standing
+from doseline.plan.aftermath import Aftermath
+from doseline.plan.keeping import Confirmed, hours_kept
 from doseline.plan.places import sent_already, usable
 from doseline.plan.sets import Choice, Place, Sets
 from doseline.programme import Programme
@@ -31,10 +33,12 @@ def gather(
     from_on: date,
     until_on: date,
     standing: Standing | None,
+    aftermath: Aftermath | None = None,
 ) -> Sets:
     """The sets of a plan: orders wanted in the period and not yet served, and what can serve them.
 
-    Batches before the period count, as far back as a shelf life reaches.
+    Batches before the period count, as far back as a shelf life reaches. What has happened to a
+    plan that stood (`aftermath`) bars slots, deliveries and lanes.
     """
     served = set(standing.served) if standing else set()
     asked = [o for o in orders if from_on <= o.wanted_on <= until_on and o.id not in served]
@@ -42,19 +46,23 @@ def gather(
     wanted = tuple(o for o in asked if o.id not in sent)
     first, last = reach(programme, wanted, from_on, until_on)
     gone = {o.id: o for o in orders if o.id in sent}
-    places = usable(programme, expand(programme, first, last), standing, gone)
-    ways = ways_of(programme)
+    slots = expand(programme, first, last)
+    after = aftermath or Aftermath(ways_of(programme))
+    places = usable(programme, after.open(slots), standing, gone, after.left)
+    ways = after.ways
     return Sets(
         programme=programme,
         ways=ways,
         orders=wanted,
         places=places,
-        choices=tuple(_choices(ways, wanted, places)),
+        choices=tuple(_choices(ways, wanted, places, after.confirmed)),
         from_on=from_on,
         until_on=until_on,
         sent=tuple(a for a in sent.values() if a.order in gone),
         sent_orders=tuple(gone.values()),
         sent_shipments=_kept(standing),
+        begun=after.begun,
+        bought=after.bought,
     )
 
 
@@ -86,7 +94,12 @@ def window(programme: Programme, order: DoseOrder) -> Iterator[date]:
         yield order.earliest_on + timedelta(days=ahead)
 
 
-def _choices(ways: Ways, orders: Sequence[DoseOrder], places: Sequence[Place]) -> Iterator[Choice]:
+def _choices(
+    ways: Ways,
+    orders: Sequence[DoseOrder],
+    places: Sequence[Place],
+    confirmed: Mapping[str, Confirmed],
+) -> Iterator[Choice]:
     programme = ways.programme
     mine: dict[str, list[int]] = defaultdict(list)
     for s, place in enumerate(places):
@@ -96,13 +109,18 @@ def _choices(ways: Ways, orders: Sequence[DoseOrder], places: Sequence[Place]) -
     for i, order in enumerate(orders):
         if order.product not in mine:
             continue
-        site = programme.site[order.site]
+        site, promise = programme.site[order.site], confirmed.get(order.id)
         for on in window(programme, order):
             if not ways.treats(site, on.toordinal()):
                 continue
             begins = programme.clock.day_start(on, site.zone)
             low, high = in_reach(programme, order.product, charges[order.product], begins)
             for s in mine[order.product][low:high]:
+                if promise is not None and promise.on == on:
+                    found = routes(ways, order, places[s], on)
+                    for route, hour_at in hours_kept(ways, order, places[s], found, promise):
+                        yield choice_by(ways, order, i, places[s], s, route, seen, hour_at)
+                    continue
                 choice = best_choice(ways, order, i, places[s], s, on, seen)
                 if choice is not None:
                     yield choice
@@ -121,9 +139,20 @@ def best_choice(
 ) -> Choice | None:
     """The cheapest way from a place to an order on a day; `seen` remembers receipts. [model A2]"""
     found = routes(ways, order, place, on)
-    if not found:
-        return None
-    route = found[0]
+    return choice_by(ways, order, i, place, s, found[0], seen) if found else None
+
+
+def choice_by(
+    ways: Ways,
+    order: DoseOrder,
+    i: int,
+    place: Place,
+    s: int,
+    route: Route,
+    seen: Receipts,
+    hour_at: int = 0,
+) -> Choice:
+    """The choice that goes by a route, given no earlier than an hour that has been confirmed."""
     product = ways.programme.product[order.product]
     lead_min = route.use_at - place.slot.charge_at
     return Choice(
@@ -131,9 +160,10 @@ def best_choice(
         place=s,
         route=route,
         load_mbq=activity_at_eos(order.activity_mbq, lead_min, product.half_life),
-        moved_days=abs((on - order.wanted_on).days),
-        testing_min=testing_min(ways, order, place.slot, on),
+        moved_days=abs((route.use_on - order.wanted_on).days),
+        testing_min=testing_min(ways, order, place.slot, route.use_on),
         received_first_at=_received_first(ways, order, place, route, seen),
+        hour_at=hour_at,
     )
 
 
@@ -152,11 +182,10 @@ def routes(ways: Ways, order: DoseOrder, place: Place, on: date) -> list[Route]:
     site = ways.programme.site[order.site]
     if place.slot.product != order.product or not ways.treats(site, on.toordinal()):
         return []
-    ready = max(batch.released_at, batch.packed_at)
     testing = testing_min(ways, order, place.slot, on)
     found = []
     for lane in ways.lanes(batch.manufacturer, site):
-        way = ways.journey(lane, site, ready, testing)
+        way = ways.journey(lane, site, place.ready_at, testing)
         route = route_by(ways, order, place.slot, way, on, batch.eos_at)
         if route is not None:
             found.append(route)
@@ -164,11 +193,21 @@ def routes(ways: Ways, order: DoseOrder, place: Place, on: date) -> list[Route]:
 
 
 def route_by(
-    ways: Ways, order: DoseOrder, slot: Slot, way: Journey, on: date, eos_at: int
+    ways: Ways,
+    order: DoseOrder,
+    slot: Slot,
+    way: Journey,
+    on: date,
+    eos_at: int,
+    hour_at: int = 0,
 ) -> Route | None:
-    """The route of a batch whose EOS is known by a given journey; None where it does not hold."""
+    """The route of a batch whose EOS is known by a given journey; None where it does not hold.
+
+    The dose is given no earlier than `hour_at`.
+    """
     product, site = ways.programme.product[order.product], ways.programme.site[order.site]
     at = ways.use_at(site, on, way.received_at, product.preparation_min)
+    at = None if at is None else max(at, hour_at)
     if at is None or not ways.holds(order, slot, site, way, at, eos_at):
         return None
     eos_mbq = activity_at_eos(order.activity_mbq, at - eos_at, product.half_life)

@@ -78,6 +78,10 @@ def crews_start_so_many_batches_a_day(problem: Problem) -> None:
         days[place.slot.manufacturer, place.slot.starts_on].append(s)
     for (plant, on), mine in days.items():
         most = sets.programme.manufacturer[plant].batches_per_day
+        clock, zone = sets.programme.clock, sets.programme.manufacturer[plant].zone
+        most -= sum(
+            1 for b in sets.begun if b.manufacturer == plant and clock.day(b.charge_at, zone) == on
+        )
         _at_most(problem, Limit("crew", f"{plant} {on}"), mine, most)
 
 
@@ -117,8 +121,8 @@ def a_source_offers_so_much_a_week(problem: Problem) -> None:
                 lot = sets.programme.source[option.source].lot_mbq
                 weeks[key].append((problem.lots[s, option.source], lot))
                 most[key] += lots_max(sets, s, option) * lot
-        batch = place.locked
-        if batch is not None and batch.source is not None and batch.isotope_at is not None:
+    for batch in (*(p.locked for p in sets.places if p.locked), *sets.bought):
+        if batch.source is not None and batch.isotope_at is not None:
             zone = sets.programme.manufacturer[batch.manufacturer].zone
             year, week, _ = sets.programme.clock.day(batch.isotope_at, zone).isocalendar()
             held[batch.source, year, week] += batch.isotope_mbq
@@ -169,6 +173,10 @@ def _arrivals(problem: Problem, plant: str) -> Iterable[tuple[int, float, int | 
         batch = place.locked
         if batch is not None and batch.isotope_at is not None:
             yield batch.isotope_at, half_life, None, batch.isotope_mbq, 1
+    for lost in sets.bought:
+        if lost.manufacturer == plant and lost.isotope_at is not None:
+            half_life = sets.programme.product[lost.product].half_life
+            yield lost.isotope_at, half_life, None, lost.isotope_mbq, 1
 
 
 SHARING = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from doseline.operations.routes import Journey, Route
@@ -32,6 +33,7 @@ def extract(problem: Problem, values: Floats) -> Schedule:
     sets = problem.sets
     batches: list[Batch] = []
     shipments: list[Shipment] = list(sets.sent_shipments)
+    named = {s.id for s in shipments}
     allocations: list[Allocation] = list(sets.sent)
     for s, place in enumerate(sets.places):
         taken = [sets.choices[r] for r in sets.of_place[s] if values[problem.serve[r]] > 0.5]
@@ -46,8 +48,9 @@ def extract(problem: Problem, values: Floats) -> Schedule:
             batches.append(batch)
         for load in loads:
             site = sets.orders[load.rows[0][0].order].site
-            shipment = _shipment(batch, site, load, len(shipments))
+            shipment = _shipment(batch, site, load, len(shipments), named)
             shipments.append(shipment)
+            named.add(shipment.id)
             allocations += [
                 Allocation(sets.orders[c.order].id, batch.id, shipment.id, r.use_at, r.eos_mbq)
                 for c, r in load.rows
@@ -69,7 +72,7 @@ def _loads(sets: Sets, place: Place, taken: list[Choice], vials: int) -> list[_L
         ready_at = eos_at + ready_min(product, vials)
     else:
         eos_at = place.locked.eos_at
-        ready_at = max(place.locked.released_at, place.locked.packed_at)
+        ready_at = place.ready_at
     together: dict[tuple[int, str, str, int], list[Choice]] = defaultdict(list)
     for choice in taken:
         together[shipment_key(sets, choice)].append(choice)
@@ -77,16 +80,30 @@ def _loads(sets: Sets, place: Place, taken: list[Choice], vials: int) -> list[_L
     for (_, site_id, lane_id, testing), choices in together.items():
         site, lane = sets.programme.site[site_id], sets.programme.lane[lane_id]
         soonest = sets.ways.journey(lane, site, ready_at, testing)
-        for journey in (soonest, choices[0].route.journey):
-            found = [
-                route_by(sets.ways, sets.orders[c.order], slot, journey, c.route.use_on, eos_at)
-                for c in choices
-            ]
-            rows = tuple((c, r) for c, r in zip(choices, found, strict=True) if r is not None)
-            if len(rows) == len(choices):
-                loads.append(_Load(journey, rows))
-                break
+        whole = _load(sets, place, choices, soonest, eos_at)
+        if whole is not None:
+            loads.append(whole)
+            continue
+        apart: dict[Journey, list[Choice]] = defaultdict(list)
+        for choice in choices:
+            apart[choice.route.journey].append(choice)
+        found = [_load(sets, place, mine, journey, eos_at) for journey, mine in apart.items()]
+        loads += [load for load in found if load is not None]
     return loads
+
+
+def _load(
+    sets: Sets, place: Place, choices: list[Choice], journey: Journey, eos_at: int
+) -> _Load | None:
+    """Choices that go by one journey, with their final routes; None where one of them cannot."""
+    rows = []
+    for c in choices:
+        order, on = sets.orders[c.order], c.route.use_on
+        route = route_by(sets.ways, order, place.slot, journey, on, eos_at, c.hour_at)
+        if route is None:
+            return None
+        rows.append((c, route))
+    return _Load(journey, tuple(rows))
 
 
 def _batch(problem: Problem, s: int, values: Floats, vials: int, loads: list[_Load]) -> Batch:
@@ -128,7 +145,11 @@ def _batch(problem: Problem, s: int, values: Floats, vials: int, loads: list[_Lo
     )
 
 
-def _shipment(batch: Batch, site: str, load: _Load, number: int) -> Shipment:
+def _shipment(
+    batch: Batch, site: str, load: _Load, number: int, named: Collection[str]
+) -> Shipment:
+    while f"{batch.id}>{site}#{number + 1}" in named:
+        number += 1
     return Shipment(
         id=f"{batch.id}>{site}#{number + 1}",
         batch=batch.id,

@@ -143,7 +143,7 @@ def _fees_of_a_year(problem: Problem, contract: Contract, year: int, made: list[
         matrix.cost[column] += contract.batch_fee_cents
     owed = owed_batches(problem.sets, contract, year)
     if owed > 0:
-        short = matrix.column(cost=float(contract.batch_fee_cents))
+        short = matrix.column(owed, cost=float(contract.batch_fee_cents))
         terms: list[Term] = [(column, 1.0) for column in made]
         matrix.row(Limit("take or pay", where), [*terms, (short, 1.0)], lower=owed)
     steps = sorted(contract.tiers, key=lambda t: t.from_batch)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from time import perf_counter
@@ -25,36 +25,70 @@ class Aim(StrEnum):
 
 
 @dataclass(frozen=True)
+class Tier:
+    """What is made as small as it can be after the doses and before the cost.
+
+    `weights` are whole numbers, by columns that are 0 or 1.
+    """
+
+    name: str
+    weights: Mapping[int, float]
+
+    def of(self, values: Floats) -> int:
+        """The sum over the columns that are 1."""
+        return round(sum(w for c, w in self.weights.items() if values[c] > 0.5))
+
+
+@dataclass(frozen=True)
 class Proof:
-    """What was found, and how far it is proven. `solution` is in cents."""
+    """What was found, and how far it is proven. `solution` is in cents.
+
+    `tiers_proven` says whether each tier between the doses and the cost is as small as can be.
+    """
 
     solution: Solution
     aim: Aim
     met_proven: bool
     unmet_at_least: float
     by_the_clock: bool
+    tiers_proven: bool = True
 
     @property
     def optimal(self) -> bool:
         """Whether nothing better can be, within the gap."""
         met = self.met_proven or self.aim is Aim.PRICED
-        return met and self.solution.ended is Ended.OPTIMAL and not self.by_the_clock
+        proven = met and self.tiers_proven
+        return proven and self.solution.ended is Ended.OPTIMAL and not self.by_the_clock
 
 
-def prove(problem: Problem, limits: Limits, price_unmet: bool, say: Progress) -> Proof:
-    """The best values of the variables. Promises are broken only where they contradict."""
+def prove(
+    problem: Problem,
+    limits: Limits,
+    price_unmet: bool,
+    say: Progress,
+    tiers: Sequence[Tier] = (),
+) -> Proof:
+    """The best values of the variables. Promises are broken only where they contradict.
+
+    Between the doses and the cost each of the tiers is made as small as it can be, in their order.
+    """
     limits = replace(limits, seconds=perf_counter() + limits.seconds)
     for i, column in enumerate(problem.unmet):
         if not problem.sets.of_order[i]:
             problem.matrix.fix(column, 1.0)
-    run = _priced if price_unmet else _doses_first
-    found = run(problem, limits, say)
+
+    def run() -> Proof:
+        if price_unmet:
+            return _priced(problem, limits)
+        return _doses_first(problem, limits, say, tiers)
+
+    found = run()
     if found.solution.ended is Ended.INFEASIBLE and problem.broken:
         say("promises contradict each other: as few as can be are broken")
         for column in problem.broken:
             problem.matrix.upper[column] = 1.0
             problem.matrix.cost[column] = _dearer_than_any(problem)
-        found = run(problem, limits, say)
+        found = run()
     return found
 
 
@@ -69,50 +103,73 @@ def _dearer_than_any(problem: Problem) -> float:
     return 1.0 + sum(unmet_cents(sets.programme, o.protocol, o.started) for o in sets.orders)
 
 
-def _priced(problem: Problem, limits: Limits, _say: Progress) -> Proof:
+def _priced(problem: Problem, limits: Limits) -> Proof:
     solution = _least_cost(problem, limits, None)
     clock = solution.ended is Ended.BY_THE_CLOCK
     return Proof(solution, Aim.PRICED, False, 0.0, clock)
 
 
-def _doses_first(problem: Problem, limits: Limits, say: Progress) -> Proof:
+def _doses_first(problem: Problem, limits: Limits, say: Progress, tiers: Sequence[Tier]) -> Proof:
     weights = doses_unmet(problem)
     heaviest = max(weights.values(), default=1.0)
     for column in problem.broken:
         weights[column] = 3.0 * heaviest
-    first = _most_doses(problem, weights, limits)
+    first = _least_weight(problem, weights, limits)
     if first.values.size == 0:
         clock = first.ended is Ended.BY_THE_CLOCK
         return Proof(first, Aim.DOSES_FIRST, False, 0.0, clock)
     say(f"doses: unmet weight {first.objective:.0f}, bound {first.bound:.0f}")
-    _hold_doses(problem, weights, round(first.objective))
-    second = _least_cost(problem, limits, first.values)
+    _hold(problem, Tier("doses met", weights), round(first.objective))
+    best, ended = first, [first.ended]
+    for tier in tiers:
+        best = _smallest(problem, tier, limits, best)
+        ended.append(best.ended)
+        say(f"{tier.name}: {tier.of(best.values)}")
+        _hold(problem, tier, tier.of(best.values))
+    second = _least_cost(problem, limits, best.values)
     if second.values.size == 0:
-        second = replace(second, values=first.values)
-    clock = Ended.BY_THE_CLOCK in (first.ended, second.ended)
-    proven = first.ended is Ended.OPTIMAL
-    return Proof(second, Aim.DOSES_FIRST, proven, first.bound, clock)
+        second = replace(second, values=best.values)
+    clock = Ended.BY_THE_CLOCK in (*ended, second.ended)
+    return Proof(
+        solution=second,
+        aim=Aim.DOSES_FIRST,
+        met_proven=first.ended is Ended.OPTIMAL,
+        unmet_at_least=first.bound,
+        by_the_clock=clock,
+        tiers_proven=all(e is Ended.OPTIMAL for e in ended[1:]),
+    )
 
 
-def _most_doses(problem: Problem, weights: dict[int, float], limits: Limits) -> Solution:
-    """The first phase: the weight of unmet doses, as low as it can be."""
+def _smallest(problem: Problem, tier: Tier, limits: Limits, before: Solution) -> Solution:
+    """A tier as small as it can be, from what was found before; nothing is smaller than none."""
+    if tier.of(before.values) == 0:
+        return replace(before, ended=Ended.OPTIMAL)
+    found = _least_weight(problem, tier.weights, limits, before.values)
+    return found if found.values.size else replace(found, values=before.values)
+
+
+def _least_weight(
+    problem: Problem, weights: Mapping[int, float], limits: Limits, start: Floats | None = None
+) -> Solution:
+    """A phase before the cost: a weight (of unmet doses, say), as low as it can be."""
     cost = [weights.get(c, 0.0) for c in range(problem.matrix.columns)]
     matrix = replace(problem.matrix, cost=cost, constant=0.0)
     left = (limits.seconds - perf_counter()) / 2
-    return solve(matrix, replace(limits, gap=0.0, seconds=left))
+    return solve(matrix, replace(limits, gap=0.0, seconds=left), start)
 
 
-def _hold_doses(problem: Problem, weights: dict[int, float], unmet: int) -> None:
-    """The second phase meets no fewer doses than the first, and breaks no more promises."""
-    matrix = problem.matrix
+def _hold(problem: Problem, tier: Tier, most: int) -> None:
+    """What comes later weighs no more: the same doses met, no more promises broken."""
+    matrix, weights = problem.matrix, tier.weights
     free = [c for c in weights if matrix.lower[c] != matrix.upper[c]]
-    lost = sum(weights[c] * matrix.lower[c] for c in weights if c not in set(free))
-    if unmet - lost < 0.5:
+    fixed = weights.keys() - set(free)
+    lost = sum(weights[c] * matrix.lower[c] for c in fixed)
+    if most - lost < 0.5:
         for column in free:
             matrix.fix(column, 0.0)
         return
     terms = [(c, weights[c]) for c in free]
-    matrix.row(Limit("doses met", ""), terms, upper=unmet - lost + 0.25)
+    matrix.row(Limit(tier.name, ""), terms, upper=most - lost + 0.25)
 
 
 def _least_cost(problem: Problem, limits: Limits, start: Floats | None) -> Solution:

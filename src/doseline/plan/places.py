@@ -19,10 +19,12 @@ def usable(
     slots: Sequence[Slot],
     standing: Standing | None,
     sent: Mapping[str, DoseOrder],
+    left: Sequence[tuple[DoseOrder, Allocation]] = (),
 ) -> tuple[Place, ...]:
     """The slots that can be used, and the locked batches, in order of time. [model S2]
 
-    `sent` are the orders whose vials are on their way: a locked batch no longer has those.
+    `sent` are the orders whose vials are on their way, `left` what left for doses no longer asked
+    for: a locked batch no longer has those.
     """
     locked = standing.locked if standing else ()
     taken = {b.slot for b in locked}
@@ -33,7 +35,9 @@ def usable(
         mine = [
             (sent[a.order], a) for a in gone.values() if a.batch == batch.id and a.order in sent
         ]
-        found.append(_locked_place(programme, batch, mine))
+        mine += [(order, a) for order, a in left if a.batch == batch.id]
+        now_at = standing.now_at if standing else batch.packed_at
+        found.append(_locked_place(programme, batch, mine, now_at))
     for slot in slots:
         if slot.id in taken or slot.id in failed or not counted(programme, slot):
             continue
@@ -70,7 +74,7 @@ def sent_already(standing: Standing | None) -> dict[str, Allocation]:
 
 
 def _locked_place(
-    programme: Programme, batch: Batch, sent: Sequence[tuple[DoseOrder, Allocation]]
+    programme: Programme, batch: Batch, sent: Sequence[tuple[DoseOrder, Allocation]], now_at: int
 ) -> Place:
     plant, product = programme.manufacturer[batch.manufacturer], programme.product[batch.product]
     gone_mbq = sum(o.units * a.eos_mbq for o, a in sent)
@@ -88,4 +92,5 @@ def _locked_place(
         isotope=(),
         lock_at=batch.charge_at,
     )
-    return Place(slot, (), batch.eos_at, batch.eos_at, batch)
+    ready_at = max(batch.released_at, batch.packed_at, now_at)
+    return Place(slot, (), batch.eos_at, batch.eos_at, batch, ready_at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -24,6 +24,7 @@ from doseline.plan.extract import extract
 from doseline.plan.objective import COSTS, doses_unmet, tie_breaks_cents
 from doseline.plan.phases import Progress, Proof, can_be, prove
 from doseline.plan.pins import Pin, contradiction, pinned, promises_kept
+from doseline.plan.sets import Sets
 from doseline.plan.solve import Ended, Limits, Solution, version
 from doseline.plan.variables import Problem, declare
 from doseline.programme import Programme
@@ -90,9 +91,7 @@ def plan(
     say = progress or (lambda _: None)
     sets = gather(programme, orders, from_on, until_on, standing)
     say(f"{len(sets.orders)} orders, {len(sets.places)} slots, {len(sets.choices)} choices")
-    problem = declare(sets)
-    for rule in (*SERVING, *SHARING):
-        rule(problem)
+    problem = constrained(sets)
     impossible = pinned(problem, pins)
     promises_kept(problem, standing)
     for term in COSTS:
@@ -103,17 +102,39 @@ def plan(
     if proof.solution.ended is Ended.INFEASIBLE:
         told = contradiction(problem, lambda: can_be(problem, limits))
         return _infeasible(problem, tuple(told), began)
-    return _answered(problem, proof, standing, began)
+    return answered(problem, proof, standing, began)
 
 
-def _answered(problem: Problem, proof: Proof, standing: Standing | None, began: float) -> Plan:
+def constrained(sets: Sets) -> Problem:
+    """The variables over some sets and the rows that hold for every schedule, no costs yet."""
+    problem = declare(sets)
+    for rule in (*SERVING, *SHARING):
+        rule(problem)
+    return problem
+
+
+_NOTHING: Mapping[int, float] = {}
+
+
+def answered(
+    problem: Problem,
+    proof: Proof,
+    standing: Standing | None,
+    began: float,
+    apart: Mapping[int, float] = _NOTHING,
+) -> Plan:
+    """The plan that was found, counted and judged anew.
+
+    `apart` are cents of the model, by column, that are no cost of the schedule: the bound is then
+    that of schedules on which they come to no more.
+    """
     sets, solution = problem.sets, proof.solution
     found = solution.values.size > 0
     values = solution.values if found else np.zeros(problem.matrix.columns)
     schedule = extract(problem, values)
     schedule = replace(schedule, unmet=why_unmet(problem, values, schedule, proof.optimal))
     costs = count(sets, schedule)
-    bound = _bound(problem, solution, costs)
+    bound = _bound(problem, solution, costs, sum(c * values[n] for n, c in apart.items()))
     asked = (*sets.orders, *sets.sent_orders)
     met = sum(1 for o in asked if o.id in schedule.allocation)
     return Plan(
@@ -135,12 +156,12 @@ def _answered(problem: Problem, proof: Proof, standing: Standing | None, began: 
     )
 
 
-def _bound(problem: Problem, solution: Solution, costs: Breakdown) -> int:
+def _bound(problem: Problem, solution: Solution, costs: Breakdown, apart_cents: float) -> int:
     """What no schedule of the model can undercut, the cents that only break ties left aside."""
     if not math.isfinite(solution.bound):
         return 0
     ties = tie_breaks_cents(problem.sets)
-    return min(costs.total_cents, max(0, math.floor(solution.bound + 0.5) - ties))
+    return min(costs.total_cents, max(0, math.floor(solution.bound - apart_cents + 0.5) - ties))
 
 
 def _status(problem: Problem, proof: Proof, found: bool) -> Status:

@@ -53,12 +53,10 @@ def _of_place(sets: Sets, order: DoseOrder, site: Site, place: Place, on: date) 
         else:
             yield _LANE, f"no lane from {plant} to {site.id}"
     testing = testing_min(ways, order, place.slot, on)
-    batch = place.locked
-    if batch is None:
+    ready = place.ready_at
+    if place.locked is None:
         takes = ready_min(sets.programme.product[order.product], place.slot.vials_max)
         ready = place.eos_last_at + takes
-    else:
-        ready = max(batch.released_at, batch.packed_at)
     for lane in lanes:
         way = ways.journey(lane, site, ready, testing)
         yield _of_journey(sets, order, site, place, way, on)

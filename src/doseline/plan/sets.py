@@ -16,7 +16,8 @@ from doseline.programme import Programme
 @dataclass(frozen=True, slots=True)
 class Place:
     """A slot as the planner sees it: usable deliveries, and EOS of a batch of one vial and of a
-    full one. A locked batch is a place whose batch is already fixed. [model S2]
+    full one. A locked batch is a place whose batch is already fixed; what is left of it can leave
+    from `ready_at` on. [model S2]
     """
 
     slot: Slot
@@ -24,6 +25,7 @@ class Place:
     eos_first_at: int
     eos_last_at: int
     locked: Batch | None = None
+    ready_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Choice:
 
     `load_mbq` is the dose brought back to the start of labelling by decay alone: when its batch
     reaches EOS does not matter to it. `received_first_at` is when the smallest batch arrives.
+    `hour_at` is an hour of infusion that has been confirmed: the dose is given no earlier.
     """
 
     order: int
@@ -41,13 +44,15 @@ class Choice:
     moved_days: int
     testing_min: int
     received_first_at: int
+    hour_at: int = 0
 
 
 @dataclass(frozen=True)
 class Sets:
     """What the model is about: orders, places and choices. [model S1-S3]
 
-    What is on its way already (`sent`) is kept as it is, beside the model.
+    What is on its way already (`sent`) is kept as it is, beside the model. Of batches that are lost
+    `begun` have been started, and count at their crew; of `bought` the isotope has been ordered.
     """
 
     programme: Programme
@@ -60,6 +65,8 @@ class Sets:
     sent: tuple[Allocation, ...] = ()
     sent_orders: tuple[DoseOrder, ...] = ()
     sent_shipments: tuple[Shipment, ...] = ()
+    begun: tuple[Batch, ...] = ()
+    bought: tuple[Batch, ...] = ()
 
     @cached_property
     def of_order(self) -> dict[int, list[int]]:

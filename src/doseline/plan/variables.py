@@ -151,7 +151,8 @@ def _declare_batch(problem: Problem, s: int, place: Place) -> None:
         problem.spare[s] = matrix.column(1.0)
     contract = sets.programme.contract.get(place.slot.manufacturer)
     if contract and contract.extra_vial_cents and contract.vials_included < place.slot.vials_max:
-        problem.extra[s] = matrix.column()
+        most = place.slot.vials_max - contract.vials_included
+        problem.extra[s] = matrix.column(float(most))
     for option in place.isotope:
         key = (s, option.source)
         problem.lots[key] = matrix.column(float(lots_max(sets, s, option)), whole=True)

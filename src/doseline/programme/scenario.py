@@ -47,7 +47,8 @@ class Shock:
     delay_factor: Annotated[float, "carrier: chance of a delay, as a factor"] = 1.0
     adds: Annotated[
         Triangular | None,
-        "carrier, border: time added to every package; stage: time added before it begins",
+        "carrier, border: time added to every package; stage: time added before it begins or, "
+        "where it has begun, to its end",
     ] = None
 
 

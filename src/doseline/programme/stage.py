@@ -25,7 +25,7 @@ class Stage:
         1.0
     )
     beside: Annotated[
-        bool, "it keeps its dates while the stage before still runs, and takes its success as given"
+        bool, "it keeps its dates while the stage before runs; it still needs that one's success"
     ] = False
     waits_min: Annotated[int, "begins so long after the end of the stage before, at least"] = 0
     takes: Annotated[Triangular | None, "how long it takes, where it holds no trial"] = None

@@ -174,7 +174,7 @@ def _sites_table(found: TrialForecast, key: str, names: dict[str, str]) -> Marku
             f"Before the data, {source}: rates of sites vary as a gamma of mean "
             f"{prior.per_site_month:.3f} patients a month and shape {prior.shape:.2f}. A site open "
             "for long speaks for itself, a new one is taken as the others are. Months are weighted "
-            "by season and by the rate of the region.",
+            "by season; the mean of a site follows the rate of its region.",
             class_="note",
         ),
         table("Rates of the sites, given the record", heads, rows, numbers=range(1, 5),

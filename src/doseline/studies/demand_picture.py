@@ -24,9 +24,11 @@ from doseline.demand import (
     path_shares,
 )
 from doseline.demand.courses import STAGES
-from doseline.demand.stages import Path, stated_chance
+from doseline.demand.stages import Path, share_interval, stated_chance
 from doseline.programme import Programme
+from doseline.programme.programme import Input
 from doseline.programme.scenario import DEMAND, Scenario
+from doseline.programme.trial import Trial
 from doseline.studies.figures import Figure, mean_figure
 from doseline.studies.progress import Progress, silent
 from doseline.studies.trial_rules import RuleSays, rule_says
@@ -39,7 +41,7 @@ class ProtocolDemand:
     `orders` and `patients` count a whole future; `a_week` is the mean of its weeks from the first
     order to the last. `cancelled` counts the orders cancelled in a future by when they were: before
     the lock, before production, after it. `screened` is how many consent in a future, on average,
-    for so many to be treated; None outside trials.
+    for so many to be treated, controls among them; None outside trials.
     """
 
     protocol: str
@@ -215,7 +217,7 @@ def _protocol(
         months=by_month(counts, one),
         weeks=by_week(counts, one),
         rule=rule_says(trial, seed) if trial else None,
-        screened=people.mean / (1.0 - trial.screening_failed_fraction) if trial else None,
+        screened=_screened(trial, people.mean) if trial else None,
     )
 
 
@@ -247,18 +249,20 @@ def _paths(
     )  # fmt: skip
     orders = counts.of("product").sum(axis=1)
     return PathsDemand(
-        paths=tuple(_path(programme, p, orders) for p in path_shares(counts.ways)),
+        paths=tuple(_path(programme, p, orders, drawing) for p in path_shares(counts.ways)),
         orders=bands(orders[:, None])[0],
         months=by_month(counts),
     )
 
 
-def _path(programme: Programme, path: Path, orders: NDArray[np.float64]) -> PathDemand:
+def _path(
+    programme: Programme, path: Path, orders: NDArray[np.float64], drawing: Drawing
+) -> PathDemand:
     return PathDemand(
         succeeded=path.succeeded,
         ended_at=path.ended_at,
         share=Figure(path.share, path.low, path.high),
-        stated=stated_chance(programme, path),
+        stated=stated_chance(programme, path, drawing.scenario, drawing.so_far),
         orders=bands(orders[list(path.places)][:, None])[0],
     )
 
@@ -300,9 +304,27 @@ def _risks(
             orders=mean_figure(total(hit).tolist()),
             difference=mean_figure((total(hit) - calm).tolist()),
             as_written=mean_figure(written.tolist()),
-            markets=mean_figure(hit.of("product", markets).any(axis=1).astype(float).tolist()),
+            markets=_share(np.asarray(hit.of("product", markets).any(axis=1))),
         )
         progress("risks drawn", number, len(hitting))
+
+
+def _share(which: NDArray[np.bool_]) -> Figure:
+    """The share of futures, with its 95 % interval."""
+    found = int(which.sum())
+    return Figure(found / len(which), *share_interval(found, len(which)))
+
+
+def _screened(trial: Trial, treated: float) -> float:
+    """How many consent for so many to be treated: those who fail the screening, and controls."""
+    if trial.event_rule is not None:
+        treated /= trial.event_rule.treated_fraction
+    return treated / (1.0 - trial.screening_failed_fraction)
+
+
+def _of_demand(inputs: Iterable[Input]) -> int:
+    """How many of the inputs belong to trials and markets."""
+    return sum(i.field.startswith(("trials[", "markets[", "stages[")) for i in inputs)
 
 
 def _method(programme: Programme, samples: int, drawing: Drawing) -> tuple[str, ...]:
@@ -312,8 +334,27 @@ def _method(programme: Programme, samples: int, drawing: Drawing) -> tuple[str, 
         "is known.",
         "Orders that patient or site cancel are left out, and ordered again.",
         "Every trial and market begins as written; over all paths it begins only if the stage "
-        "before it succeeded, and as late as that makes it.",
+        "before it succeeded, and as late as that makes it. One that begins later moves as a "
+        "whole: its openings, its seasons and its last day.",
     ]
+    if any(t.event_rule or t.response_rule for t in programme.trials):
+        lines.append(
+            "The figures of a trial's rule are those of the design, every patient enrolling; in "
+            "the futures a trial may close, on its last day, before it is full."
+        )
+    if assumed := _of_demand(programme.assumptions):
+        later = _of_demand(programme.hindsight)
+        lines.append(
+            f"{assumed} inputs of trials, markets and stages are assumed, and {later} became known "
+            "only after the decision date; the file marks each."
+        )
+    if drawing.so_far:
+        lines.append(
+            "The end of enrolment is forecast from the record with the trial's rates alone: a rule "
+            "that ends the trial before, a pause for its outcome, and the caps of sites and "
+            "regions are left aside, and a site not yet open opens as planned, on the day after "
+            "the record at the earliest. The futures keep to all of these."
+        )
     if drawing.cases:
         named = ", ".join(f"{m}: {c}" for m, c in sorted(drawing.cases.items()))
         lines.append(f"Uptake cases named: {named}; the others are drawn by their weights.")

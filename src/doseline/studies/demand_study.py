@@ -63,12 +63,14 @@ def demand_study(
     if asked.design is not None:
         programme = programme.under(asked.design)
     _check_markets(programme, asked.cases or {})
+    _check_asked(programme, asked)
     filed = filed_orders(programme, asked.orders, until_on=asked.orders_until_on)
     so_far, forecasts = _record(programme, asked)
     drawing = Drawing(
         cases=asked.cases or {},
         scenario=scenario_named(programme, asked.scenario),
         so_far=so_far,
+        estimated=frozenset(so_far) if asked.estimate else frozenset(),
         filed=filed,
     )
     picture = demand_picture(
@@ -112,6 +114,29 @@ def _check_markets(programme: Programme, cases: Mapping[str, str]) -> None:
             raise LookupError(f"no market {market!r} in the programme{hint}; known: {known}")
 
 
+def _check_asked(programme: Programme, asked: DemandAsked) -> None:
+    """Refuse what would have no effect, and days that the programme does not have."""
+    faults = []
+    for said, name, needs, given in (
+        (asked.trial is not None, "--trial", "--enrolled", asked.enrolled),
+        (asked.estimate, "--estimate", "--enrolled", asked.enrolled),
+        (asked.orders_until_on is not None, "--orders-until", "--orders", asked.orders),
+    ):
+        if said and given is None:
+            faults.append(Fault(name, 0, "", f"has no effect alone; expected {needs} with it"))
+    first, last = asked.from_on or programme.from_on, asked.until_on or programme.until_on
+    for on, name in ((asked.from_on, "--from"), (asked.until_on, "--until")):
+        if on is not None and not programme.from_on <= on <= programme.until_on:
+            span = f"{programme.from_on} to {programme.until_on}"
+            faults.append(
+                Fault(name, 0, "", f"found {on}, expected a day of the programme, {span}")
+            )
+    if not faults and last < first:
+        faults.append(Fault("--until", 0, "", f"found {last}, expected {first} or later"))
+    if faults:
+        raise InputError(*faults)
+
+
 def _record(
     programme: Programme, asked: DemandAsked
 ) -> tuple[dict[str, EnrolmentSoFar], tuple[TrialForecast, ...]]:
@@ -126,6 +151,9 @@ def _record(
         message = f"{found}expected the trial of the record{hint}: {', '.join(known)}"
         raise InputError(Fault("--trial", 0, "", message))
     trial = programme.trial[name]
+    if trial.dose_finding is not None:
+        message = f"{name} finds a dose, and the record does not say who was treated at which level"
+        raise InputError(Fault("--enrolled", 0, "", f"{message}; expected a trial without levels"))
     so_far = read_enrolment(asked.enrolled, programme, name)
     try:
         found_end = trial_forecast(programme, trial, so_far, estimate=asked.estimate)
@@ -222,12 +250,17 @@ def _summary(picture: DemandPicture, document: Document) -> str:
 
 def _end_words(found: TrialForecast) -> str:
     f = found.forecast
+    so_far = f"{found.name}: {f.enrolled} of {f.target} enrolled by " + (
+        date.fromordinal(f.cut_day).isoformat()
+    )
+    if not f.needed:
+        return f"{so_far}: it is full"
+    last = date.fromordinal(f.last_day).isoformat()
     low, middle, high = (
-        day_text(d) or "never" for d in (f.end.low_90, f.end.median, f.end.high_90)
+        day_text(d) or f"after {last}" for d in (f.end.low_90, f.end.median, f.end.high_90)
     )
     return (
-        f"{found.name}: {f.enrolled} of {f.target} enrolled by "
-        f"{date.fromordinal(f.cut_day).isoformat()}; full on {middle} ({low} to {high} in nine of "
-        f"ten futures), by {date.fromordinal(f.last_day).isoformat()} with a chance of "
+        f"{so_far}; full on {middle} ({low} to {high} in nine of "
+        f"ten futures), by {last} with a chance of "
         f"{percent(f.filled_fraction)}"
     )

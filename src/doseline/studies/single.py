@@ -9,9 +9,10 @@ from time import perf_counter
 from typing import Any
 
 from doseline.demand.replacing import Filed
+from doseline.errors import Fault, InputError
 from doseline.formats import read_orders, read_programme
 from doseline.formats.results import write_json_atomically, write_rows
-from doseline.plan import Limits, Plan, plan
+from doseline.plan import Audit, Limits, Plan, audit, plan
 from doseline.programme import Programme
 from doseline.simulate import kpis
 from doseline.studies.board import sample
@@ -34,11 +35,19 @@ def plan_study(
     out: Path | None,
     progress: Progress,
     orders_file: Path | None = None,
+    orders_until_on: date | None = None,
+    audited: bool = False,
 ) -> tuple[Document, str]:
-    """Plan the orders wanted in some weeks: those of one sample, or of a file in their place."""
+    """Plan the orders wanted in some weeks: those of one sample, or of a file in their place.
+
+    Where it is `audited`, also which doses have no second chance.
+    """
     began = perf_counter()
     raw = read_programme(path)
-    filed = filed_orders(raw, orders_file)
+    if orders_until_on is not None and orders_file is None:
+        message = "has no effect alone; expected --orders with it"
+        raise InputError(Fault("--orders-until", 0, "", message))
+    filed = filed_orders(raw, orders_file, until_on=orders_until_on)
     programme = raw.under(design)
     first = from_on or _first_monday(programme)
     last = first + timedelta(weeks=weeks, days=-1)
@@ -52,8 +61,14 @@ def plan_study(
         **plan_document(programme, planned),
         "from": first.isoformat(),
         "until": last.isoformat(),
-        "seconds": round(perf_counter() - began, 3),
+        "n1": None,
     }
+    if audited:
+        progress("audit", 0, 1)
+        found = audit(programme, wanted, planned, from_on=first, until_on=last)
+        progress("audit", 1, 1)
+        document["n1"] = audit_document(programme, found)
+    document["seconds"] = round(perf_counter() - began, 3)
     if out is not None:
         write_json_atomically(out / "plan.json", document)
         write_rows(out / "batches.csv", document["batches"])
@@ -96,6 +111,29 @@ def plan_document(programme: Programme, planned: Plan) -> Document:
         "breaches": [asdict(b) for b in planned.breaches],
         "method": planned.method,
         "reproducible": planned.reproducible,
+    }
+
+
+def audit_document(programme: Programme, found: Audit) -> Document:
+    """What the audit of a plan says; instants in UTC."""
+    return {
+        "summary": found.summary,
+        "doses": found.doses,
+        "unsecured": list(found.unsecured),
+        "never": list(found.never),
+        "reproducible": found.reproducible,
+        "contingencies": [
+            {
+                "kind": str(c.kind),
+                "what": c.what,
+                "known_at": programme.clock.local(c.known_at, "UTC").isoformat(),
+                "struck": list(c.struck),
+                "unsecured": list(c.unsecured),
+                "proven": c.proven,
+                "reasons": [asdict(u) for u in c.reasons],
+            }
+            for c in found.contingencies
+        ],
     }
 
 
@@ -146,6 +184,8 @@ def _plan_summary(document: Document, currency: str) -> str:
         f"  breaches found by the independent checker: {len(document['breaches'])}",
     ]
     lines += [f"  unmet {u['order']}: {u['reason']}" for u in document["unmet"]]
+    if document["n1"] is not None:
+        lines.append(f"  second chances: {document['n1']['summary']}")
     return "\n".join(lines)
 
 
