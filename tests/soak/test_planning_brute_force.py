@@ -1,0 +1,23 @@
+"""The planner against brute force on many more tiny worlds, with every kind of limit."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+
+from tests.plan.test_against_brute_force import JOINT, SINGLE, compare, loosening_never_hurts
+from tests.plan.tiny import World, worlds
+
+pytestmark = pytest.mark.soak
+
+
+def test_no_schedule_is_better_than_the_plan_of_three_hundred_worlds() -> None:
+    """Ten worlds under each limit; every limit that schedules can break is broken by some."""
+    broken = compare(10)
+    assert set(broken) >= JOINT | SINGLE, (JOINT | SINGLE) - set(broken)
+
+
+@settings(max_examples=300)
+@given(worlds())
+def test_loosening_any_limit_never_worsens_three_hundred_plans(world: World) -> None:
+    loosening_never_hurts(world)
