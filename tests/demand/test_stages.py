@@ -199,8 +199,15 @@ def test_a_shock_on_a_stage_delays_it_and_all_that_follow() -> None:
     assert after[0] == before[0]
     assert 0 < after[1] < before[1]
     launched = patients(world, 3, 0, protocols={"market"}, drawing=Drawing(scenario=delay))
-    begun = min(p.first_day for p in launched) - LAUNCH.toordinal()
-    assert 0 < begun <= 372  # a year, less what slack there is, and up to a treatment day
+    sure = programme(tuple(replace(s, succeeds_fraction=1.0) for s in STAGES))
+    calm, hit = (
+        drawn_paths(sure, ways_of(sure), 3, (0,), s).runs[2].first_day[0] for s in (None, delay)
+    )
+    assert 0 < hit - calm <= 365
+    first = {p.id: p.first_day for p in patients(world, 3, 0, protocols={"market"})}
+    assert launched
+    for p in launched:  # the market as written, so much later; sites here treat every day
+        assert p.first_day == first[p.id] + hit - calm
 
 
 def test_a_delay_that_falls_into_slack_delays_nothing_behind_it() -> None:

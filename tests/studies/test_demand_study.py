@@ -157,6 +157,12 @@ def test_real_orders_stand_in_the_place_of_drawn_ones(example: Path) -> None:
         (("--orders-until", "tomorrow"), "expected a day such as"),
         (("--enrolled", "nowhere.csv", "--trial", "phase_2"), "there is no such file"),
         (("--enrolled", "nowhere.csv"), "expected the trial of the record"),
+        (("--enrolled", "nowhere.csv", "--trial", "phase_1"), "finds a dose"),
+        (("--trial", "phase_2"), "has no effect alone; expected --enrolled"),
+        (("--estimate",), "has no effect alone; expected --enrolled"),
+        (("--orders-until", "2031-06-30"), "has no effect alone; expected --orders"),
+        (("--from", "1999-01-01"), "expected a day of the programme"),
+        (("--from", "2031-02-01", "--until", "2031-01-01"), "expected 2031-02-01 or later"),
         (("--enrolled", "nowhere.csv", "--trial", "phase_4"), "did you mean phase_"),
     ],
 )

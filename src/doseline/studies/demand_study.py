@@ -21,7 +21,7 @@ from doseline.studies.demand_picture import DemandPicture, TrialForecast, demand
 from doseline.studies.documents import Document, flat, head
 from doseline.studies.progress import Progress
 from doseline.studies.runs import scenario_named
-from doseline.studies.single import filed_orders
+from doseline.studies.single import filed_orders, needless
 from doseline.studies.verdict import percent
 
 WriteReport = Callable[[DemandPicture, Programme, Path], Path]
@@ -123,7 +123,7 @@ def _check_asked(programme: Programme, asked: DemandAsked) -> None:
         (asked.orders_until_on is not None, "--orders-until", "--orders", asked.orders),
     ):
         if said and given is None:
-            faults.append(Fault(name, 0, "", f"has no effect alone; expected {needs} with it"))
+            faults.append(needless(name, needs))
     first, last = asked.from_on or programme.from_on, asked.until_on or programme.until_on
     for on, name in ((asked.from_on, "--from"), (asked.until_on, "--until")):
         if on is not None and not programme.from_on <= on <= programme.until_on:

@@ -45,8 +45,7 @@ def plan_study(
     began = perf_counter()
     raw = read_programme(path)
     if orders_until_on is not None and orders_file is None:
-        message = "has no effect alone; expected --orders with it"
-        raise InputError(Fault("--orders-until", 0, "", message))
+        raise InputError(needless("--orders-until", "--orders"))
     filed = filed_orders(raw, orders_file, until_on=orders_until_on)
     programme = raw.under(design)
     first = from_on or _first_monday(programme)
@@ -74,6 +73,11 @@ def plan_study(
         write_rows(out / "batches.csv", document["batches"])
         write_rows(out / "doses.csv", document["doses"])
     return document, _plan_summary(document, programme.currency)
+
+
+def needless(name: str, needs: str) -> Fault:
+    """The fault of a flag that was given without the one that it belongs to."""
+    return Fault(name, 0, "", f"has no effect alone; expected {needs} with it")
 
 
 def filed_orders(
