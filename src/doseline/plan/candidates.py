@@ -14,7 +14,7 @@ from doseline.operations.slots import Slot, expand
 from doseline.operations.standing import Standing
 from doseline.plan.aftermath import Aftermath
 from doseline.plan.keeping import Confirmed, hours_kept
-from doseline.plan.places import sent_already, usable
+from doseline.plan.places import merged, sent_already, usable
 from doseline.plan.sets import Choice, Place, Sets
 from doseline.programme import Programme
 from doseline.programme.making import ready_min
@@ -34,11 +34,13 @@ def gather(
     until_on: date,
     standing: Standing | None,
     aftermath: Aftermath | None = None,
+    merge: bool = False,
 ) -> Sets:
     """The sets of a plan: orders wanted in the period and not yet served, and what can serve them.
 
     Batches before the period count, as far back as a shelf life reaches. What has happened to a
-    plan that stood (`aftermath`) bars slots, deliveries and lanes.
+    plan that stood (`aftermath`) bars slots, deliveries and lanes. With `merge` slots alike in all
+    but their line are one place: much smaller, but pins and promises name single slots.
     """
     served = set(standing.served) if standing else set()
     asked = [o for o in orders if from_on <= o.wanted_on <= until_on and o.id not in served]
@@ -49,6 +51,7 @@ def gather(
     slots = expand(programme, first, last)
     after = aftermath or Aftermath(ways_of(programme))
     places = usable(programme, after.open(slots), standing, gone, after.left)
+    places = merged(places) if merge else places
     ways = after.ways
     return Sets(
         programme=programme,

@@ -11,48 +11,52 @@ from doseline.plan.consignees import (
     a_consignee_treats_so_many_a_day,
 )
 from doseline.plan.matrix import Limit, Term
-from doseline.plan.sets import Place, Sets
+from doseline.plan.sets import Sets
 from doseline.plan.variables import Problem, lots_max
 from doseline.programme.making import release_min
 from doseline.programme.rules import decay_factor
 
+Stand = tuple[int, int]
+"""A slot of a place: the position of the place, and which of its slots."""
 
-def free_at(sets: Sets, place: Place, following: str) -> int:
-    """When a line is free for a product after a full batch of a place. [min]"""
-    line = sets.programme.line[place.slot.line][1]
+
+def free_at(sets: Sets, stand: Stand, following: str) -> int:
+    """When a line is free for a product after a full batch in a slot. [min]"""
+    place = sets.places[stand[0]]
+    line = sets.programme.line[place.slots[stand[1]].line][1]
     changeover = line.changeover_min if following != place.slot.product else 0
     return place.eos_last_at + line.turnaround_min + changeover
 
 
-def exclude_each_other(sets: Sets, first: Place, second: Place) -> bool:
-    """Whether a batch of the earlier place would still hold the line of the later one."""
-    return first.slot.line == second.slot.line and second.slot.charge_at < free_at(
-        sets, first, second.slot.product
-    )
+def exclude_each_other(sets: Sets, first: Stand, second: Stand) -> bool:
+    """Whether a batch of the earlier slot would still hold the line, which both are on."""
+    later = sets.places[second[0]].slot
+    return later.charge_at < free_at(sets, first, later.product)
 
 
-def cliques(sets: Sets) -> list[tuple[int, ...]]:
-    """Places of a line of which at most one can be used, each set as large as possible."""
-    lines: dict[str, list[int]] = defaultdict(list)
+def cliques(sets: Sets) -> list[tuple[Stand, ...]]:
+    """Slots of a line of which at most one can be used, each set as large as possible."""
+    lines: dict[str, list[Stand]] = defaultdict(list)
     for s, place in enumerate(sets.places):
-        lines[place.slot.line].append(s)
-    found: list[tuple[int, ...]] = []
+        for k, slot in enumerate(place.slots):
+            lines[slot.line].append((s, k))
+    found: list[tuple[Stand, ...]] = []
     for mine in lines.values():
         for position, later in enumerate(mine):
             rivals = [
-                s
-                for s in mine[max(0, position - 40) : position]
-                if exclude_each_other(sets, sets.places[s], sets.places[later])
+                stand
+                for stand in mine[max(0, position - 40) : position]
+                if exclude_each_other(sets, stand, later)
             ]
+            begins = sets.places[later[0]].slot.charge_at
             together = [
-                s
-                for s in rivals
-                if sets.places[later].slot.charge_at
-                < free_at(sets, sets.places[s], sets.places[s].slot.product)
+                stand
+                for stand in rivals
+                if begins < free_at(sets, stand, sets.places[stand[0]].slot.product)
             ]
             if together:
                 found.append((*together, later))
-            found += [(s, later) for s in rivals if s not in together]
+            found += [(stand, later) for stand in rivals if stand not in together]
     return found
 
 
@@ -63,10 +67,11 @@ def one_batch_per_line_at_a_time(problem: Problem) -> None:
     """
     sets = problem.sets
     for clique in cliques(sets):
-        if all(sets.places[s].locked for s in clique):
+        if all(sets.places[s].locked for s, _ in clique):
             continue
-        terms: list[Term] = [(problem.made[s], 1.0) for s in clique]
-        limit = Limit("line", sets.places[clique[-1]].slot.line)
+        terms: list[Term] = [(problem.on_line(s, k), 1.0) for s, k in clique]
+        s, k = clique[-1]
+        limit = Limit("line", sets.places[s].slots[k].line)
         problem.matrix.row(limit, terms, upper=1.0)
 
 
@@ -102,8 +107,9 @@ def qc_releases_so_many_batches_a_day(problem: Problem) -> None:
 
 
 def _at_most(problem: Problem, limit: Limit, places: list[int], most: int) -> None:
+    count = sum(problem.sets.places[s].count for s in places)
     locked = sum(1 for s in places if problem.sets.places[s].locked)
-    if len(places) > most and locked < len(places):
+    if count > most and locked < len(places):
         terms: list[Term] = [(problem.made[s], 1.0) for s in places]
         problem.matrix.row(limit, terms, upper=float(max(most, locked)))
 
@@ -120,7 +126,7 @@ def a_source_offers_so_much_a_week(problem: Problem) -> None:
                 key = (option.source, *option.week)
                 lot = sets.programme.source[option.source].lot_mbq
                 weeks[key].append((problem.lots[s, option.source], lot))
-                most[key] += lots_max(sets, s, option) * lot
+                most[key] += lots_max(sets, s, option) * place.count * lot
     for batch in (*(p.locked for p in sets.places if p.locked), *sets.bought):
         if batch.source is not None and batch.isotope_at is not None:
             zone = sets.programme.manufacturer[batch.manufacturer].zone
@@ -168,7 +174,7 @@ def _arrivals(problem: Problem, plant: str) -> Iterable[tuple[int, float, int | 
             column = problem.lots.get((s, option.source))
             if column is not None:
                 lot = sets.programme.source[option.source].lot_mbq
-                most = lots_max(sets, s, option)
+                most = lots_max(sets, s, option) * place.count
                 yield option.delivered_at, half_life, column, lot, most
         batch = place.locked
         if batch is not None and batch.isotope_at is not None:

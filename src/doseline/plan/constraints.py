@@ -40,6 +40,15 @@ def an_order_needs_its_batch(problem: Problem) -> None:
             problem.matrix.row(limit, [*terms, (problem.made[s], -1.0)], upper=0.0)
 
 
+def batches_of_a_place_stand_on_its_lines(problem: Problem) -> None:
+    """Slots alike but for their line are a place, with a batch on each at most. [model C20]"""
+    for s, place in enumerate(problem.sets.places):
+        if (s, 0) in problem.stands:
+            terms: list[Term] = [(problem.stands[s, k], 1.0) for k in range(place.count)]
+            limit = Limit("lines of a place", place.slot.id)
+            problem.matrix.row(limit, [*terms, (problem.made[s], -1.0)], lower=0.0, upper=0.0)
+
+
 def a_batch_fills_a_vial_at_least(problem: Problem) -> None:
     """Nobody makes a batch for no one. [model C3]"""
     sets = problem.sets
@@ -142,6 +151,7 @@ def an_order_needs_its_shipment(problem: Problem) -> None:
 SERVING = (
     each_order_is_served_once_or_unmet,
     an_order_needs_its_batch,
+    batches_of_a_place_stand_on_its_lines,
     a_batch_fills_a_vial_at_least,
     a_batch_fills_no_more_vials_than_its_line,
     a_bulk_holds_no_more_than_its_line,

@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 
 from doseline.operations.routes import Journey, Route
 from doseline.operations.schedule import Allocation, Batch, Schedule, Shipment
+from doseline.operations.slots import IsotopeOption, Slot
 from doseline.plan.candidates import route_by
 from doseline.plan.matrix import Floats
+from doseline.plan.packing import packed
 from doseline.plan.sets import Choice, Place, Sets
-from doseline.plan.variables import Problem, shipment_key, spare_vials
+from doseline.plan.variables import Problem, shipment_key, spare_vials, usable_per_lot
 from doseline.programme.making import make_min, pack_min, planned_yield, ready_min, release_min
 from doseline.programme.rules import activity_at_charge, bulk_needed, isotope_lots
 
@@ -39,28 +41,64 @@ def extract(problem: Problem, values: Floats) -> Schedule:
         taken = [sets.choices[r] for r in sets.of_place[s] if values[problem.serve[r]] > 0.5]
         if place.locked is not None:
             batches.append(place.locked)
-        if not taken:
-            continue
-        vials = sum(sets.orders[c.order].units for c in taken) + spare_vials(sets, s)
-        loads = _loads(sets, place, taken, vials)
-        batch = place.locked or _batch(problem, s, values, vials, loads)
-        if place.locked is None:
-            batches.append(batch)
-        for load in loads:
-            site = sets.orders[load.rows[0][0].order].site
-            shipment = _shipment(batch, site, load, len(shipments), named)
-            shipments.append(shipment)
-            named.add(shipment.id)
-            allocations += [
-                Allocation(sets.orders[c.order].id, batch.id, shipment.id, r.use_at, r.eos_mbq)
-                for c, r in load.rows
-            ]
+        for slot, fed, mine in _batches(problem, s, values, taken):
+            vials = sum(sets.orders[c.order].units for c in mine) + spare_vials(sets, s)
+            loads = _loads(sets, place, mine, vials)
+            batch = place.locked or _batch(problem, s, slot, fed, vials, loads)
+            if place.locked is None:
+                batches.append(batch)
+            for load in loads:
+                site = sets.orders[load.rows[0][0].order].site
+                shipment = _shipment(batch, site, load, len(shipments), named)
+                shipments.append(shipment)
+                named.add(shipment.id)
+                allocations += [
+                    Allocation(sets.orders[c.order].id, batch.id, shipment.id, r.use_at, r.eos_mbq)
+                    for c, r in load.rows
+                ]
     return Schedule(
         design=sets.programme.design,
         batches=tuple(batches),
         allocations=tuple(sorted(allocations, key=lambda a: (a.use_at, a.order))),
         shipments=tuple(shipments),
     )
+
+
+def _batches(
+    problem: Problem, s: int, values: Floats, taken: list[Choice]
+) -> list[tuple[Slot, list[IsotopeOption], list[Choice]]]:
+    """The batches of a place: the slot of each, the delivery that feeds it, and its choices."""
+    place = problem.sets.places[s]
+    if not taken:
+        return []
+    if place.locked is not None or not place.twins:
+        return [(place.slot, _fed(problem, s, values), taken)]
+    slots = [slot for k, slot in enumerate(place.slots) if values[problem.stands[s, k]] > 0.5]
+    options = _fed(problem, s, values)
+    split = packed(problem.sets, s, taken, len(slots), _load_of_a_lot(problem, s, options))
+    return [(slot, options[k : k + 1], split[k]) for k, slot in enumerate(slots[: len(split)])]
+
+
+def _load_of_a_lot(problem: Problem, s: int, fed: list[IsotopeOption]) -> float:
+    """What a lot of isotope gives to the vials of a batch, the overage taken off. [MBq]"""
+    if not fed:
+        return 0.0
+    programme = problem.sets.programme
+    lot_mbq = programme.source[fed[0].source].lot_mbq
+    gives = usable_per_lot(problem.product(s), problem.sets.places[s], fed[0], lot_mbq)
+    return gives / (1.0 + programme.policy.overage_fraction)
+
+
+def _fed(problem: Problem, s: int, values: Floats) -> list[IsotopeOption]:
+    """The deliveries that feed the batches of a place, as often as they do."""
+    place = problem.sets.places[s]
+    if place.locked is not None:
+        return []
+    if not place.twins:
+        found = sorted(place.isotope, key=lambda o: -values[problem.fed[s, o.source]])
+        return found[:1]
+    fed = {o.source: round(values[problem.fed[s, o.source]]) for o in place.isotope}
+    return [option for option in place.isotope for _ in range(fed[option.source])]
 
 
 def _loads(sets: Sets, place: Place, taken: list[Choice], vials: int) -> list[_Load]:
@@ -106,9 +144,15 @@ def _load(
     return _Load(journey, tuple(rows))
 
 
-def _batch(problem: Problem, s: int, values: Floats, vials: int, loads: list[_Load]) -> Batch:
-    sets, place = problem.sets, problem.sets.places[s]
-    slot, product = place.slot, problem.product(s)
+def _batch(
+    problem: Problem,
+    s: int,
+    slot: Slot,
+    fed: list[IsotopeOption],
+    vials: int,
+    loads: list[_Load],
+) -> Batch:
+    sets, product = problem.sets, problem.product(s)
     eos_at = slot.charge_at + make_min(product, sets.programme.line[slot.line][1], vials)
     planned = Batch(
         id=slot.id,
@@ -122,9 +166,9 @@ def _batch(problem: Problem, s: int, values: Floats, vials: int, loads: list[_Lo
         released_at=eos_at + release_min(product),
         packed_at=eos_at + pack_min(product, vials),
     )
-    if not product.decays:
+    if not product.decays or not fed:
         return planned
-    option = max(place.isotope, key=lambda o: values[problem.fed[s, o.source]])
+    option = fed[0]
     filled = [(sets.orders[c.order].units, r.eos_mbq) for ld in loads for c, r in ld.rows]
     held = sum(n * mbq for n, mbq in filled)
     held += spare_vials(sets, s) * max(mbq for _, mbq in filled)

@@ -111,9 +111,9 @@ def extra_vials(problem: Problem) -> None:
     for s, extra in problem.extra.items():
         contract = sets.programme.contract[sets.places[s].slot.manufacturer]
         problem.matrix.cost[extra] += contract.extra_vial_cents
-        terms: list[Term] = [*problem.filled(s), (extra, -1.0)]
+        covered = (problem.made[s], -float(contract.vials_included))
         limit = Limit("extra vials", sets.places[s].slot.id)
-        problem.matrix.row(limit, terms, upper=float(contract.vials_included))
+        problem.matrix.row(limit, [*problem.filled(s), covered, (extra, -1.0)], upper=0.0)
     for place in sets.places:
         contract_or_none = sets.programme.contract.get(place.slot.manufacturer)
         if place.locked is not None and contract_or_none is not None:
@@ -124,19 +124,23 @@ def extra_vials(problem: Problem) -> None:
 def batch_fees(problem: Problem) -> None:
     """The fee of a batch by its tier, and what is paid for batches not made. [model O7]"""
     sets = problem.sets
-    years: dict[tuple[str, int], list[int]] = defaultdict(list)
+    years: dict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
     for s, place in enumerate(sets.places):
-        years[place.slot.manufacturer, place.slot.starts_on.year].append(s)
+        made = (problem.made[s], place.count)
+        years[place.slot.manufacturer, place.slot.starts_on.year].append(made)
     for contract in sets.programme.contracts:
         for year in range(sets.from_on.year, sets.until_on.year + 1):
             years.setdefault((contract.manufacturer, year), [])
     for (plant, year), mine in years.items():
         contract_or_none = sets.programme.contract.get(plant)
         if contract_or_none is not None:
-            _fees_of_a_year(problem, contract_or_none, year, [problem.made[s] for s in mine])
+            count = sum(most for _, most in mine)
+            _fees_of_a_year(problem, contract_or_none, year, [c for c, _ in mine], count)
 
 
-def _fees_of_a_year(problem: Problem, contract: Contract, year: int, made: list[int]) -> None:
+def _fees_of_a_year(
+    problem: Problem, contract: Contract, year: int, made: list[int], count: int
+) -> None:
     matrix = problem.matrix
     where = f"{contract.manufacturer} {year}"
     for column in made:
@@ -147,31 +151,36 @@ def _fees_of_a_year(problem: Problem, contract: Contract, year: int, made: list[
         terms: list[Term] = [(column, 1.0) for column in made]
         matrix.row(Limit("take or pay", where), [*terms, (short, 1.0)], lower=owed)
     steps = sorted(contract.tiers, key=lambda t: t.from_batch)
-    ends = [*(t.from_batch - 1 for t in steps[1:]), len(made)]
+    ends = [*(t.from_batch - 1 for t in steps[1:]), count]
     for tier, last in zip(steps, ends, strict=False):
-        if tier.from_batch <= len(made):
+        if tier.from_batch <= count:
             saved = tier.fee_cents - contract.batch_fee_cents
-            _tier(matrix, Limit("tier", where), made, tier.from_batch, last, float(saved))
+            numbers = (tier.from_batch, min(last, count), count)
+            _tier(matrix, Limit("tier", where), made, numbers, float(saved))
 
 
 def _tier(
-    matrix: Matrix, limit: Limit, made: list[int], first: int, last: int, cost: float
+    matrix: Matrix, limit: Limit, made: list[int], numbers: tuple[int, int, int], cost: float
 ) -> None:
-    """Counts the batches of a year that fall between two numbers: min(n, last) - first + 1."""
-    size = min(last, len(made)) - first + 1
+    """Counts the batches of a year that fall between two numbers: min(n, last) - first + 1.
+
+    `numbers` are the first and the last, and the most batches there can be.
+    """
+    first, last, count = numbers
+    size = last - first + 1
     if size <= 0:
         return
     total: list[Term] = [(column, 1.0) for column in made]
     within = matrix.column(float(size), cost=cost)
     reached = matrix.binary()
-    above = matrix.column(float(max(len(made) - first + 1 - size, 0)))
+    above = matrix.column(float(max(count - first + 1 - size, 0)))
     below = matrix.column(float(first - 1))
     matrix.row(limit, [*total, (within, -1.0), (above, -1.0), (below, -1.0)], lower=0.0, upper=0.0)
     matrix.row(limit, [(within, 1.0), (reached, -float(size))], upper=0.0)
     matrix.row(limit, [(below, 1.0), (reached, -float(first - 1))], lower=0.0)
     full = matrix.binary()
     matrix.row(limit, [(within, 1.0), (full, -float(size))], lower=0.0)
-    matrix.row(limit, [(above, 1.0), (full, -float(len(made)))], upper=0.0)
+    matrix.row(limit, [(above, 1.0), (full, -float(count))], upper=0.0)
 
 
 def owed_batches(sets: Sets, contract: Contract, year: int) -> float:

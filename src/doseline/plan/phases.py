@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from time import perf_counter
 
-from doseline.plan.matrix import Floats, Limit
+from doseline.plan.arrays import arrays_of
+from doseline.plan.large import solved_by_pieces
+from doseline.plan.matrix import Floats, Limit, Matrix
 from doseline.plan.objective import doses_unmet, unmet_cents
 from doseline.plan.solve import Ended, Limits, Solution, solve
 from doseline.plan.variables import Problem
@@ -67,15 +69,19 @@ def prove(
     price_unmet: bool,
     say: Progress,
     tiers: Sequence[Tier] = (),
+    by_pieces: bool = False,
 ) -> Proof:
     """The best values of the variables. Promises are broken only where they contradict.
 
     Between the doses and the cost each of the tiers is made as small as it can be, in their order.
+    With `by_pieces` a problem too large to be solved as a whole is solved by pieces.
     """
     limits = replace(limits, seconds=perf_counter() + limits.seconds)
     for i, column in enumerate(problem.unmet):
         if not problem.sets.of_order[i]:
             problem.matrix.fix(column, 1.0)
+    if by_pieces:
+        return _by_pieces(problem, limits, say)
 
     def run() -> Proof:
         if price_unmet:
@@ -158,6 +164,21 @@ def _least_weight(
     return solve(matrix, replace(limits, gap=0.0, seconds=left), start)
 
 
+def _by_pieces(problem: Problem, limits: Limits, say: Progress) -> Proof:
+    """Doses and cost at once, each dose dearer than any saving. [model O1-O7]"""
+    arrays = arrays_of(_in_units(problem.matrix))
+    found, least = solved_by_pieces(problem, arrays, limits, say)
+    weights = doses_unmet(problem)
+    unmet = sum(w for c, w in weights.items() if found.values.size and found.values[c] > 0.5)
+    return Proof(
+        solution=_in_cents(found),
+        aim=Aim.DOSES_FIRST,
+        met_proven=bool(found.values.size) and unmet <= least + 0.5,
+        unmet_at_least=least,
+        by_the_clock=found.ended is Ended.BY_THE_CLOCK,
+    )
+
+
 def _hold(problem: Problem, tier: Tier, most: int) -> None:
     """What comes later weighs no more: the same doses met, no more promises broken."""
     matrix, weights = problem.matrix, tier.weights
@@ -174,7 +195,15 @@ def _hold(problem: Problem, tier: Tier, most: int) -> None:
 
 def _least_cost(problem: Problem, limits: Limits, start: Floats | None) -> Solution:
     """The second phase: the cost, as low as it can be. [model O2-O7]"""
-    matrix, unit = problem.matrix, _WHOLE_UNITS
-    scaled = replace(matrix, cost=[c * unit for c in matrix.cost], constant=matrix.constant * unit)
-    found = solve(scaled, replace(limits, seconds=limits.seconds - perf_counter()), start)
-    return replace(found, objective=found.objective / unit, bound=found.bound / unit)
+    left = limits.seconds - perf_counter()
+    return _in_cents(solve(_in_units(problem.matrix), replace(limits, seconds=left), start))
+
+
+def _in_units(matrix: Matrix) -> Matrix:
+    cost = [c * _WHOLE_UNITS for c in matrix.cost]
+    return replace(matrix, cost=cost, constant=matrix.constant * _WHOLE_UNITS)
+
+
+def _in_cents(found: Solution) -> Solution:
+    cents = found.objective / _WHOLE_UNITS, found.bound / _WHOLE_UNITS
+    return replace(found, objective=cents[0], bound=cents[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from doseline.operations.orders import DoseOrder
 from doseline.operations.schedule import Allocation, Batch
@@ -52,6 +53,20 @@ def usable(
         last = slot.charge_at + make_min(product, line, slot.vials_max)
         found.append(Place(slot, isotope, first, last))
     return tuple(sorted(found, key=lambda p: (p.slot.charge_at, p.slot.id)))
+
+
+def merged(places: Sequence[Place]) -> tuple[Place, ...]:
+    """Places alike in all but their line as one place, in order of time. [model S2]"""
+    found: dict[object, Place] = {}
+    for place in places:
+        if place.locked is None:
+            like = replace(place, slot=replace(place.slot, id="", line=""))
+            twin = found.get(like)
+            kept = place if twin is None else replace(twin, twins=(*twin.twins, place.slot))
+            found[like] = kept
+        else:
+            found[place.slot.id] = place
+    return tuple(sorted(found.values(), key=lambda p: (p.slot.charge_at, p.slot.id)))
 
 
 def _still_open(slot: Slot, isotope: tuple[IsotopeOption, ...], standing: Standing) -> bool:

@@ -67,6 +67,9 @@ class Plan:
 
 _LIMITS = Limits()
 
+MANY = 1500
+"""From so many orders on a plan is solved by pieces."""
+
 
 def plan(
     programme: Programme,
@@ -89,7 +92,8 @@ def plan(
     """
     began = perf_counter()
     say = progress or (lambda _: None)
-    sets = gather(programme, orders, from_on, until_on, standing)
+    large = _large(orders, standing, pins, price_unmet)
+    sets = gather(programme, orders, from_on, until_on, standing, merge=large)
     say(f"{len(sets.orders)} orders, {len(sets.places)} slots, {len(sets.choices)} choices")
     problem = constrained(sets)
     impossible = pinned(problem, pins)
@@ -98,11 +102,35 @@ def plan(
         term(problem)
     if impossible:
         return _infeasible(problem, tuple(impossible), began)
-    proof = prove(problem, limits, price_unmet, say)
+    proof = prove(problem, limits, price_unmet, say, by_pieces=large)
+    if large:
+        found = answered(problem, proof, standing, began)
+        if not found.breaches:
+            return found
+        say("batches of slots alike do not fit side by side: planned as a whole")
+        apart = gather(programme, orders, from_on, until_on, standing)
+        problem = constrained(apart)
+        for term in COSTS:
+            term(problem)
+        proof = prove(problem, limits, price_unmet, say)
     if proof.solution.ended is Ended.INFEASIBLE:
         told = contradiction(problem, lambda: can_be(problem, limits))
         return _infeasible(problem, tuple(told), began)
     return answered(problem, proof, standing, began)
+
+
+def _large(
+    orders: Sequence[DoseOrder],
+    standing: Standing | None,
+    pins: Sequence[Pin],
+    price_unmet: bool,
+) -> bool:
+    """Whether a plan is solved by pieces, slots alike but for their line as one place.
+
+    Pins and promises name single slots, so a plan held to them is solved as a whole.
+    """
+    held = bool(pins) or (standing is not None and bool(standing.promised))
+    return len(orders) >= MANY and not held and not price_unmet
 
 
 def constrained(sets: Sets) -> Problem:

@@ -17,7 +17,8 @@ from doseline.programme import Programme
 class Place:
     """A slot as the planner sees it: usable deliveries, and EOS of a batch of one vial and of a
     full one. A locked batch is a place whose batch is already fixed; what is left of it can leave
-    from `ready_at` on. [model S2]
+    from `ready_at` on. `twins` are slots like it in all but their line: the place then holds as
+    many batches as there are slots. [model S2]
     """
 
     slot: Slot
@@ -26,6 +27,17 @@ class Place:
     eos_last_at: int
     locked: Batch | None = None
     ready_at: int = 0
+    twins: tuple[Slot, ...] = ()
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """The slots of the place, one a line."""
+        return (self.slot, *self.twins)
+
+    @property
+    def count(self) -> int:
+        """How many batches the place can hold."""
+        return 1 + len(self.twins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +99,7 @@ class Sets:
     @cached_property
     def place_of_slot(self) -> dict[str, int]:
         """Positions of the places by slot."""
-        return {p.slot.id: s for s, p in enumerate(self.places)}
+        return {slot.id: s for s, p in enumerate(self.places) for slot in p.slots}
 
     @cached_property
     def order_of_id(self) -> dict[str, int]:

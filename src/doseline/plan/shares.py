@@ -39,7 +39,7 @@ def declare_shares(sets: Sets) -> Problem:
 
 def _contested(sets: Sets) -> set[int]:
     """Places that may exclude each other: on a line, or where crews or QC of a plant are few."""
-    found = {s for clique in cliques(sets) for s in clique}
+    found = {s for clique in cliques(sets) for s, _ in clique}
     plants = sets.programme.manufacturer
     days = Counter((p.slot.manufacturer, p.slot.starts_on) for p in sets.places)
     for s, place in enumerate(sets.places):

@@ -11,6 +11,7 @@ import highspy
 import numpy as np
 
 from doseline.errors import SolverError
+from doseline.plan.arrays import Arrays, arrays_of
 from doseline.plan.matrix import Floats, Matrix
 
 
@@ -20,13 +21,14 @@ class Limits:
 
     Gap, nodes and looks (how often the solver looks whether to stop: each round of cuts, each node)
     give the same answer on every machine. `seconds` is a guard: where it stopped the solver, the
-    plan says that it is not reproducible.
+    plan says that it is not reproducible. `seed` is that of the solver's own choices.
     """
 
     gap: float = 1e-4
     nodes: int = 5000
     looks: int = 2000
     seconds: float = 60.0
+    seed: int = 20161128
 
 
 class Ended(StrEnum):
@@ -57,31 +59,39 @@ def _new() -> Any:
     return make()
 
 
+def fresh() -> Any:
+    """HiGHS with nothing in it, at the settings that all solving shares."""
+    highs = _new()
+    _options(highs, Limits())
+    return highs
+
+
 def version() -> str:
     """The version of HiGHS in use."""
     return str(_new().version())
 
 
-def solve(matrix: Matrix, limits: Limits, start: Floats | None = None) -> Solution:
+def solve(matrix: Matrix | Arrays, limits: Limits, start: Floats | None = None) -> Solution:
     """The least cost of a matrix. One thread, one seed. Raises SolverError where HiGHS fails.
 
     `start` is a solution to begin with. Presolve of HiGHS 1.15.1 is known to call a model
     infeasible that has a solution (its issue 2204), and says in its log that it has gone wrong; so
     what it says is infeasible, or goes wrong on, is solved again without it.
     """
-    found, doubtful = _run(matrix, limits, start, presolve="choose")
+    arrays = matrix if isinstance(matrix, Arrays) else arrays_of(matrix)
+    found, doubtful = _run(arrays, limits, start, presolve="choose")
     if doubtful or found.ended is Ended.INFEASIBLE:
-        found, _ = _run(matrix, limits, start, presolve="off")
+        found, _ = _run(arrays, limits, start, presolve="off")
     return found
 
 
 def _run(
-    matrix: Matrix, limits: Limits, start: Floats | None, presolve: str
+    matrix: Arrays, limits: Limits, start: Floats | None, presolve: str
 ) -> tuple[Solution, bool]:
     highs = _new()
     _options(highs, limits)
     highs.setOptionValue("presolve", presolve)
-    if highs.passModel(_as_lp(matrix)) == highspy.HighsStatus.kError:
+    if highs.passModel(as_lp(matrix)) == highspy.HighsStatus.kError:
         raise SolverError("HiGHS refused the model")
     watch = _Watch(limits.looks)
     highs.setCallback(watch, None)
@@ -117,7 +127,7 @@ def _options(highs: Any, limits: Limits) -> None:
         ("log_to_console", False),
         ("threads", 1),
         ("parallel", "off"),
-        ("random_seed", 20161128),
+        ("random_seed", limits.seed),
         ("mip_rel_gap", limits.gap),
         ("mip_abs_gap", 1e-3),
         ("mip_feasibility_tolerance", 1e-7),
@@ -128,23 +138,24 @@ def _options(highs: Any, limits: Limits) -> None:
         highs.setOptionValue(name, value)
 
 
-def _as_lp(matrix: Matrix) -> Any:
+def as_lp(matrix: Arrays) -> Any:
+    """A matrix as HiGHS takes it."""
     lp = highspy.HighsLp()
     lp.num_col_ = matrix.columns
     lp.num_row_ = matrix.rows
-    lp.col_cost_ = np.asarray(matrix.cost)
+    lp.col_cost_ = matrix.cost
     lp.offset_ = matrix.constant
-    lp.col_lower_ = np.asarray(matrix.lower)
-    lp.col_upper_ = np.asarray(matrix.upper)
-    lp.row_lower_ = np.asarray(matrix.row_lower)
-    lp.row_upper_ = np.asarray(matrix.row_upper)
+    lp.col_lower_ = matrix.lower
+    lp.col_upper_ = matrix.upper
+    lp.row_lower_ = matrix.row_lower
+    lp.row_upper_ = matrix.row_upper
     lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    lp.a_matrix_.start_ = np.asarray(matrix.starts, dtype=np.int32)
-    lp.a_matrix_.index_ = np.asarray(matrix.index, dtype=np.int32)
-    lp.a_matrix_.value_ = np.asarray(matrix.value)
-    if any(matrix.whole):
+    lp.a_matrix_.start_ = np.asarray(matrix.by_row.indptr, dtype=np.int32)
+    lp.a_matrix_.index_ = np.asarray(matrix.by_row.indices, dtype=np.int32)
+    lp.a_matrix_.value_ = matrix.by_row.data
+    if matrix.whole.any():
         whole, real = highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous
-        lp.integrality_ = [whole if w else real for w in matrix.whole]
+        lp.integrality_ = [whole if w else real for w in matrix.whole.tolist()]
     return lp
 
 
@@ -161,7 +172,7 @@ _ENDED = {
 }
 
 
-def _read(highs: Any, matrix: Matrix) -> Solution:
+def _read(highs: Any, matrix: Arrays) -> Solution:
     status = highs.getModelStatus()
     if status not in _ENDED:
         raise SolverError(f"HiGHS ended with: {highs.modelStatusToString(status)}")
@@ -170,7 +181,7 @@ def _read(highs: Any, matrix: Matrix) -> Solution:
     values = np.asarray(found.col_value, dtype=np.float64) if feasible else np.empty(0)
     if matrix.columns == 0:
         return Solution(Ended.OPTIMAL, np.empty(0), matrix.constant, matrix.constant, values, 0, 0)
-    mip = any(matrix.whole)
+    mip = bool(matrix.whole.any())
     objective = float(info.objective_function_value) if feasible else math.inf
     bound = float(info.mip_dual_bound) if mip else objective
     duals = np.asarray(found.row_dual, dtype=np.float64)

@@ -21,7 +21,8 @@ ShipmentKey = tuple[int, str, str, int]
 class Problem:
     """The sets, the matrix that states the model over them, and where each variable stands.
 
-    `serve` by choice, `unmet` by order, `made` by place; `lots` and `fed` by place and source;
+    `serve` by choice, `unmet` by order, `made` by place; `stands` by place and slot where a place
+    has several; `lots` and `fed` by place and source;
     `parcel` by shipment; `spare` is the load of a spare vial, as a share of the strongest that
     could be asked for, `extra` the vials beyond the fee; `tested` a batch under import testing, by
     place and plant's permission; `broken` a promise not kept. `most` is how often a choice can be
@@ -34,6 +35,7 @@ class Problem:
     serve: list[int] = field(default_factory=list)
     unmet: list[int] = field(default_factory=list)
     made: list[int] = field(default_factory=list)
+    stands: dict[tuple[int, int], int] = field(default_factory=dict)
     lots: dict[tuple[int, str], int] = field(default_factory=dict)
     fed: dict[tuple[int, str], int] = field(default_factory=dict)
     parcel: dict[ShipmentKey, int] = field(default_factory=dict)
@@ -41,6 +43,10 @@ class Problem:
     extra: dict[int, int] = field(default_factory=dict)
     tested: dict[tuple[int, int], int] = field(default_factory=dict)
     broken: list[int] = field(default_factory=list)
+
+    def on_line(self, s: int, k: int) -> int:
+        """The column that says whether a batch of a place stands in its slot number `k`."""
+        return self.stands.get((s, k), self.made[s])
 
     def product(self, s: int) -> Product:
         """The product of a place."""
@@ -109,7 +115,7 @@ def load_max(sets: Sets, s: int) -> float:
 
 
 def lots_max(sets: Sets, s: int, option: IsotopeOption) -> int:
-    """The most lots that a place could need of a delivery."""
+    """The most lots that a batch of a place could need of a delivery."""
     place = sets.places[s]
     lot = usable_per_lot(
         sets.programme.product[place.slot.product],
@@ -128,7 +134,7 @@ def declare(sets: Sets) -> Problem:
     problem.serve.extend(matrix.binary() for _ in sets.choices)
     problem.unmet.extend(matrix.binary() for _ in sets.orders)
     for s, place in enumerate(sets.places):
-        problem.made.append(matrix.binary())
+        problem.made.append(matrix.column(float(place.count), whole=True))
         if place.locked is not None:
             matrix.fix(problem.made[s], 1.0)
         elif not sets.of_place[s]:
@@ -147,17 +153,22 @@ def _declare_batch(problem: Problem, s: int, place: Place) -> None:
     sets, matrix = problem.sets, problem.matrix
     if place.locked is not None or not sets.of_place[s]:
         return
+    if place.twins:
+        problem.stands.update({(s, k): matrix.binary() for k in range(place.count)})
     if spare_vials(sets, s):
         problem.spare[s] = matrix.column(1.0)
     contract = sets.programme.contract.get(place.slot.manufacturer)
     if contract and contract.extra_vial_cents and contract.vials_included < place.slot.vials_max:
         most = place.slot.vials_max - contract.vials_included
-        problem.extra[s] = matrix.column(float(most))
+        problem.extra[s] = matrix.column(float(most * place.count))
     for option in place.isotope:
         key = (s, option.source)
-        problem.lots[key] = matrix.column(float(lots_max(sets, s, option)), whole=True)
+        most_lots = lots_max(sets, s, option) * place.count
+        problem.lots[key] = matrix.column(float(most_lots), whole=True)
         only = len(place.isotope) == 1
-        problem.fed[key] = problem.made[s] if only else matrix.binary()
+        problem.fed[key] = (
+            problem.made[s] if only else matrix.column(float(place.count), whole=True)
+        )
 
 
 def permission_of(sets: Sets, choice: Choice) -> int | None:

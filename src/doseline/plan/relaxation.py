@@ -1,0 +1,81 @@
+"""The relaxation of a matrix, kept by the solver while it changes: no column need be whole."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Any
+
+import highspy
+import numpy as np
+
+from doseline.errors import SolverError
+from doseline.plan.arrays import Arrays, Ints
+from doseline.plan.matrix import Floats, Term
+from doseline.plan.solve import as_lp, fresh
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxed:
+    """The least cost of a relaxation, where it is reached, and what each row is worth there."""
+
+    values: Floats
+    row_duals: Floats
+    objective: float
+
+
+class Relaxation:
+    """A matrix whose columns need not be whole; rows and bounds can change between two solutions.
+
+    `until` is the reading of `perf_counter` at which the solver gives up.
+    """
+
+    def __init__(self, arrays: Arrays, until: float) -> None:
+        self._highs: Any = fresh()
+        self._until = until
+        lp = as_lp(replace(arrays, whole=np.zeros(arrays.columns, dtype=np.bool_)))
+        if self._highs.passModel(lp) == highspy.HighsStatus.kError:
+            raise SolverError("HiGHS refused the model")
+
+    def at_least(self, terms: Sequence[Term], lower: float) -> None:
+        """Add a row, `lower <= sum`."""
+        index = np.array([column for column, _ in terms], dtype=np.int32)
+        value = np.array([factor for _, factor in terms], dtype=np.float64)
+        self._highs.addRow(lower, math.inf, len(terms), index, value)
+
+    def at_most(self, columns: Ints, upper: float) -> None:
+        """Add a row: some columns together are no more than `upper`."""
+        ones = np.ones(len(columns))
+        self._highs.addRow(-math.inf, upper, len(columns), columns.astype(np.int32), ones)
+
+    def bound(self, column: int, lower: float, upper: float) -> None:
+        """Give a column other bounds."""
+        self._highs.changeColBounds(column, lower, upper)
+
+    def stop_at(self, until: float) -> None:
+        """Give the solver another time to stop at."""
+        self._until = until
+
+    def solve(self) -> Relaxed | None:
+        """The least cost with its values and duals.
+
+        None where nothing satisfies the rows, or the clock stopped the solver. Raises SolverError
+        where HiGHS fails.
+        """
+        left = self._until - perf_counter()
+        if left <= 0.0:
+            return None
+        self._highs.setOptionValue("time_limit", self._highs.getRunTime() + left)
+        if self._highs.run() == highspy.HighsStatus.kError:
+            raise SolverError("HiGHS failed while solving")
+        status = self._highs.getModelStatus()
+        if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty):
+            return None
+        found = self._highs.getSolution()
+        return Relaxed(
+            np.asarray(found.col_value, dtype=np.float64),
+            np.asarray(found.row_dual, dtype=np.float64),
+            float(self._highs.getInfo().objective_function_value),
+        )
