@@ -7,9 +7,16 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from time import perf_counter
 
-from doseline.plan.matrix import Floats, Limit
-from doseline.plan.objective import doses_unmet, unmet_cents
+from doseline.plan.matrix import Floats
 from doseline.plan.solve import Ended, Limits, Solution, solve
+from doseline.plan.tiers import (
+    Tier,
+    doses_tier,
+    fix_hopeless,
+    hold,
+    let_promises_break,
+    weighed,
+)
 from doseline.plan.variables import Problem
 
 Progress = Callable[[str], None]
@@ -22,21 +29,6 @@ class Aim(StrEnum):
 
     DOSES_FIRST = "doses, then cost"
     PRICED = "cost, doses priced"
-
-
-@dataclass(frozen=True)
-class Tier:
-    """What is made as small as it can be after the doses and before the cost.
-
-    `weights` are whole numbers, by columns that are 0 or 1.
-    """
-
-    name: str
-    weights: Mapping[int, float]
-
-    def of(self, values: Floats) -> int:
-        """The sum over the columns that are 1."""
-        return round(sum(w for c, w in self.weights.items() if values[c] > 0.5))
 
 
 @dataclass(frozen=True)
@@ -73,9 +65,7 @@ def prove(
     Between the doses and the cost each of the tiers is made as small as it can be, in their order.
     """
     limits = replace(limits, seconds=perf_counter() + limits.seconds)
-    for i, column in enumerate(problem.unmet):
-        if not problem.sets.of_order[i]:
-            problem.matrix.fix(column, 1.0)
+    fix_hopeless(problem)
 
     def run() -> Proof:
         if price_unmet:
@@ -85,9 +75,7 @@ def prove(
     found = run()
     if found.solution.ended is Ended.INFEASIBLE and problem.broken:
         say("promises contradict each other: as few as can be are broken")
-        for column in problem.broken:
-            problem.matrix.upper[column] = 1.0
-            problem.matrix.cost[column] = _dearer_than_any(problem)
+        let_promises_break(problem)
         found = run()
     return found
 
@@ -98,11 +86,6 @@ def can_be(problem: Problem, limits: Limits) -> bool:
     return solve(matrix, limits).values.size > 0
 
 
-def _dearer_than_any(problem: Problem) -> float:
-    sets = problem.sets
-    return 1.0 + sum(unmet_cents(sets.programme, o.protocol, o.started) for o in sets.orders)
-
-
 def _priced(problem: Problem, limits: Limits) -> Proof:
     solution = _least_cost(problem, limits, None)
     clock = solution.ended is Ended.BY_THE_CLOCK
@@ -110,22 +93,19 @@ def _priced(problem: Problem, limits: Limits) -> Proof:
 
 
 def _doses_first(problem: Problem, limits: Limits, say: Progress, tiers: Sequence[Tier]) -> Proof:
-    weights = doses_unmet(problem)
-    heaviest = max(weights.values(), default=1.0)
-    for column in problem.broken:
-        weights[column] = 3.0 * heaviest
-    first = _least_weight(problem, weights, limits)
+    doses = doses_tier(problem)
+    first = _least_weight(problem, doses.weights, limits)
     if first.values.size == 0:
         clock = first.ended is Ended.BY_THE_CLOCK
         return Proof(first, Aim.DOSES_FIRST, False, 0.0, clock)
     say(f"doses: unmet weight {first.objective:.0f}, bound {first.bound:.0f}")
-    _hold(problem, Tier("doses met", weights), round(first.objective))
+    hold(problem, doses, round(first.objective))
     best, ended = first, [first.ended]
     for tier in tiers:
         best = _smallest(problem, tier, limits, best)
         ended.append(best.ended)
         say(f"{tier.name}: {tier.of(best.values)}")
-        _hold(problem, tier, tier.of(best.values))
+        hold(problem, tier, tier.of(best.values))
     second = _least_cost(problem, limits, best.values)
     if second.values.size == 0:
         second = replace(second, values=best.values)
@@ -152,24 +132,8 @@ def _least_weight(
     problem: Problem, weights: Mapping[int, float], limits: Limits, start: Floats | None = None
 ) -> Solution:
     """A phase before the cost: a weight (of unmet doses, say), as low as it can be."""
-    cost = [weights.get(c, 0.0) for c in range(problem.matrix.columns)]
-    matrix = replace(problem.matrix, cost=cost, constant=0.0)
     left = (limits.seconds - perf_counter()) / 2
-    return solve(matrix, replace(limits, gap=0.0, seconds=left), start)
-
-
-def _hold(problem: Problem, tier: Tier, most: int) -> None:
-    """What comes later weighs no more: the same doses met, no more promises broken."""
-    matrix, weights = problem.matrix, tier.weights
-    free = [c for c in weights if matrix.lower[c] != matrix.upper[c]]
-    fixed = weights.keys() - set(free)
-    lost = sum(weights[c] * matrix.lower[c] for c in fixed)
-    if most - lost < 0.5:
-        for column in free:
-            matrix.fix(column, 0.0)
-        return
-    terms = [(c, weights[c]) for c in free]
-    matrix.row(Limit(tier.name, ""), terms, upper=most - lost + 0.25)
+    return solve(weighed(problem, weights), replace(limits, gap=0.0, seconds=left), start)
 
 
 def _least_cost(problem: Problem, limits: Limits, start: Floats | None) -> Solution:

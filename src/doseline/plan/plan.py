@@ -16,17 +16,15 @@ from doseline.operations.orders import DoseOrder
 from doseline.operations.schedule import Schedule, Unmet
 from doseline.operations.standing import Standing
 from doseline.plan.candidates import gather
-from doseline.plan.capacity import SHARING
-from doseline.plan.constraints import SERVING
 from doseline.plan.costs import Breakdown, count
 from doseline.plan.explain import Shifted, why_shifted, why_unmet
 from doseline.plan.extract import extract
-from doseline.plan.objective import COSTS, doses_unmet, tie_breaks_cents
+from doseline.plan.model import modelled
+from doseline.plan.objective import doses_unmet, tie_breaks_cents
 from doseline.plan.phases import Progress, Proof, can_be, prove
-from doseline.plan.pins import Pin, contradiction, pinned, promises_kept
-from doseline.plan.sets import Sets
+from doseline.plan.pins import Pin, contradiction
 from doseline.plan.solve import Ended, Limits, Solution, version
-from doseline.plan.variables import Problem, declare
+from doseline.plan.variables import Problem
 from doseline.programme import Programme
 
 
@@ -91,11 +89,7 @@ def plan(
     say = progress or (lambda _: None)
     sets = gather(programme, orders, from_on, until_on, standing)
     say(f"{len(sets.orders)} orders, {len(sets.places)} slots, {len(sets.choices)} choices")
-    problem = constrained(sets)
-    impossible = pinned(problem, pins)
-    promises_kept(problem, standing)
-    for term in COSTS:
-        term(problem)
+    problem, impossible = modelled(sets, pins, standing)
     if impossible:
         return _infeasible(problem, tuple(impossible), began)
     proof = prove(problem, limits, price_unmet, say)
@@ -103,14 +97,6 @@ def plan(
         told = contradiction(problem, lambda: can_be(problem, limits))
         return _infeasible(problem, tuple(told), began)
     return answered(problem, proof, standing, began)
-
-
-def constrained(sets: Sets) -> Problem:
-    """The variables over some sets and the rows that hold for every schedule, no costs yet."""
-    problem = declare(sets)
-    for rule in (*SERVING, *SHARING):
-        rule(problem)
-    return problem
 
 
 _NOTHING: Mapping[int, float] = {}

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-import highspy
 import numpy as np
 
 from doseline.errors import SolverError
+from doseline.plan.highs import highspy
 from doseline.plan.matrix import Floats, Matrix
 
 
@@ -148,22 +149,26 @@ def _as_lp(matrix: Matrix) -> Any:
     return lp
 
 
-_ENDED = {
-    highspy.HighsModelStatus.kOptimal: Ended.OPTIMAL,
-    highspy.HighsModelStatus.kModelEmpty: Ended.OPTIMAL,
-    highspy.HighsModelStatus.kInfeasible: Ended.INFEASIBLE,
-    highspy.HighsModelStatus.kUnbounded: Ended.UNBOUNDED,
-    highspy.HighsModelStatus.kUnboundedOrInfeasible: Ended.INFEASIBLE,
-    highspy.HighsModelStatus.kTimeLimit: Ended.BY_THE_CLOCK,
-    highspy.HighsModelStatus.kSolutionLimit: Ended.STOPPED,
-    highspy.HighsModelStatus.kIterationLimit: Ended.STOPPED,
-    highspy.HighsModelStatus.kInterrupt: Ended.STOPPED,
-}
+@cache
+def _ended() -> dict[Any, Ended]:
+    """What each status of HiGHS means here."""
+    status = highspy.HighsModelStatus
+    return {
+        status.kOptimal: Ended.OPTIMAL,
+        status.kModelEmpty: Ended.OPTIMAL,
+        status.kInfeasible: Ended.INFEASIBLE,
+        status.kUnbounded: Ended.UNBOUNDED,
+        status.kUnboundedOrInfeasible: Ended.INFEASIBLE,
+        status.kTimeLimit: Ended.BY_THE_CLOCK,
+        status.kSolutionLimit: Ended.STOPPED,
+        status.kIterationLimit: Ended.STOPPED,
+        status.kInterrupt: Ended.STOPPED,
+    }
 
 
 def _read(highs: Any, matrix: Matrix) -> Solution:
     status = highs.getModelStatus()
-    if status not in _ENDED:
+    if status not in _ended():
         raise SolverError(f"HiGHS ended with: {highs.modelStatusToString(status)}")
     info, found = highs.getInfo(), highs.getSolution()
     feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
@@ -175,7 +180,7 @@ def _read(highs: Any, matrix: Matrix) -> Solution:
     bound = float(info.mip_dual_bound) if mip else objective
     duals = np.asarray(found.row_dual, dtype=np.float64)
     return Solution(
-        _ENDED[status],
+        _ended()[status],
         values,
         objective,
         bound,
