@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from time import perf_counter
 
+from doseline.plan.certifying import cost_proven, weight_proven
+from doseline.plan.duals import Proven
 from doseline.plan.matrix import Floats
 from doseline.plan.solve import Ended, Limits, Solution, solve
 from doseline.plan.tiers import (
@@ -36,6 +38,8 @@ class Proof:
     """What was found, and how far it is proven. `solution` is in cents.
 
     `tiers_proven` says whether each tier between the doses and the cost is as small as can be.
+    `doses` and `duals` are what a certificate rests on: a bound of the weight of unmet doses, and
+    one of the cost in cents at the weight `held`; None where none was asked for or found.
     """
 
     solution: Solution
@@ -44,6 +48,10 @@ class Proof:
     unmet_at_least: float
     by_the_clock: bool
     tiers_proven: bool = True
+    doses: Proven | None = None
+    duals: Proven | None = None
+    held: int | None = None
+    promises_break: bool = False
 
     @property
     def optimal(self) -> bool:
@@ -59,24 +67,27 @@ def prove(
     price_unmet: bool,
     say: Progress,
     tiers: Sequence[Tier] = (),
+    certified: bool = False,
 ) -> Proof:
     """The best values of the variables. Promises are broken only where they contradict.
 
     Between the doses and the cost each of the tiers is made as small as it can be, in their order.
+    Where it is `certified`, both bounds are also proven by duals, in as much time again.
     """
+    allowed = limits.seconds if certified else 0.0
     limits = replace(limits, seconds=perf_counter() + limits.seconds)
     fix_hopeless(problem)
 
     def run() -> Proof:
         if price_unmet:
-            return _priced(problem, limits)
-        return _doses_first(problem, limits, say, tiers)
+            return _priced(problem, limits, allowed)
+        return _doses_first(problem, limits, say, tiers, allowed)
 
     found = run()
     if found.solution.ended is Ended.INFEASIBLE and problem.broken:
         say("promises contradict each other: as few as can be are broken")
         let_promises_break(problem)
-        found = run()
+        found = replace(run(), promises_break=True)
     return found
 
 
@@ -86,20 +97,26 @@ def can_be(problem: Problem, limits: Limits) -> bool:
     return solve(matrix, limits).values.size > 0
 
 
-def _priced(problem: Problem, limits: Limits) -> Proof:
+def _priced(problem: Problem, limits: Limits, certify: float) -> Proof:
     solution = _least_cost(problem, limits, None)
     clock = solution.ended is Ended.BY_THE_CLOCK
-    return Proof(solution, Aim.PRICED, False, 0.0, clock)
+    duals = cost_proven(problem.matrix, certify) if certify else None
+    return Proof(solution, Aim.PRICED, False, 0.0, clock, duals=duals)
 
 
-def _doses_first(problem: Problem, limits: Limits, say: Progress, tiers: Sequence[Tier]) -> Proof:
+def _doses_first(
+    problem: Problem, limits: Limits, say: Progress, tiers: Sequence[Tier], certify: float
+) -> Proof:
     doses = doses_tier(problem)
     first = _least_weight(problem, doses.weights, limits)
     if first.values.size == 0:
         clock = first.ended is Ended.BY_THE_CLOCK
         return Proof(first, Aim.DOSES_FIRST, False, 0.0, clock)
     say(f"doses: unmet weight {first.objective:.0f}, bound {first.bound:.0f}")
-    hold(problem, doses, round(first.objective))
+    held = round(first.objective)
+    weight = weighed(problem, doses.weights)
+    proof = weight_proven(weight, held, certify) if certify else None
+    hold(problem, doses, held)
     best, ended = first, [first.ended]
     for tier in tiers:
         best = _smallest(problem, tier, limits, best)
@@ -117,6 +134,9 @@ def _doses_first(problem: Problem, limits: Limits, say: Progress, tiers: Sequenc
         unmet_at_least=first.bound,
         by_the_clock=clock,
         tiers_proven=all(e is Ended.OPTIMAL for e in ended[1:]),
+        doses=proof,
+        duals=cost_proven(problem.matrix, certify) if certify else None,
+        held=held,
     )
 
 
