@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from doseline.operations.check import Breach, breaches
+from doseline.operations.check import Breach
 from doseline.operations.schedule import Schedule
-from doseline.operations.standing import Standing
 from doseline.plan.bounds import bound_in_cents, gap_of, met_at_most
 from doseline.plan.costs import count
 from doseline.plan.duals import Proven
 from doseline.plan.objective import doses_unmet, tie_breaks_cents
+from doseline.plan.tiers import Aim
 from doseline.plan.variables import Problem
 
 
@@ -63,7 +63,7 @@ class Certificate:
     cost at the weight held; either is None where the solver was stopped before it had anything.
     """
 
-    aim: str
+    aim: Aim
     from_on: date
     until_on: date
     held: int | None
@@ -77,22 +77,19 @@ class Certificate:
 def claims_of(
     problem: Problem,
     schedule: Schedule,
-    standing: Standing | None,
     *,
     held: int | None,
     doses: Fraction | None,
     cost: Fraction | None,
-    found: Sequence[Breach] | None = None,
+    found: Sequence[Breach],
 ) -> Claims:
     """What can be said of a schedule, given a bound of the weight and one of the cost in cents.
 
-    `found` are the breaches of the schedule, where the checker has been asked already.
+    `found` are the breaches that the checker found in it.
     """
     sets = problem.sets
     asked = (*sets.orders, *sets.sent_orders)
     met = sum(1 for o in asked if o.id in schedule.allocation)
-    if found is None:
-        found = breaches(sets.programme, schedule, asked, standing=standing)
     least = max(0, math.ceil(doses)) if doses is not None else 0
     total = count(sets, schedule).total_cents
     ties = tie_breaks_cents(sets)

@@ -8,7 +8,7 @@ import numpy as np
 
 from doseline.plan.duals import Duals
 from doseline.plan.matrix import Matrix
-from doseline.plan.solve import Limits, solve
+from doseline.plan.solve import Ended, Limits, solve
 
 
 def lp_duals(matrix: Matrix, seconds: float) -> Duals | None:
@@ -25,6 +25,8 @@ def lp_duals(matrix: Matrix, seconds: float) -> Duals | None:
         constant=matrix.constant * unit,
     )
     found = solve(relaxed, Limits(seconds=seconds))
-    if found.row_duals.size != matrix.rows or not np.any(found.row_duals):
+    if found.row_duals.size != matrix.rows:
+        return None
+    if found.ended is not Ended.OPTIMAL and not np.any(found.row_duals):
         return None
     return Duals(found.row_duals / unit)

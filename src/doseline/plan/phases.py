@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from time import perf_counter
 
 from doseline.plan.certifying import cost_proven, weight_proven
@@ -12,6 +11,7 @@ from doseline.plan.duals import Proven
 from doseline.plan.matrix import Floats
 from doseline.plan.solve import Ended, Limits, Solution, solve
 from doseline.plan.tiers import (
+    Aim,
     Tier,
     doses_tier,
     fix_hopeless,
@@ -24,13 +24,6 @@ from doseline.plan.variables import Problem
 Progress = Callable[[str], None]
 _WHOLE_UNITS = 0.01
 """The solver works in whole units of the currency: its tolerances suit that size."""
-
-
-class Aim(StrEnum):
-    """What was solved for."""
-
-    DOSES_FIRST = "doses, then cost"
-    PRICED = "cost, doses priced"
 
 
 @dataclass(frozen=True)

@@ -105,16 +105,14 @@ def plan(
     planned = answered(problem, proof, standing, began)
     if not certified:
         return planned
-    certificate = _certificate(problem, proof, planned, standing)
+    certificate = _certificate(problem, proof, planned)
     return replace(planned, certificate=certificate, seconds=perf_counter() - began)
 
 
-def _certificate(
-    problem: Problem, proof: Proof, planned: Plan, standing: Standing | None
-) -> Certificate:
+def _certificate(problem: Problem, proof: Proof, planned: Plan) -> Certificate:
     sets = problem.sets
     return Certificate(
-        aim=str(proof.aim),
+        aim=proof.aim,
         from_on=sets.from_on,
         until_on=sets.until_on,
         held=proof.held,
@@ -124,7 +122,6 @@ def _certificate(
         claims=claims_of(
             problem,
             planned.schedule,
-            standing,
             held=proof.held,
             doses=proof.doses.bound if proof.doses else None,
             cost=proof.duals.bound if proof.duals else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from doseline.plan.matrix import Floats, Limit, Matrix
 from doseline.plan.objective import doses_unmet, unmet_cents
@@ -11,6 +12,13 @@ from doseline.plan.variables import Problem
 
 DOSES_MET = "doses met"
 """The name of the first tier: the weight of the doses that go unmet."""
+
+
+class Aim(StrEnum):
+    """What was solved for."""
+
+    DOSES_FIRST = "doses, then cost"
+    PRICED = "cost, doses priced"
 
 
 @dataclass(frozen=True)

@@ -11,17 +11,18 @@ from dataclasses import dataclass, fields
 from fractions import Fraction
 
 from doseline.errors import SolverError
-from doseline.operations.check import Breach, breaches
+from doseline.operations.check import Breach, BreachKind, breaches
 from doseline.operations.orders import DoseOrder
 from doseline.operations.schedule import Schedule
 from doseline.operations.standing import Standing
+from doseline.plan.bounds import gap_of
 from doseline.plan.candidates import gather
 from doseline.plan.certificate import Certificate, Claims, claims_of
 from doseline.plan.duals import Proven, decimal, digest, safe_bound
 from doseline.plan.matrix import Matrix
 from doseline.plan.model import modelled
 from doseline.plan.pins import Pin
-from doseline.plan.tiers import doses_tier, fix_hopeless, hold, let_promises_break, weighed
+from doseline.plan.tiers import Aim, doses_tier, fix_hopeless, hold, let_promises_break, weighed
 from doseline.plan.variables import Problem
 from doseline.programme import Programme
 
@@ -69,22 +70,33 @@ def verify(
     """
     sets = gather(programme, orders, certificate.from_on, certificate.until_on, standing)
     problem, _ = modelled(sets, pins, standing)
-    differences: list[Difference] = []
+    differences = list(_of_aim(problem, certificate))
     doses, cost = _bounds(problem, certificate, differences)
     asked = (*sets.orders, *sets.sent_orders)
     found = breaches(programme, schedule, asked, standing=standing)
+    differences += [Difference(f"breaches.{b.kind}", str(b), "no breach") for b in found]
+    if any(b.kind in _NOT_A_SCHEDULE for b in found):
+        return Verified(certificate.claims, tuple(differences), found)
     claims = claims_of(
-        problem,
-        schedule,
-        standing,
-        held=certificate.held,
-        doses=doses,
-        cost=cost,
-        found=found,
+        problem, schedule, held=certificate.held, doses=doses, cost=cost, found=found
     )
     differences += _of_claims(certificate, claims)
-    differences += [Difference(f"breaches.{b.kind}", str(b), "no breach") for b in found]
     return Verified(claims, tuple(differences), found)
+
+
+_NOT_A_SCHEDULE = (BreachKind.UNKNOWN_REFERENCE, BreachKind.NAMED_TWICE)
+"""With these a schedule cannot be counted."""
+
+
+def _of_aim(problem: Problem, certificate: Certificate) -> Iterator[Difference]:
+    """What the second phase was held to must go with what was aimed at."""
+    priced, held = certificate.aim is Aim.PRICED, certificate.held
+    if priced and (held is not None or certificate.doses is not None):
+        yield Difference("held", str(held), "nothing held where doses have a price")
+    if not priced and held is None and certificate.cost is not None:
+        yield Difference("held", "null", "the weight of unmet doses held")
+    if certificate.promises_break and not problem.broken:
+        yield Difference("promises_break", "true", "false, as there are no promises")
 
 
 def _bounds(
@@ -125,6 +137,9 @@ def _of_claims(certificate: Certificate, claims: Claims) -> Iterator[Difference]
         found, expected = getattr(certificate.claims, field.name), getattr(claims, field.name)
         if found != expected or type(found) is not type(expected):
             yield Difference(f"claims.{field.name}", str(found), str(expected))
+    gap = gap_of(claims.cost_cents, certificate.solver.bound_cents)
+    if certificate.solver.gap != gap:
+        yield Difference("solver.gap", str(certificate.solver.gap), str(gap))
     if certificate.held is not None and claims.unmet_weight > certificate.held:
         weight = str(claims.unmet_weight)
         yield Difference("claims.unmet_weight", weight, f"at most the {certificate.held} held")
