@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from doseline.plan.matrix import Limit, Matrix
 from doseline.plan.model import modelled
 from doseline.plan.rounding import Cut, Derived, derived
 from doseline.plan.solve import Ended, Limits, solve
+from doseline.plan.whole_cuts import WholeCut, whole_cut
 from tests.plan.tiny import FROM, UNTIL, World, worlds
 from tests.plan.tiny_matrices import matrices, multipliers, points
 
@@ -56,8 +58,6 @@ def test_the_rows_for_the_solver_are_the_derived_ones(case: tuple[Matrix, Cut]) 
     exact = derived_or_none(matrix, cut)
     assume(exact is not None)
     assert exact is not None
-    left = exact.unit / (1 << exact.power) / cut.divisor
-    assume(1e-3 < left < 1.0 - 1e-3)
     rows = Rounder(matrix).rows([cut, cut])
     terms, lower = exact.row()
     assert rows.kept.tolist() == [0, 1]
@@ -100,6 +100,55 @@ def test_no_schedule_of_a_tiny_world_breaks_a_cut(world: World, data: st.DataObj
     nearest = solve(replace(matrix, cost=cost, constant=0.0), Limits(gap=0.0))
     assert nearest.ended is Ended.OPTIMAL
     assert nearest.bound >= lower - 1e-5 * max(1.0, *(abs(c) for c in cost))
+
+
+WHOLE = st.sampled_from((-3.0, -2.0, -1.0, -0.5, 0.25, 1.0, 2.0, 7.0, 12.0))
+
+
+@st.composite
+def whole_cases(draw: st.DrawFn) -> tuple[Matrix, Cut]:
+    """Rows and cuts of small numbers, some of them no whole ones."""
+    matrix = Matrix()
+    for n in range(6):
+        upper = float(draw(st.integers(0, 5)))
+        matrix.column(upper, lower=min(upper, float(draw(st.integers(-1, 2)))), whole=n < 4)
+    for n in range(4):
+        columns = draw(st.lists(st.integers(0, 5), max_size=6))
+        sides = sorted((draw(WHOLE), draw(WHOLE)))
+        terms = [(c, draw(WHOLE)) for c in columns]
+        matrix.row(Limit("row", str(n)), terms, lower=sides[0], upper=sides[1])
+    one = st.tuples(st.integers(0, 3), st.one_of(WHOLE, st.just(0.1)))
+    rows = draw(st.lists(one, min_size=1, max_size=4, unique_by=lambda r: r[0]))
+    flipped = tuple(sorted(draw(st.sets(st.integers(0, 5)))))
+    return matrix, Cut(tuple(rows), draw(st.sampled_from((0.5, 1.0, 3.0, 5.0, 0.1))), flipped)
+
+
+@settings(max_examples=400)
+@given(whole_cases())
+def test_the_fast_way_gives_the_same_cuts(case: tuple[Matrix, Cut]) -> None:
+    matrix, cut = case
+    exact = derived_or_none(matrix, cut)
+    if exact is None:
+        with pytest.raises(SolverError):
+            whole_cut(ExactRows(matrix), cut)
+        return
+    fast = whole_cut(ExactRows(matrix), cut)
+    slow = fast.slow if isinstance(fast, WholeCut) else fast
+    assert {c: Fraction(v, slow.unit) for c, v in slow.terms.items()} == {
+        c: Fraction(v, exact.unit) for c, v in exact.terms.items()
+    }
+    assert Fraction(slow.lower, slow.unit) == Fraction(exact.lower, exact.unit)
+    assert Fraction(slow.unit, 1 << slow.power) == Fraction(exact.unit, 1 << exact.power)
+
+
+def test_the_fast_way_is_taken_for_small_numbers_and_left_for_large_ones() -> None:
+    sack = Matrix()
+    batches = sack.column(9.0, whole=True)
+    small = sack.row(Limit("vials", ""), [(batches, 12.0)], lower=30.0)
+    large = sack.row(Limit("bulk", ""), [(batches, 0.1)], lower=0.3)
+    rows = ExactRows(sack)
+    assert isinstance(whole_cut(rows, Cut(((small, 1.0),), 12.0)), WholeCut)
+    assert isinstance(whole_cut(rows, Cut(((large, 1e6),), 0.7)), Derived)
 
 
 def test_many_vials_need_one_batch_more() -> None:

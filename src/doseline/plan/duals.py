@@ -22,14 +22,19 @@ from fractions import Fraction
 import numpy as np
 
 from doseline.errors import SolverError
-from doseline.plan.exact import ExactRows, implied_upper, wholes
+from doseline.plan.exact import ExactRows, Wholes, implied_upper, wholes
 from doseline.plan.matrix import Floats, Matrix
-from doseline.plan.rounding import Cut, Derived, derived, derived_all
+from doseline.plan.rounding import Cut, Derived
+from doseline.plan.whole_cuts import Sums, WholeCut, whole_cut
 
 _DIGITS = 9
 """Multipliers are kept with so many significant digits; the bound holds for any."""
 _NEGLIGIBLE = 1e-6
 """A row that adds less than this to every reduced cost is left out. [units of the objective]"""
+_PLACES = 20
+"""Multipliers of cuts of small whole numbers have at most so many binary places."""
+_FINE = 1e-3
+"""What rounding a multiplier to them may change of a reduced cost. [units of the objective]"""
 PLACES = 6
 """Decimals with which a bound is told, rounded down."""
 
@@ -88,21 +93,34 @@ def rounded(matrix: Matrix, duals: Duals) -> Multipliers:
     largest = np.zeros(matrix.rows)
     np.maximum.at(largest, np.repeat(np.arange(matrix.rows), sizes), values)
     worth = np.flatnonzero(np.abs(rows) * largest > _NEGLIGIBLE)
-    cuts: list[tuple[Cut, float]] = []
-    if duals.cuts and duals.cut_duals is not None:
-        exact = ExactRows(matrix)
-        for cut, dual in zip(duals.cuts, duals.cut_duals.tolist(), strict=True):
-            if dual > 0.0 and (found := _given(exact, cut)) is not None:
-                cuts.append((cut, _short(dual / found.scale)))
-    return Multipliers(tuple((i, _short(rows[i])) for i in worth.tolist()), tuple(cuts))
+    of_cuts = _rounded_cuts(matrix, duals)
+    return Multipliers(tuple((i, _short(rows[i])) for i in worth.tolist()), of_cuts)
 
 
-def _given(rows: ExactRows, cut: Cut) -> Derived | None:
-    """The cut of a derivation, None where in exact numbers it gives none."""
-    try:
-        return derived(rows, cut)
-    except SolverError:
-        return None
+def _rounded_cuts(matrix: Matrix, duals: Duals) -> tuple[tuple[Cut, float], ...]:
+    """The multipliers of the cuts; one that in exact numbers gives none is left out."""
+    if not duals.cuts or duals.cut_duals is None:
+        return ()
+    exact, cuts = ExactRows(matrix), []
+    for cut, dual in zip(duals.cuts, duals.cut_duals.tolist(), strict=True):
+        if dual > 0.0:
+            try:
+                found = whole_cut(exact, cut)
+            except SolverError:
+                continue
+            value = _of_cut(found, dual / found.scale)
+            if value > 0.0:
+                cuts.append((cut, value))
+    return tuple(cuts)
+
+
+def _of_cut(cut: WholeCut | Derived, value: float) -> float:
+    """A multiplier of few binary places where that is fine enough, so that it adds up fast."""
+    if isinstance(cut, WholeCut):
+        largest = float(np.max(np.abs(cut.values), initial=0)) / (1 << cut.power)
+        if largest / (2 << _PLACES) < _FINE:
+            return math.floor(math.ldexp(value, _PLACES) + 0.5) / (1 << _PLACES)
+    return _short(value)
 
 
 def _short(value: float) -> float:
@@ -125,13 +143,11 @@ def safe_bound(matrix: Matrix, multipliers: Multipliers) -> Fraction:
     >>> str(safe_bound(sack, Multipliers(cuts=((cut, 83.0),))))
     '1494'
     """
-    rows = ExactRows(matrix)
     _sided(matrix, multipliers)
-    found = derived_all(rows, [cut for cut, _ in multipliers.cuts])
-    reduced, power = _reduced(rows, multipliers, found)
-    return (
-        Fraction(matrix.constant) + _sides(rows, multipliers, found) + _ends(matrix, reduced, power)
-    )
+    rows = ExactRows(matrix)
+    reduced, power, beside = _reduced(rows, multipliers)
+    sides = _sides(matrix, multipliers.rows)
+    return Fraction(matrix.constant) + sides + beside + _ends(matrix, reduced, power)
 
 
 def _sided(matrix: Matrix, multipliers: Multipliers) -> None:
@@ -146,43 +162,62 @@ def _sided(matrix: Matrix, multipliers: Multipliers) -> None:
             raise SolverError(f"the multiplier of a cut is at least 0, got {value}")
 
 
-def _reduced(
-    rows: ExactRows, multipliers: Multipliers, found: Sequence[Derived]
-) -> tuple[list[int], int]:
-    """The reduced costs r = c - A'y, as whole numbers over one power of two."""
-    costs = wholes(rows.matrix.cost)
+def _reduced(rows: ExactRows, multipliers: Multipliers) -> tuple[list[int], int, Fraction]:
+    """The reduced costs r = c - A'y, whole numbers over a power of two; what the cuts' sides add."""
+    matrix, costs = rows.matrix, wholes(rows.matrix.cost)
     factors = wholes([value for _, value in multipliers.rows])
-    of_cuts = wholes([value for _, value in multipliers.cuts])
-    most = max((cut.power for cut in found), default=0)
-    power = max(costs.power, rows.power + factors.power, most + of_cuts.power)
+    fast, slow, beside = _added_up(rows, multipliers)
+    power = max(
+        costs.power,
+        rows.values.power + factors.power,
+        max((p for p, _, _ in fast), default=0),
+        max((cut.power + times.power for cut, times in slow), default=0),
+    )
     reduced = [n << (power - costs.power) for n in costs.n]
-    shift = power - rows.power - factors.power
-    starts, index, values = rows.starts, rows.index, rows.value
+    shift = power - rows.values.power - factors.power
+    starts, index, values = matrix.starts, matrix.index, rows.values.n
     for (row, _), factor in zip(multipliers.rows, factors.n, strict=True):
         times = factor << shift
         for k in range(starts[row], starts[row + 1]):
             reduced[index[k]] -= times * values[k]
-    for cut, factor in zip(found, of_cuts.n, strict=True):
-        times = factor << (power - cut.power - of_cuts.power)
+    for p, columns, sums in fast:
+        for column, value in zip(columns, sums, strict=True):
+            reduced[column] -= value << (power - p)
+    for cut, n in slow:
+        times = n.n[0] << (power - cut.power - n.power)
         for column, value in cut.terms.items():
             reduced[column] -= times * value
-    return reduced, power
+    return reduced, power, beside
 
 
-def _sides(rows: ExactRows, multipliers: Multipliers, found: Sequence[Derived]) -> Fraction:
+Columns = list[tuple[int, list[int], list[int]]]
+"""Sums by column, over a power of two: the power, the columns, the sums."""
+
+
+def _added_up(
+    rows: ExactRows, multipliers: Multipliers
+) -> tuple[Columns, list[tuple[Derived, Wholes]], Fraction]:
+    """The cuts with their multipliers: what adds up fast, the rest, and the sum of their sides."""
+    sums, slow, beside = Sums(rows.matrix.columns), [], Fraction(0)
+    for cut, value in multipliers.cuts:
+        found, times = whole_cut(rows, cut), wholes([value])
+        beside += Fraction(value) * Fraction(found.lower, 1 << found.power)
+        if isinstance(found, WholeCut):
+            small = times.power <= _PLACES
+            if small and sums.add(found, times.n[0] << (_PLACES - times.power)):
+                continue
+            found = found.slow
+        slow.append((found, times))
+    return [(p + _PLACES, columns, n) for p, columns, n in sums.totals()], slow, beside
+
+
+def _sides(matrix: Matrix, rows: Sequence[tuple[int, float]]) -> Fraction:
     """The sum of multipliers times the sides that they count by."""
-    factors = wholes([value for _, value in multipliers.rows])
-    lower, upper = rows.matrix.row_lower, rows.matrix.row_upper
-    sides = wholes([(lower if v > 0.0 else upper)[row] for row, v in multipliers.rows])
+    factors = wholes([value for _, value in rows])
+    lower, upper = matrix.row_lower, matrix.row_upper
+    sides = wholes([(lower if v > 0.0 else upper)[row] for row, v in rows])
     total = sum(f * s for f, s in zip(factors.n, sides.n, strict=True))
-    of_cuts = wholes([value for _, value in multipliers.cuts])
-    most = max((cut.power for cut in found), default=0)
-    rest = sum(
-        f * (cut.lower << (most - cut.power)) for f, cut in zip(of_cuts.n, found, strict=True)
-    )
-    return Fraction(total, 1 << (factors.power + sides.power)) + Fraction(
-        rest, 1 << (of_cuts.power + most)
-    )
+    return Fraction(total, 1 << (factors.power + sides.power))
 
 
 def _ends(matrix: Matrix, reduced: list[int], power: int) -> Fraction:

@@ -13,8 +13,11 @@ from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from doseline.plan.matrix import Floats, Matrix
+
+Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -40,29 +43,61 @@ def wholes(values: Iterable[float] | Floats) -> Wholes:
     return Wholes([table[i] for i in which.tolist()], power)
 
 
+def powers(values: Floats) -> Places:
+    """For each double the least power of two that makes it a whole number; 0 for what is one.
+
+    >>> powers(np.array([0.75, -2.0, 0.0])).tolist()
+    [2, 0, 0]
+    """
+    shares, exponents = np.frexp(np.where(np.isfinite(values), values, 0.0))
+    digits = np.abs(np.ldexp(shares, 53)).astype(np.int64)
+    last = np.frexp((digits & -digits).astype(np.float64))[1] - 1  # zeros at the end
+    found = 53 - exponents.astype(np.int64) - last
+    return np.where(digits == 0, 0, np.maximum(found, 0)).astype(np.int64)
+
+
 class ExactRows:
     """The rows of a matrix as whole numbers; a matrix that changes afterwards is not followed."""
 
     def __init__(self, matrix: Matrix) -> None:
         self.matrix = matrix
-        values = wholes(matrix.value)
-        self.value, self.power = values.n, values.power
-        self.starts, self.index = matrix.starts, matrix.index
 
     @cached_property
-    def lower(self) -> Wholes:
-        """The lower sides of the rows; 0 where there is none."""
-        return wholes(self.matrix.row_lower)
+    def values(self) -> Wholes:
+        """The entries of the rows, one row after the other."""
+        return wholes(self.matrix.value)
 
     @cached_property
-    def upper(self) -> Wholes:
-        """The upper sides of the rows; 0 where there is none."""
-        return wholes(self.matrix.row_upper)
+    def arrays(self) -> Arrays:
+        """The same matrix as arrays."""
+        return Arrays(self.matrix)
 
-    def side(self, row: int, above: bool) -> Fraction | None:
-        """A side of a row: the lower where it counts from above it; None where there is none."""
-        sides = self.matrix.row_lower if above else self.matrix.row_upper
-        return Fraction(sides[row]) if math.isfinite(sides[row]) else None
+
+class Arrays:
+    """A matrix as arrays, and for each row its largest entry and the power that makes it whole."""
+
+    def __init__(self, matrix: Matrix) -> None:
+        self.starts = np.asarray(matrix.starts, dtype=np.int64)
+        self.index = np.asarray(matrix.index, dtype=np.int64)
+        self.value = np.asarray(matrix.value, dtype=np.float64)
+        self.row_lower = np.asarray(matrix.row_lower, dtype=np.float64)
+        self.row_upper = np.asarray(matrix.row_upper, dtype=np.float64)
+        self.lower = np.asarray(matrix.lower, dtype=np.float64)
+        self.upper = np.asarray(matrix.upper, dtype=np.float64)
+        self.whole = np.asarray(matrix.whole, dtype=np.bool_)
+        row = np.repeat(np.arange(matrix.rows), np.diff(self.starts))
+        self.largest = np.zeros(matrix.rows)
+        np.maximum.at(self.largest, row, np.abs(self.value))
+        self.power = np.zeros(matrix.rows, dtype=np.int64)
+        np.maximum.at(self.power, row, powers(self.value))
+
+    def entries(self, rows: Places) -> Places:
+        """Where the entries of some rows stand, one row after the other."""
+        sizes = self.starts[rows + 1] - self.starts[rows]
+        ends = np.cumsum(sizes)
+        places = np.arange(int(ends[-1]) if len(ends) else 0)
+        found: Places = places + np.repeat(self.starts[rows] - ends + sizes, sizes)
+        return found
 
 
 def implied_upper(matrix: Matrix, column: int, smallest: bool = False) -> Fraction | None:

@@ -14,7 +14,6 @@ power of two again. `cut_rows` gives the same rows in floating point, many at a 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from doseline.errors import SolverError
@@ -81,18 +80,19 @@ def combined(rows: ExactRows, cut: Cut) -> Derived:
         [(matrix.row_lower if f > 0.0 else matrix.row_upper)[r] for r, f in cut.multipliers]
     )
     divisor = wholes([cut.divisor])
-    power = factors.power + max(rows.power, sides.power)
+    power = factors.power + max(rows.values.power, sides.power)
     power = max(power, divisor.power)
     terms: dict[int, int] = {}
     lower = 0
-    to_value = power - factors.power - rows.power
+    to_value = power - factors.power - rows.values.power
     to_side = power - factors.power - sides.power
+    starts, index, values = matrix.starts, matrix.index, rows.values.n
     for (row, _), factor, side_n in zip(cut.multipliers, factors.n, sides.n, strict=True):
         lower += (factor * side_n) << to_side
         factor <<= to_value
-        for k in range(rows.starts[row], rows.starts[row + 1]):
-            column = rows.index[k]
-            terms[column] = terms.get(column, 0) + factor * rows.value[k]
+        for k in range(starts[row], starts[row + 1]):
+            column = index[k]
+            terms[column] = terms.get(column, 0) + factor * values[k]
     return Derived(terms, lower, power, divisor.n[0] << (power - divisor.power))
 
 
@@ -140,12 +140,9 @@ def derived(rows: ExactRows, cut: Cut) -> Derived:
 
 
 def _whole_upper(rows: ExactRows, column: int) -> int:
+    if not 0 <= column < rows.matrix.columns:
+        raise SolverError(f"there is no column {column} of {rows.matrix.columns}")
     upper = rows.matrix.upper[column]
     if not (math.isfinite(upper) and upper == math.floor(upper)):
         raise SolverError(f"column {column} is flipped at {upper}, expected a whole number")
     return int(upper)
-
-
-def derived_all(rows: ExactRows, cuts: Sequence[Cut]) -> list[Derived]:
-    """The cuts of several derivations."""
-    return [derived(rows, cut) for cut in cuts]
