@@ -163,7 +163,7 @@ def _sided(matrix: Matrix, multipliers: Multipliers) -> None:
 
 
 def _reduced(rows: ExactRows, multipliers: Multipliers) -> tuple[list[int], int, Fraction]:
-    """The reduced costs r = c - A'y, whole numbers over a power of two; what the cuts' sides add."""
+    """The reduced costs r = c - A'y over a power of two, and what the sides of the cuts add."""
     matrix, costs = rows.matrix, wholes(rows.matrix.cost)
     factors = wholes([value for _, value in multipliers.rows])
     fast, slow, beside = _added_up(rows, multipliers)
