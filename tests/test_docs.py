@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +172,26 @@ def test_every_error_has_its_entry() -> None:
     errors = {cls.__name__ for cls in defined if issubclass(cls, Exception)}
     assert errors
     assert errors - entries_of(REFERENCE / "errors.md") == set()
+
+
+def test_every_field_of_a_certificate_has_its_entry() -> None:
+    from doseline.plan.certificate import BySolver, Certificate, Claims
+    from doseline.plan.duals import Multipliers, Proven
+    from doseline.plan.rounding import Cut
+    from doseline.studies.certified import Asked
+
+    told = sections_of(REFERENCE / "certificate.md")
+    for cls, heading in (
+        (Asked, "asked"),
+        (Certificate, "certificate"),
+        (Claims, "claims"),
+        (BySolver, "solver"),
+        (Proven, "doses and cost"),
+        (Multipliers, "doses and cost"),
+        (Cut, "cuts"),
+    ):
+        names = set(re.findall(r"`([a-z_]+)`", told[heading]))
+        assert {field.name for field in fields(cls)} <= names, heading
 
 
 def test_every_event_has_its_entry() -> None:

@@ -24,8 +24,10 @@ SIGNATURES = {
         "(programme, patients, from_on, until_on, protocols, with_cancelled, offered)"
     ),
     "doseline.plan.plan": (
-        "(programme, orders, *, from_on, until_on, standing, pins, limits, price_unmet, progress)"
+        "(programme, orders, *, from_on, until_on, standing, pins, limits, price_unmet, certified, "
+        "progress)"
     ),
+    "doseline.plan.verify": "(programme, orders, schedule, certificate, *, standing, pins)",
     "doseline.plan.audit": (
         "(programme, orders, planned, *, from_on, until_on, standing, kinds, limits)"
     ),

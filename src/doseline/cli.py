@@ -51,6 +51,15 @@ def _day(text: str | None, name: str) -> date | None:
         ) from None
 
 
+def _without_effect(context: typer.Context, used: set[str], beside: str) -> None:
+    """Refuses options that were given and do nothing beside another."""
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if parameter.name not in used and source is not None and source.name == "COMMANDLINE":
+            message = f"has no effect beside {beside}"
+            raise typer.BadParameter(message, param_hint=parameter.opts[0])
+
+
 def _pair(text: str) -> tuple[str, str]:
     market, equals, name = text.partition("=")
     if not (market and equals and name):
@@ -250,7 +259,10 @@ def demand(
 
 @app.command()
 def plan(
-    programme: ProgrammePath,
+    context: typer.Context,
+    programme: Annotated[
+        Path | None, typer.Argument(help="programme file (YAML)", show_default=False)
+    ] = None,
     design: DesignName = None,
     from_on: From = None,
     weeks: Annotated[int, typer.Option(min=1, max=520, help="weeks planned")] = 6,
@@ -262,9 +274,26 @@ def plan(
     ] = False,
     seed: Seed = 1,
     out: Out = None,
+    verify: Annotated[
+        Path | None, typer.Option("--verify", help="check a plan's --out folder, without a solver")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Plan batches for one sample of orders: the schedule, its cost, bound and gap."""
+    if verify is not None:
+        _without_effect(context, {"programme", "orders", "verify", "as_json"}, "--verify")
+        if orders is not None and programme is None:
+            raise typer.BadParameter("needs PROGRAMME beside it", param_hint="--orders")
+        with _answering(as_json) as bars:
+            from doseline.studies.verification import verify_study
+
+            document, summary = verify_study(
+                verify, programme=programme, orders_file=orders, progress=bars
+            )
+            _finish(document, summary, as_json)
+        return
+    if programme is None:
+        raise typer.BadParameter("expected a programme file", param_hint="PROGRAMME")
     first, known = _day(from_on, "--from"), _day(orders_until, "--orders-until")
     with _answering(as_json) as bars:
         from doseline.studies.single import plan_study

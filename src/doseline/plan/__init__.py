@@ -2,6 +2,7 @@
 
 from doseline.plan.audit import Audit, Contingency, audit
 from doseline.plan.calls import Call, Told
+from doseline.plan.certificate import Certificate
 from doseline.plan.costs import Breakdown
 from doseline.plan.explain import Shifted
 from doseline.plan.headroom import Headroom, MonthUse, headroom
@@ -10,12 +11,14 @@ from doseline.plan.pins import Pin
 from doseline.plan.plan import Plan, Status, plan
 from doseline.plan.replan import Alternative, Replan, Way, replan
 from doseline.plan.solve import Limits
+from doseline.plan.verify import Verified, verify
 
 __all__ = [
     "Alternative",
     "Audit",
     "Breakdown",
     "Call",
+    "Certificate",
     "Changed",
     "Contingency",
     "Headroom",
@@ -28,9 +31,11 @@ __all__ = [
     "Shifted",
     "Status",
     "Told",
+    "Verified",
     "Way",
     "audit",
     "headroom",
     "plan",
     "replan",
+    "verify",
 ]

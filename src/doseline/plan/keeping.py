@@ -10,8 +10,8 @@ from doseline.operations.orders import DoseOrder
 from doseline.operations.routes import Journey, Route, Ways
 from doseline.operations.schedule import Allocation, Batch, Shipment
 from doseline.plan.matrix import Limit, Term
-from doseline.plan.phases import Tier
 from doseline.plan.sets import Choice, Place, Sets
+from doseline.plan.tiers import Tier
 from doseline.plan.variables import Problem
 from doseline.programme.rules import activity_at_eos
 

@@ -59,7 +59,7 @@ def packed(
 
 
 def _swap(sets: Sets, batch: _Bin, others: Sequence[_Bin], lot_mbq: float) -> None:
-    """Swaps a shipment with another batch, of as many vials, if that leaves less of a last lot."""
+    """Swaps a shipment with another batch, if that leaves less of a last lot."""
     held = _load(sets, batch.taken)
     best: tuple[float, _Bin, list[Choice], list[Choice]] | None = None
     wasted = -held % lot_mbq
@@ -68,22 +68,27 @@ def _swap(sets: Sets, batch: _Bin, others: Sequence[_Bin], lot_mbq: float) -> No
         for mine in _shipments(sets, batch.taken):
             for its in theirs:
                 change = _load(sets, its) - _load(sets, mine)
-                alike = _vials(sets, its) == _vials(sets, mine)
-                if not alike or change > batch.load_mbq or -change > other.load_mbq:
+                more = _vials(sets, its) - _vials(sets, mine)
+                fits = more <= batch.vials and -more <= other.vials
+                if not fits or change > batch.load_mbq or -change > other.load_mbq:
                     continue
                 left = -(held + change) % lot_mbq
                 if left < wasted - 1e-9 * lot_mbq and left > 1e-6 * lot_mbq:
                     wasted, best = left, (change, other, mine, its)
     if best is not None:
         change, other, mine, its = best
-        _exchange(batch, mine, its, change)
-        _exchange(other, its, mine, -change)
+        more = _vials(sets, its) - _vials(sets, mine)
+        _exchange(batch, mine, its, more, change)
+        _exchange(other, its, mine, -more, -change)
 
 
-def _exchange(batch: _Bin, out: Sequence[Choice], into: Sequence[Choice], change: float) -> None:
+def _exchange(
+    batch: _Bin, out: Sequence[Choice], into: Sequence[Choice], vials: int, load_mbq: float
+) -> None:
     gone = {id(choice) for choice in out}
     batch.taken = [c for c in batch.taken if id(c) not in gone] + list(into)
-    batch.load_mbq -= change
+    batch.vials -= vials
+    batch.load_mbq -= load_mbq
 
 
 def _shipments(sets: Sets, taken: Sequence[Choice]) -> list[list[Choice]]:

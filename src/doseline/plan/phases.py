@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from time import perf_counter
 
+import numpy as np
+
 from doseline.plan.arrays import arrays_of
+from doseline.plan.certifying import cost_proven, weight_proven
+from doseline.plan.duals import Duals, Proven, proven
 from doseline.plan.large import solved_by_pieces
-from doseline.plan.matrix import Floats, Limit, Matrix
-from doseline.plan.objective import doses_unmet, unmet_cents
+from doseline.plan.matrix import Floats, Matrix
 from doseline.plan.solve import Ended, Limits, Solution, solve
+from doseline.plan.tiers import (
+    Aim,
+    Tier,
+    doses_tier,
+    fix_hopeless,
+    hold,
+    let_promises_break,
+    weighed,
+)
 from doseline.plan.variables import Problem
 
 Progress = Callable[[str], None]
@@ -19,33 +30,13 @@ _WHOLE_UNITS = 0.01
 """The solver works in whole units of the currency: its tolerances suit that size."""
 
 
-class Aim(StrEnum):
-    """What was solved for."""
-
-    DOSES_FIRST = "doses, then cost"
-    PRICED = "cost, doses priced"
-
-
-@dataclass(frozen=True)
-class Tier:
-    """What is made as small as it can be after the doses and before the cost.
-
-    `weights` are whole numbers, by columns that are 0 or 1.
-    """
-
-    name: str
-    weights: Mapping[int, float]
-
-    def of(self, values: Floats) -> int:
-        """The sum over the columns that are 1."""
-        return round(sum(w for c, w in self.weights.items() if values[c] > 0.5))
-
-
 @dataclass(frozen=True)
 class Proof:
     """What was found, and how far it is proven. `solution` is in cents.
 
     `tiers_proven` says whether each tier between the doses and the cost is as small as can be.
+    `doses` and `duals` are what a certificate rests on: a bound of the weight of unmet doses, and
+    one of the cost in cents at the weight `held`; None where none was asked for or found.
     """
 
     solution: Solution
@@ -54,6 +45,10 @@ class Proof:
     unmet_at_least: float
     by_the_clock: bool
     tiers_proven: bool = True
+    doses: Proven | None = None
+    duals: Proven | None = None
+    held: int | None = None
+    promises_break: bool = False
 
     @property
     def optimal(self) -> bool:
@@ -70,31 +65,30 @@ def prove(
     say: Progress,
     tiers: Sequence[Tier] = (),
     by_pieces: bool = False,
+    certified: bool = False,
 ) -> Proof:
     """The best values of the variables. Promises are broken only where they contradict.
 
     Between the doses and the cost each of the tiers is made as small as it can be, in their order.
     With `by_pieces` a problem too large to be solved as a whole is solved by pieces.
+    Where it is `certified`, both bounds are also proven by duals, in as much time again.
     """
+    allowed = limits.seconds if certified else 0.0
     limits = replace(limits, seconds=perf_counter() + limits.seconds)
-    for i, column in enumerate(problem.unmet):
-        if not problem.sets.of_order[i]:
-            problem.matrix.fix(column, 1.0)
+    fix_hopeless(problem)
     if by_pieces:
-        return _by_pieces(problem, limits, say)
+        return _by_pieces(problem, limits, say, allowed)
 
     def run() -> Proof:
         if price_unmet:
-            return _priced(problem, limits)
-        return _doses_first(problem, limits, say, tiers)
+            return _priced(problem, limits, allowed)
+        return _doses_first(problem, limits, say, tiers, allowed)
 
     found = run()
     if found.solution.ended is Ended.INFEASIBLE and problem.broken:
         say("promises contradict each other: as few as can be are broken")
-        for column in problem.broken:
-            problem.matrix.upper[column] = 1.0
-            problem.matrix.cost[column] = _dearer_than_any(problem)
-        found = run()
+        let_promises_break(problem)
+        found = replace(run(), promises_break=True)
     return found
 
 
@@ -104,34 +98,32 @@ def can_be(problem: Problem, limits: Limits) -> bool:
     return solve(matrix, limits).values.size > 0
 
 
-def _dearer_than_any(problem: Problem) -> float:
-    sets = problem.sets
-    return 1.0 + sum(unmet_cents(sets.programme, o.protocol, o.started) for o in sets.orders)
-
-
-def _priced(problem: Problem, limits: Limits) -> Proof:
+def _priced(problem: Problem, limits: Limits, certify: float) -> Proof:
     solution = _least_cost(problem, limits, None)
     clock = solution.ended is Ended.BY_THE_CLOCK
-    return Proof(solution, Aim.PRICED, False, 0.0, clock)
+    duals = cost_proven(problem.matrix, certify) if certify else None
+    return Proof(solution, Aim.PRICED, False, 0.0, clock, duals=duals)
 
 
-def _doses_first(problem: Problem, limits: Limits, say: Progress, tiers: Sequence[Tier]) -> Proof:
-    weights = doses_unmet(problem)
-    heaviest = max(weights.values(), default=1.0)
-    for column in problem.broken:
-        weights[column] = 3.0 * heaviest
-    first = _least_weight(problem, weights, limits)
+def _doses_first(
+    problem: Problem, limits: Limits, say: Progress, tiers: Sequence[Tier], certify: float
+) -> Proof:
+    doses = doses_tier(problem)
+    first = _least_weight(problem, doses.weights, limits)
     if first.values.size == 0:
         clock = first.ended is Ended.BY_THE_CLOCK
         return Proof(first, Aim.DOSES_FIRST, False, 0.0, clock)
     say(f"doses: unmet weight {first.objective:.0f}, bound {first.bound:.0f}")
-    _hold(problem, Tier("doses met", weights), round(first.objective))
+    held = round(first.objective)
+    weight = weighed(problem, doses.weights)
+    proof = weight_proven(weight, held, certify) if certify else None
+    hold(problem, doses, held)
     best, ended = first, [first.ended]
     for tier in tiers:
         best = _smallest(problem, tier, limits, best)
         ended.append(best.ended)
         say(f"{tier.name}: {tier.of(best.values)}")
-        _hold(problem, tier, tier.of(best.values))
+        hold(problem, tier, tier.of(best.values))
     second = _least_cost(problem, limits, best.values)
     if second.values.size == 0:
         second = replace(second, values=best.values)
@@ -143,6 +135,9 @@ def _doses_first(problem: Problem, limits: Limits, say: Progress, tiers: Sequenc
         unmet_at_least=first.bound,
         by_the_clock=clock,
         tiers_proven=all(e is Ended.OPTIMAL for e in ended[1:]),
+        doses=proof,
+        duals=cost_proven(problem.matrix, certify) if certify else None,
+        held=held,
     )
 
 
@@ -158,39 +153,32 @@ def _least_weight(
     problem: Problem, weights: Mapping[int, float], limits: Limits, start: Floats | None = None
 ) -> Solution:
     """A phase before the cost: a weight (of unmet doses, say), as low as it can be."""
-    cost = [weights.get(c, 0.0) for c in range(problem.matrix.columns)]
-    matrix = replace(problem.matrix, cost=cost, constant=0.0)
     left = (limits.seconds - perf_counter()) / 2
-    return solve(matrix, replace(limits, gap=0.0, seconds=left), start)
+    return solve(weighed(problem, weights), replace(limits, gap=0.0, seconds=left), start)
 
 
-def _by_pieces(problem: Problem, limits: Limits, say: Progress) -> Proof:
+def _by_pieces(problem: Problem, limits: Limits, say: Progress, certify: float) -> Proof:
     """Doses and cost at once, each dose dearer than any saving. [model O1-O7]"""
-    arrays = arrays_of(_in_units(problem.matrix))
-    found, least = solved_by_pieces(problem, arrays, limits, say)
-    weights = doses_unmet(problem)
-    unmet = sum(w for c, w in weights.items() if found.values.size and found.values[c] > 0.5)
+    found, least = solved_by_pieces(problem, arrays_of(_in_units(problem.matrix)), limits, say)
+    clock = found.ended is Ended.BY_THE_CLOCK
+    if not found.values.size:
+        return Proof(found, Aim.DOSES_FIRST, False, 0.0, clock)
+    doses = doses_tier(problem)
+    held = doses.of(found.values)
+    weight = weight_proven(weighed(problem, doses.weights), held, certify) if certify else None
+    hold(problem, doses, held)
+    duals = np.zeros(problem.matrix.rows)
+    duals[: found.row_duals.size] = found.row_duals / _WHOLE_UNITS
     return Proof(
         solution=_in_cents(found),
         aim=Aim.DOSES_FIRST,
-        met_proven=bool(found.values.size) and unmet <= least + 0.5,
+        met_proven=held <= least + 0.5,
         unmet_at_least=least,
-        by_the_clock=found.ended is Ended.BY_THE_CLOCK,
+        by_the_clock=clock,
+        doses=weight,
+        duals=proven(problem.matrix, Duals(duals)) if certify else None,
+        held=held,
     )
-
-
-def _hold(problem: Problem, tier: Tier, most: int) -> None:
-    """What comes later weighs no more: the same doses met, no more promises broken."""
-    matrix, weights = problem.matrix, tier.weights
-    free = [c for c in weights if matrix.lower[c] != matrix.upper[c]]
-    fixed = weights.keys() - set(free)
-    lost = sum(weights[c] * matrix.lower[c] for c in fixed)
-    if most - lost < 0.5:
-        for column in free:
-            matrix.fix(column, 0.0)
-        return
-    terms = [(c, weights[c]) for c in free]
-    matrix.row(Limit(tier.name, ""), terms, upper=most - lost + 0.25)
 
 
 def _least_cost(problem: Problem, limits: Limits, start: Floats | None) -> Solution:

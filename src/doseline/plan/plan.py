@@ -15,18 +15,18 @@ from doseline.operations.check import Breach, breaches
 from doseline.operations.orders import DoseOrder
 from doseline.operations.schedule import Schedule, Unmet
 from doseline.operations.standing import Standing
+from doseline.plan.bounds import bound_in_cents, gap_of, met_at_most
 from doseline.plan.candidates import gather
-from doseline.plan.capacity import SHARING
-from doseline.plan.constraints import SERVING
+from doseline.plan.certificate import BySolver, Certificate, claims_of
 from doseline.plan.costs import Breakdown, count
 from doseline.plan.explain import Shifted, why_shifted, why_unmet
 from doseline.plan.extract import extract
-from doseline.plan.objective import COSTS, doses_unmet, tie_breaks_cents
+from doseline.plan.model import modelled
+from doseline.plan.objective import tie_breaks_cents
 from doseline.plan.phases import Progress, Proof, can_be, prove
-from doseline.plan.pins import Pin, contradiction, pinned, promises_kept
-from doseline.plan.sets import Sets
+from doseline.plan.pins import Pin, contradiction
 from doseline.plan.solve import Ended, Limits, Solution, version
-from doseline.plan.variables import Problem, declare
+from doseline.plan.variables import Problem
 from doseline.programme import Programme
 
 
@@ -44,7 +44,8 @@ class Plan:
     """A schedule, what it costs and how far that is proven. Costs in cents.
 
     `conflicts` says, for an infeasible plan, which pins cannot be. `met_bound` is the most doses
-    that any schedule can meet in their order of priority, as far as it is proven.
+    that any schedule can meet in their order of priority, as far as it is proven. `certificate` is
+    what the bounds can be checked by without a solver, where it was asked for.
     """
 
     schedule: Schedule
@@ -63,6 +64,7 @@ class Plan:
     reproducible: bool
     seconds: float
     conflicts: tuple[str, ...] = ()
+    certificate: Certificate | None = None
 
 
 _LIMITS = Limits()
@@ -81,42 +83,48 @@ def plan(
     pins: Sequence[Pin] = (),
     limits: Limits = _LIMITS,
     price_unmet: bool = False,
+    certified: bool = False,
     progress: Progress | None = None,
 ) -> Plan:
     """The schedule for the orders wanted between two days, under every limit of a programme.
 
     The programme stands under a design. As many doses as can be are met, those of started courses
     before others where the policy says so; then the cost is as low as it can be. With
-    `price_unmet` a dose goes unmet where that is cheaper. A plan that cannot be is an answer
-    (`Status.INFEASIBLE`, from pins only); raises SolverError where the solver fails.
+    `price_unmet` a dose goes unmet where that is cheaper. A `certified` plan has a certificate, by
+    which `verify` checks its bounds without a solver; that takes more time. A plan that cannot be
+    is an answer (`Status.INFEASIBLE`, from pins only); raises SolverError where the solver fails.
     """
     began = perf_counter()
     say = progress or (lambda _: None)
     large = _large(orders, standing, pins, price_unmet)
     sets = gather(programme, orders, from_on, until_on, standing, merge=large)
     say(f"{len(sets.orders)} orders, {len(sets.places)} slots, {len(sets.choices)} choices")
-    problem = constrained(sets)
-    impossible = pinned(problem, pins)
-    promises_kept(problem, standing)
-    for term in COSTS:
-        term(problem)
+    problem, impossible = modelled(sets, pins, standing)
     if impossible:
         return _infeasible(problem, tuple(impossible), began)
-    proof = prove(problem, limits, price_unmet, say, by_pieces=large)
+    proof = prove(problem, limits, price_unmet, say, by_pieces=large, certified=certified)
     if large:
-        found = answered(problem, proof, standing, began)
-        if not found.breaches:
-            return found
+        planned = _planned(problem, proof, standing, began, certified)
+        if not planned.breaches:
+            return planned
         say("batches of slots alike do not fit side by side: planned as a whole")
-        apart = gather(programme, orders, from_on, until_on, standing)
-        problem = constrained(apart)
-        for term in COSTS:
-            term(problem)
-        proof = prove(problem, limits, price_unmet, say)
+        sets = gather(programme, orders, from_on, until_on, standing)
+        problem, _ = modelled(sets, pins, standing)
+        proof = prove(problem, limits, price_unmet, say, certified=certified)
     if proof.solution.ended is Ended.INFEASIBLE:
         told = contradiction(problem, lambda: can_be(problem, limits))
         return _infeasible(problem, tuple(told), began)
-    return answered(problem, proof, standing, began)
+    return _planned(problem, proof, standing, began, certified)
+
+
+def _planned(
+    problem: Problem, proof: Proof, standing: Standing | None, began: float, certified: bool
+) -> Plan:
+    planned = answered(problem, proof, standing, began)
+    if not certified:
+        return planned
+    certificate = _certificate(problem, proof, planned)
+    return replace(planned, certificate=certificate, seconds=perf_counter() - began)
 
 
 def _large(
@@ -133,12 +141,27 @@ def _large(
     return len(orders) >= MANY and not held and not price_unmet
 
 
-def constrained(sets: Sets) -> Problem:
-    """The variables over some sets and the rows that hold for every schedule, no costs yet."""
-    problem = declare(sets)
-    for rule in (*SERVING, *SHARING):
-        rule(problem)
-    return problem
+def _certificate(problem: Problem, proof: Proof, planned: Plan) -> Certificate:
+    sets = problem.sets
+    return Certificate(
+        aim=proof.aim,
+        from_on=sets.from_on,
+        until_on=sets.until_on,
+        held=proof.held,
+        promises_break=proof.promises_break,
+        merged=any(place.twins for place in sets.places),
+        doses=proof.doses,
+        cost=proof.duals,
+        claims=claims_of(
+            problem,
+            planned.schedule,
+            held=proof.held,
+            doses=proof.doses.bound if proof.doses else None,
+            cost=proof.duals.bound if proof.duals else None,
+            found=planned.breaches,
+        ),
+        solver=BySolver(str(planned.status), planned.bound_cents, planned.gap, planned.met_bound),
+    )
 
 
 _NOTHING: Mapping[int, float] = {}
@@ -170,7 +193,7 @@ def answered(
         status=_status(problem, proof, found),
         objective_cents=costs.total_cents,
         bound_cents=bound,
-        gap=(costs.total_cents - bound) / costs.total_cents if costs.total_cents else 0.0,
+        gap=gap_of(costs.total_cents, bound),
         costs=costs,
         orders=len(asked),
         met=met,
@@ -189,7 +212,7 @@ def _bound(problem: Problem, solution: Solution, costs: Breakdown, apart_cents: 
     if not math.isfinite(solution.bound):
         return 0
     ties = tie_breaks_cents(problem.sets)
-    return min(costs.total_cents, max(0, math.floor(solution.bound - apart_cents + 0.5) - ties))
+    return bound_in_cents(solution.bound - apart_cents + 0.5, ties, costs.total_cents)
 
 
 def _status(problem: Problem, proof: Proof, found: bool) -> Status:
@@ -201,15 +224,10 @@ def _status(problem: Problem, proof: Proof, found: bool) -> Status:
 
 
 def _met_bound(problem: Problem, proof: Proof, asked: int, met: int) -> int:
-    """The most doses that any schedule can meet in their order of priority, as far as is proven.
-
-    A weight of unmet doses bounds their number by its share of the heaviest.
-    """
+    """The most doses that any schedule can meet in their order of priority, as far as is proven."""
     if proof.met_proven:
         return met
-    without = sum(1 for rows in problem.sets.of_order.values() if not rows)
-    heaviest = max(doses_unmet(problem).values(), default=1.0)
-    return asked - max(without, math.ceil(proof.unmet_at_least / heaviest - 1e-6))
+    return met_at_most(problem, proof.unmet_at_least, asked)
 
 
 def _method(problem: Problem, aim: str, solution: Solution | None = None) -> str:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
-import highspy
 import numpy as np
 
 from doseline.errors import SolverError
 from doseline.plan.arrays import Arrays, Ints
+from doseline.plan.highs import highspy
 from doseline.plan.matrix import Floats, Term
 from doseline.plan.solve import as_lp, fresh
 

@@ -17,12 +17,14 @@ from doseline.plan.aftermath import Aftermath, aftermath
 from doseline.plan.calls import Call, Handover, calls
 from doseline.plan.candidates import gather
 from doseline.plan.keeping import confirmed_lost, doses_moved, hold_dates
+from doseline.plan.model import constrained
 from doseline.plan.moves import Changed, Difference, Moved, difference
 from doseline.plan.objective import COSTS
-from doseline.plan.phases import Progress, Tier, prove
-from doseline.plan.plan import Plan, answered, constrained
+from doseline.plan.phases import Progress, prove
+from doseline.plan.plan import Plan, answered
 from doseline.plan.sets import Sets
 from doseline.plan.solve import Limits
+from doseline.plan.tiers import Tier
 from doseline.plan.variables import Problem
 from doseline.programme import Programme
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-import highspy
 import numpy as np
 
 from doseline.errors import SolverError
 from doseline.plan.arrays import Arrays, arrays_of
+from doseline.plan.highs import highspy
 from doseline.plan.matrix import Floats, Matrix
 
 
@@ -159,22 +160,26 @@ def as_lp(matrix: Arrays) -> Any:
     return lp
 
 
-_ENDED = {
-    highspy.HighsModelStatus.kOptimal: Ended.OPTIMAL,
-    highspy.HighsModelStatus.kModelEmpty: Ended.OPTIMAL,
-    highspy.HighsModelStatus.kInfeasible: Ended.INFEASIBLE,
-    highspy.HighsModelStatus.kUnbounded: Ended.UNBOUNDED,
-    highspy.HighsModelStatus.kUnboundedOrInfeasible: Ended.INFEASIBLE,
-    highspy.HighsModelStatus.kTimeLimit: Ended.BY_THE_CLOCK,
-    highspy.HighsModelStatus.kSolutionLimit: Ended.STOPPED,
-    highspy.HighsModelStatus.kIterationLimit: Ended.STOPPED,
-    highspy.HighsModelStatus.kInterrupt: Ended.STOPPED,
-}
+@cache
+def _ended() -> dict[Any, Ended]:
+    """What each status of HiGHS means here."""
+    status = highspy.HighsModelStatus
+    return {
+        status.kOptimal: Ended.OPTIMAL,
+        status.kModelEmpty: Ended.OPTIMAL,
+        status.kInfeasible: Ended.INFEASIBLE,
+        status.kUnbounded: Ended.UNBOUNDED,
+        status.kUnboundedOrInfeasible: Ended.INFEASIBLE,
+        status.kTimeLimit: Ended.BY_THE_CLOCK,
+        status.kSolutionLimit: Ended.STOPPED,
+        status.kIterationLimit: Ended.STOPPED,
+        status.kInterrupt: Ended.STOPPED,
+    }
 
 
 def _read(highs: Any, matrix: Arrays) -> Solution:
     status = highs.getModelStatus()
-    if status not in _ENDED:
+    if status not in _ended():
         raise SolverError(f"HiGHS ended with: {highs.modelStatusToString(status)}")
     info, found = highs.getInfo(), highs.getSolution()
     feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
@@ -186,7 +191,7 @@ def _read(highs: Any, matrix: Arrays) -> Solution:
     bound = float(info.mip_dual_bound) if mip else objective
     duals = np.asarray(found.row_dual, dtype=np.float64)
     return Solution(
-        _ENDED[status],
+        _ended()[status],
         values,
         objective,
         bound,

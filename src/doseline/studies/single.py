@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 from doseline.demand.replacing import Filed
 from doseline.errors import Fault, InputError
 from doseline.formats import read_orders, read_programme
 from doseline.formats.results import write_json_atomically, write_rows
-from doseline.plan import Audit, Limits, Plan, audit, plan
+from doseline.plan import Limits, audit, plan
 from doseline.programme import Programme
 from doseline.simulate import kpis
 from doseline.studies.board import sample
+from doseline.studies.certified import Asked, leave
 from doseline.studies.documents import Document, flat, head
+from doseline.studies.plan_document import audit_document, plan_document
 from doseline.studies.progress import Progress
 from doseline.studies.runs import ALL, Play, periods, play, whole
 from doseline.studies.verdict import percent
@@ -53,7 +53,14 @@ def plan_study(
     asked = filed.among(sample(programme, seed))
     wanted = [o for o in asked if first <= o.wanted_on <= last]
     progress("plan", 0, 1)
-    planned = plan(programme, wanted, from_on=first, until_on=last, limits=Limits(seconds=seconds))
+    planned = plan(
+        programme,
+        wanted,
+        from_on=first,
+        until_on=last,
+        limits=Limits(seconds=seconds),
+        certified=out is not None,
+    )
     progress("plan", 1, 1)
     document = {
         **head("plan", str(path), design=programme.design, seed=seed),
@@ -72,6 +79,10 @@ def plan_study(
         write_json_atomically(out / "plan.json", document)
         write_rows(out / "batches.csv", document["batches"])
         write_rows(out / "doses.csv", document["doses"])
+        asked_for = Asked(
+            programme.design, seed, first, weeks, orders_file is not None, orders_until_on
+        )
+        leave(out, raw, asked_for, wanted, planned, document)
     return document, _plan_summary(document, programme.currency)
 
 
@@ -98,87 +109,6 @@ def _first_monday(programme: Programme) -> date:
     return start + timedelta(days=-start.weekday() % 7)
 
 
-def plan_document(programme: Programme, planned: Plan) -> Document:
-    """What a plan says, with instants in the zones of plant and site."""
-    return {
-        "status": str(planned.status),
-        "objective": planned.objective_cents / 100.0,
-        "bound": planned.bound_cents / 100.0,
-        "gap": planned.gap,
-        "orders": planned.orders,
-        "met": planned.met,
-        "shifted": len(planned.shifted),
-        "moved": [asdict(s) for s in planned.shifted],
-        "unmet": [asdict(u) for u in planned.unmet],
-        "batches": [_batch(programme, b) for b in planned.schedule.batches],
-        "doses": [_dose(programme, planned, a) for a in planned.schedule.allocations],
-        "breaches": [asdict(b) for b in planned.breaches],
-        "method": planned.method,
-        "reproducible": planned.reproducible,
-    }
-
-
-def audit_document(programme: Programme, found: Audit) -> Document:
-    """What the audit of a plan says; instants in UTC."""
-    return {
-        "summary": found.summary,
-        "doses": found.doses,
-        "unsecured": list(found.unsecured),
-        "never": list(found.never),
-        "reproducible": found.reproducible,
-        "contingencies": [
-            {
-                "kind": str(c.kind),
-                "what": c.what,
-                "known_at": programme.clock.local(c.known_at, "UTC").isoformat(),
-                "struck": list(c.struck),
-                "unsecured": list(c.unsecured),
-                "proven": c.proven,
-                "reasons": [asdict(u) for u in c.reasons],
-            }
-            for c in found.contingencies
-        ],
-    }
-
-
-def _batch(programme: Programme, batch: Any) -> Document:
-    zone = programme.manufacturer[batch.manufacturer].zone
-
-    def local(at: int | None) -> str | None:
-        return None if at is None else programme.clock.local(at, zone).isoformat()
-
-    return {
-        "id": batch.id,
-        "manufacturer": batch.manufacturer,
-        "line": batch.line,
-        "product": batch.product,
-        "vials": batch.vials,
-        "source": batch.source,
-        "isotope_at": local(batch.isotope_at),
-        "isotope_gbq": batch.isotope_mbq / 1000.0,
-        "charge_at": local(batch.charge_at),
-        "charge_gbq": batch.charge_mbq / 1000.0,
-        "eos_at": local(batch.eos_at),
-        "bulk_gbq": batch.bulk_mbq / 1000.0,
-        "released_at": local(batch.released_at),
-    }
-
-
-def _dose(programme: Programme, planned: Plan, allocation: Any) -> Document:
-    shipment = planned.schedule.shipment[allocation.shipment]
-    zone = programme.site[shipment.site].zone
-    local = programme.clock.local
-    return {
-        "order": allocation.order,
-        "batch": allocation.batch,
-        "lane": shipment.lane,
-        "site": shipment.site,
-        "received_at": local(shipment.received_at, zone).isoformat(),
-        "use_at": local(allocation.use_at, zone).isoformat(),
-        "eos_gbq": allocation.eos_mbq / 1000.0,
-    }
-
-
 def _plan_summary(document: Document, currency: str) -> str:
     lines = [
         f"{document['status']}: {document['met']} of {document['orders']} orders met, "
@@ -187,10 +117,21 @@ def _plan_summary(document: Document, currency: str) -> str:
         f"{document['bound']:,.0f} (gap {percent(document['gap'])})",
         f"  breaches found by the independent checker: {len(document['breaches'])}",
     ]
+    if document["certified"] is not None:
+        lines.append(f"  {_certified(document['certified'], currency)}")
     lines += [f"  unmet {u['order']}: {u['reason']}" for u in document["unmet"]]
     if document["n1"] is not None:
         lines.append(f"  second chances: {document['n1']['summary']}")
     return "\n".join(lines)
+
+
+def _certified(told: Document, currency: str) -> str:
+    if told["bound"] is None:
+        return "certificate: no bound of the cost, the solver was stopped before it had one"
+    return (
+        f"certificate: no schedule of the model costs less than {currency} {told['bound']:,.0f} "
+        f"(gap {percent(told['gap'])}), to be checked by doseline plan --verify"
+    )
 
 
 # -- simulate ------------------------------------------------------------------------------
