@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from doseline.demand.replacing import Filed
+from doseline.demand.replacing import Filed, Kind
 from doseline.errors import Fault, InputError
 from doseline.formats import read_orders, read_programme
 from doseline.formats.results import write_json_atomically, write_rows
+from doseline.operations.orders import DoseOrder
 from doseline.plan import Audit, Limits, Plan, audit, plan
 from doseline.programme import Programme
 from doseline.simulate import kpis
@@ -36,28 +38,31 @@ def plan_study(
     progress: Progress,
     orders_file: Path | None = None,
     orders_until_on: date | None = None,
+    orders_only: bool = False,
     audited: bool = False,
 ) -> tuple[Document, str]:
     """Plan the orders wanted in some weeks: those of one sample, or of a file in their place.
 
-    Where it is `audited`, also which doses have no second chance.
+    With `orders_only` those of the file and no drawn ones. Where it is `audited`, also which doses
+    have no second chance.
     """
     began = perf_counter()
     raw = read_programme(path)
-    if orders_until_on is not None and orders_file is None:
-        raise InputError(needless("--orders-until", "--orders"))
+    alone = {"--orders-until": orders_until_on is not None, "--orders-only": orders_only}
+    if orders_file is None and any(alone.values()):
+        raise InputError(*(needless(name, "--orders") for name, said in alone.items() if said))
     filed = filed_orders(raw, orders_file, until_on=orders_until_on)
     programme = raw.under(design)
     first = from_on or _first_monday(programme)
     last = first + timedelta(weeks=weeks, days=-1)
-    asked = filed.among(sample(programme, seed))
+    asked = filed.among(() if orders_only else sample(programme, seed))
     wanted = [o for o in asked if first <= o.wanted_on <= last]
     progress("plan", 0, 1)
     planned = plan(programme, wanted, from_on=first, until_on=last, limits=Limits(seconds=seconds))
     progress("plan", 1, 1)
     document = {
         **head("plan", str(path), design=programme.design, seed=seed),
-        **plan_document(programme, planned),
+        **plan_document(programme, planned, wanted, filed.kinds()),
         "from": first.isoformat(),
         "until": last.isoformat(),
         "n1": None,
@@ -80,17 +85,12 @@ def needless(name: str, needs: str) -> Fault:
     return Fault(name, 0, "", f"has no effect alone; expected {needs} with it")
 
 
-def filed_orders(
-    programme: Programme,
-    path: Path | None,
-    from_on: date | None = None,
-    until_on: date | None = None,
-) -> Filed:
+def filed_orders(programme: Programme, path: Path | None, until_on: date | None = None) -> Filed:
     """The orders of a file, none where none is named. Raises InputError with all its faults."""
     if path is None:
         return Filed()
     found = read_orders(path, programme)
-    return Filed(found.orders, found.forecast, from_on, until_on)
+    return Filed(found.orders, found.forecast, until_on)
 
 
 def _first_monday(programme: Programme) -> date:
@@ -98,8 +98,16 @@ def _first_monday(programme: Programme) -> date:
     return start + timedelta(days=-start.weekday() % 7)
 
 
-def plan_document(programme: Programme, planned: Plan) -> Document:
-    """What a plan says, with instants in the zones of plant and site."""
+def plan_document(
+    programme: Programme,
+    planned: Plan,
+    wanted: Iterable[DoseOrder],
+    kinds: Mapping[str, Kind],
+) -> Document:
+    """What a plan says, with instants in the zones of plant and site.
+
+    `kinds` has the kind of each order of a file among the orders `wanted`; the others were drawn.
+    """
     return {
         "status": str(planned.status),
         "objective": planned.objective_cents / 100.0,
@@ -109,13 +117,32 @@ def plan_document(programme: Programme, planned: Plan) -> Document:
         "met": planned.met,
         "shifted": len(planned.shifted),
         "moved": [asdict(s) for s in planned.shifted],
-        "unmet": [asdict(u) for u in planned.unmet],
+        "unmet": [asdict(u) | {"kind": _kind(kinds, u.order)} for u in planned.unmet],
+        "by_kind": _by_kind([o.id for o in wanted], planned, kinds),
         "batches": [_batch(programme, b) for b in planned.schedule.batches],
-        "doses": [_dose(programme, planned, a) for a in planned.schedule.allocations],
+        "doses": [
+            _dose(programme, planned, a) | {"kind": _kind(kinds, a.order)}
+            for a in planned.schedule.allocations
+        ],
         "breaches": [asdict(b) for b in planned.breaches],
         "method": planned.method,
         "reproducible": planned.reproducible,
     }
+
+
+def _kind(kinds: Mapping[str, Kind], order: str) -> Kind:
+    return kinds.get(order, "drawn")
+
+
+def _by_kind(wanted: Iterable[str], planned: Plan, kinds: Mapping[str, Kind]) -> Document:
+    """Of each kind how many orders were planned for, and how many of them are met."""
+    unmet = {u.order for u in planned.unmet}
+    found: Document = {kind: {"orders": 0, "met": 0} for kind in ("real", "forecast", "drawn")}
+    for order in wanted:
+        row = found[_kind(kinds, order)]
+        row["orders"] += 1
+        row["met"] += order not in unmet
+    return found
 
 
 def audit_document(programme: Programme, found: Audit) -> Document:
@@ -187,7 +214,11 @@ def _plan_summary(document: Document, currency: str) -> str:
         f"{document['bound']:,.0f} (gap {percent(document['gap'])})",
         f"  breaches found by the independent checker: {len(document['breaches'])}",
     ]
-    lines += [f"  unmet {u['order']}: {u['reason']}" for u in document["unmet"]]
+    kinds = {kind: row for kind, row in document["by_kind"].items() if row["orders"]}
+    if set(kinds) - {"drawn"}:
+        met = (f"{row['met']} of {row['orders']} {kind}" for kind, row in kinds.items())
+        lines.append(f"  met by kind of order: {', '.join(met)}")
+    lines += [f"  unmet {u['order']} ({u['kind']}): {u['reason']}" for u in document["unmet"]]
     if document["n1"] is not None:
         lines.append(f"  second chances: {document['n1']['summary']}")
     return "\n".join(lines)
