@@ -7,8 +7,11 @@ from doseline.programme.trial import Trial
 from doseline.programme.trial_rules import EventRule, ResponseRule
 
 
-def as_played(trial: Trial) -> str:
-    """Why the success of a trial in the futures differs from the textbook's, in a few sentences."""
+def as_played(trial: Trial, *, recorded: bool = False) -> str:
+    """Why the success of a trial in the futures differs from the textbook's, in a few sentences.
+
+    `recorded` says that a record of its patients so far is given.
+    """
     lines = [
         "Success as played is the share of the futures shown here in which the rule succeeds: "
         "patients come at the sites\u2019 own rates, as written or as recorded, and the trial "
@@ -25,6 +28,11 @@ def as_played(trial: Trial) -> str:
         lines.append(_responses_played(trial.response_rule))
     elif trial.event_rule is not None:
         lines.append(_events_played(trial, trial.event_rule))
+    if recorded:
+        lines.append(
+            "The record says who came and not how they fared: their outcomes are drawn like those "
+            "of all others, also where the trial could not have gone on with them"
+        )
     lines.append("A stated chance of the stage comes on top of either")
     return ". ".join(lines)
 

@@ -223,9 +223,10 @@ def _protocol(
     trial = programme.trial.get(protocol)
     stages = counts.of("stage", one).mean(axis=0).tolist()
     people = bands(counts.of("patients", one))[0]
-    played = None
+    rule = None
     if trial and has_rule(trial):
         played = _share(successes(programme, trial, seed, samples, drawing))
+        rule = rule_says(trial, seed, played, recorded=protocol in drawing.so_far)
     return ProtocolDemand(
         protocol=protocol,
         name=name,
@@ -236,7 +237,7 @@ def _protocol(
         cancelled=tuple(zip(STAGES[1:], stages[1:], strict=True)),
         months=by_month(counts, one),
         weeks=by_week(counts, one),
-        rule=rule_says(trial, seed, played) if trial else None,
+        rule=rule,
         screened=_screened(trial, people.mean) if trial else None,
         fees=_fees(programme, counts, protocol),
         rests_on=rests_on(programme, protocol, drawing),

@@ -55,11 +55,13 @@ class RuleSays:
     as_played: str = ""
 
 
-def rule_says(trial: Trial, seed: int, played: Figure | None = None) -> RuleSays | None:
+def rule_says(
+    trial: Trial, seed: int, played: Figure | None = None, *, recorded: bool = False
+) -> RuleSays | None:
     """What the rule of a trial says; None where it has none.
 
     `played` is the share of the futures in which the rule succeeds; it stands beside the
-    textbook's chance of the same.
+    textbook's chance of the same. `recorded` says that the futures go on from a record.
     """
     if trial.dose_finding is not None:
         found = _dose_finding(trial, trial.dose_finding, seed)
@@ -69,7 +71,7 @@ def rule_says(trial: Trial, seed: int, played: Figure | None = None) -> RuleSays
         found = _events(trial, trial.event_rule, seed)
     else:
         return None
-    return found if played is None else _beside(found, played, as_played(trial))
+    return found if played is None else _beside(found, played, as_played(trial, recorded=recorded))
 
 
 ASSUMED, PLAYED = "success as assumed", "success as played"
