@@ -99,7 +99,15 @@ def test_with_orders_only_none_is_drawn(orders_file: Path) -> None:
     assert "met by kind of order: 2 of 2 real, " in run(*words, "--orders-only")[1]
 
 
+def test_orders_of_the_file_on_other_days_are_told_and_not_planned(orders_file: Path) -> None:
+    words = ("--from", "2024-01-22", "--weeks", "1", "--orders", str(orders_file), "--orders-only")
+    said = json.loads(run(*words, "--json")[1])
+    assert (said["orders"], said["outside"]) == (2, 2)  # the forecasts lie in February
+    assert "2 orders of the file lie outside the days planned" in run(*words)[1]
+
+
 def test_a_plan_without_a_file_has_drawn_orders_alone() -> None:
     said = json.loads(run("--from", "2024-01-15", "--weeks", "5", "--json")[1])
+    assert said["outside"] == 0
     assert said["by_kind"]["drawn"] == {"orders": said["orders"], "met": said["met"]}
     assert {d["kind"] for d in said["doses"]} == {"drawn"}

@@ -63,6 +63,7 @@ def plan_study(
     document = {
         **head("plan", str(path), design=programme.design, seed=seed),
         **plan_document(programme, planned, wanted, filed.kinds()),
+        "outside": sum(not first <= o.wanted_on <= last for o in filed.among(())),
         "from": first.isoformat(),
         "until": last.isoformat(),
         "n1": None,
@@ -218,6 +219,8 @@ def _plan_summary(document: Document, currency: str) -> str:
     if set(kinds) - {"drawn"}:
         met = (f"{row['met']} of {row['orders']} {kind}" for kind, row in kinds.items())
         lines.append(f"  met by kind of order: {', '.join(met)}")
+    if document["outside"]:
+        lines.append(f"  {document['outside']} orders of the file lie outside the days planned")
     lines += [f"  unmet {u['order']} ({u['kind']}): {u['reason']}" for u in document["unmet"]]
     if document["n1"] is not None:
         lines.append(f"  second chances: {document['n1']['summary']}")
