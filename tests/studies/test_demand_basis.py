@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from doseline.demand import Drawing, EnrolmentSoFar
 from doseline.formats import read_enrolment, read_programme
 from doseline.programme import Programme
 from doseline.studies.demand_basis import RestsOn, rests_on
+from doseline.studies.demand_picture import demand_picture
 from doseline.studies.single import filed_orders
 
 
@@ -73,8 +75,11 @@ def test_every_input_of_trials_and_markets_is_counted_once(repository: Path) -> 
         assert counted == sum(i.field.startswith(parts) for i in inputs) > 0
 
 
-def test_the_document_tells_them_with_the_fees_that_sites_owe(example: Path) -> None:
+def test_the_document_tells_them_with_the_fees_that_sites_owe(
+    example: Path, tmp_path: Path
+) -> None:
     words = ["demand", str(example / "programme.yaml"), "--samples", "40", "--json"]
+    words += ["--out", str(tmp_path)]
     files = ["--enrolled", str(example / "enrolled.csv"), "--trial", "phase_2",
              "--orders", str(example / "orders.csv")]  # fmt: skip
     found = CliRunner().invoke(app, words + files)
@@ -100,3 +105,19 @@ def test_the_document_tells_them_with_the_fees_that_sites_owe(example: Path) -> 
     expected += when["after_production"] * 2000 * 0.4
     assert fees["mean"] == pytest.approx(expected)
     assert 0 < fees["low"] < fees["mean"] < fees["high"]
+    with open(tmp_path / "by_protocol.csv", encoding="utf-8", newline="") as file:
+        table = {row["protocol"]: row for row in csv.DictReader(file)}
+    assert {p: r["rests_on_rates"] for p, r in table.items()} == {
+        p: r["rests_on"]["rates"] for p, r in rows.items()
+    }
+    assert float(table["launch"]["cancellation_fees_mean"]) == fees["mean"]
+    assert table["phase_1"]["cancellation_fees_mean"] == ""
+
+
+def test_a_standing_demand_is_never_cancelled_and_owes_no_fee(repository: Path) -> None:
+    programme = read_programme(repository / "examples" / "clr131" / "programme.yaml")
+    found = {p.protocol: p for p in demand_picture(programme, seed=1, samples=4).protocols}
+    assert found["clr1602_supply"].fees is None
+    us = found["us_market"].fees
+    assert us is not None
+    assert us.mean > 0

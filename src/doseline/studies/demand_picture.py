@@ -239,7 +239,7 @@ def _protocol(
         weeks=by_week(counts, one),
         rule=rule,
         screened=_screened(trial, people.mean) if trial else None,
-        fees=_fees(programme, counts, protocol),
+        fees=None if kind == "standing" else _fees(programme, counts, protocol),
         rests_on=rests_on(programme, protocol, drawing),
     )
 
