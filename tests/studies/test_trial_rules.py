@@ -104,9 +104,9 @@ def test_the_limit_of_the_follow_up_is_among_the_boundaries_of_a_trial_of_events
         (responses(replace(SIMON, kind="single")), "not full by then has not succeeded", "stage,"),
         (events(), "at the latest 18 months after the last patient", "are lost in both"),
         (events(), "(the overrun, 30 days)", "first stage"),
-        (events(replace(EVENTS, lost_a_year_fraction=0.05)), "5% of the patients a year are lost",
+        (events(replace(EVENTS, lost_a_year_fraction=0.025)), "2.5 % of the patients a year",
          "Nobody is lost"),
-        (replace(finding(), waits_min=60 * DAY), "waits 60 days for a place goes elsewhere", "%"),
+        (replace(finding(), waits_min=60 * DAY), "who waits 60 days for a place", "first stage"),
     ],
 )  # fmt: skip
 def test_the_words_say_what_makes_the_futures_differ(trial: Trial, said: str, unsaid: str) -> None:

@@ -21,7 +21,7 @@ def as_played(trial: Trial, *, recorded: bool = False) -> str:
         lines[0] += f", and who waits {_days(trial.waits_min)} for a place goes elsewhere"
     if trial.dose_finding is not None:
         lines.append(
-            "One whose cohorts are not all observed by then has found no dose; the design knows no "
+            "One whose rule still asks for patients then has found no dose; the design knows no "
             "last day"
         )
     elif trial.response_rule is not None:
@@ -55,7 +55,7 @@ def _responses_played(rule: ResponseRule) -> str:
 
 
 def _events_played(trial: Trial, rule: EventRule) -> str:
-    lost = f"{rule.lost_a_year_fraction:.0%} of the patients a year are lost in both"
+    lost = f"{100.0 * rule.lost_a_year_fraction:.3g} % of the patients a year are lost in both"
     return (
         f"The design enrols all {trial.patients} patients evenly, puts them in a group in turn, "
         "and waits for every event of its last look; without them it has not succeeded. As played "
