@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from benchmarks.instances.network import NUCLIDES, WORKDAYS, network
+from benchmarks.instances.network import COURSE, NUCLIDES, WORKDAYS, network
 from benchmarks.instances.sizes import FROM, SIZES, VARIANTS, Size, size_of
 from doseline.chance import Stream, stream
 from doseline.formats import programme_to_text, write_rows, write_text_atomically
@@ -80,7 +80,7 @@ def _orders(size: Size, variant: str, seed: int, programme: Programme) -> Iterat
         days = [WORKDAYS.index(w) for w in site.treatment_weekdays]
         on = FROM + timedelta(weeks=week, days=days[int(chance.uniform(n, 2) * len(days))])
         protocol = product.id.replace("product", "market")
-        number = 1 + int(4 * chance.uniform(n, 3))
+        number = 1 + int(COURSE * chance.uniform(n, 3))
         yield DoseOrder(
             id=f"order-{n + 1}",
             product=product.id,

@@ -20,6 +20,7 @@ from doseline.programme.source import Delivery, IsotopeSource
 from doseline.programme.trial import Arm, BodySize, DoseRate, DoseRule, SizeGroup, Visit
 
 WORKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
+COURSE = 4  # doses of a course, eight weeks apart
 NUCLIDES = (("Lu-177", 7_400.0), ("I-131", 5_550.0), ("Tb-161", 6_000.0), ("Y-90", 3_000.0))
 """Nuclides of the products in turn, with the usual dose at the infusion. [MBq]"""
 
@@ -333,7 +334,7 @@ def _market(size: Size, drug: Product, sites: tuple[Site, ...]) -> Market:
         from_on=STARTS,
         until_on=_until(size),
         cases=(UptakeCase("none", 1.0, (0,)),),
-        arm=Arm("arm", dose, (Visit(1, 2, 5),)),
+        arm=Arm("arm", dose, tuple(Visit(1 + 56 * n, 2, 5) for n in range(COURSE))),
         size=BodySize((SizeGroup(1.0, 1.9, 0.2),), 1.3, 2.6),
         sites=tuple(SiteShare(s.id) for s in sites),
     )

@@ -269,6 +269,9 @@ def plan(
     seconds: Annotated[float, typer.Option(min=0.1, help="the clock stops the solver")] = 60.0,
     orders: OrdersPath = None,
     orders_until: OrdersUntil = None,
+    orders_only: Annotated[
+        bool, typer.Option("--orders-only", help="plan the orders of the file alone, none drawn")
+    ] = False,
     audit: Annotated[
         bool, typer.Option("--audit", help="say which doses have no second chance")
     ] = False,
@@ -309,6 +312,7 @@ def plan(
             progress=bars,
             orders_file=orders,
             orders_until_on=known,
+            orders_only=orders_only,
             audited=audit,
         )
         _finish(document, summary, as_json)

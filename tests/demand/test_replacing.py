@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doseline.demand.replacing import replaced, windows
+from doseline.demand.replacing import Filed, replaced, windows
 from doseline.operations.orders import DoseOrder
 from tests.hand_world import order
 
@@ -62,10 +62,10 @@ def test_each_protocol_has_windows_of_its_own() -> None:
     assert set(kept) == {*ids(DRAWN), "real", "real-2"}
 
 
-def test_stated_days_take_the_place_of_the_first_and_last_of_the_file() -> None:
+def test_a_stated_last_day_takes_the_place_of_the_last_of_the_file() -> None:
     real = [wanted("real", 20)]
-    assert ids(replaced(DRAWN, real, from_on=on(10), until_on=on(40))) == [
-        "drawn-0", "real", "drawn-50",
+    assert ids(replaced(DRAWN, real, until_on=on(40))) == [
+        "drawn-0", "drawn-10", "real", "drawn-50",
     ]  # fmt: skip
 
 
@@ -88,6 +88,14 @@ def test_a_dose_that_is_ordered_is_not_forecast_or_drawn_on_another_day() -> Non
     assert ids(replaced(drawn, real, forecast)) == ["P-1/2", "f-2", "f-1"]
 
 
+def test_an_order_is_of_the_kind_of_the_row_that_stands() -> None:
+    filed = Filed((wanted("a", 10),), (wanted("a", 20), wanted("b", 30)))
+    assert filed.kinds() == {"a": "real", "b": "forecast"}
+    assert [filed.kinds().get(o.id, "drawn") for o in filed.among(DRAWN)] == [
+        "drawn", "real", "forecast", "drawn", "drawn",
+    ]  # fmt: skip
+
+
 # -- laws ----------------------------------------------------------------------------------
 
 DAYS = st.none() | st.integers(-5, 70).map(on)
@@ -106,7 +114,7 @@ def listed(kind: str) -> st.SearchStrategy[list[DoseOrder]]:
     return st.lists(one, max_size=8, unique_by=lambda o: o.id)
 
 
-STATED = st.fixed_dictionaries(dict.fromkeys(("from_on", "until_on"), DAYS))
+STATED = st.fixed_dictionaries({"until_on": DAYS})
 
 
 @given(listed("drawn"), listed("real"), listed("f"), STATED)
@@ -118,14 +126,11 @@ def test_the_rule_as_it_is_written(
 ) -> None:
     """A second witness: each order by itself, the windows taken day by day."""
 
-    def days(
-        rows: list[DoseOrder], protocol: str, start: date | None, end: date | None
-    ) -> set[int]:
+    def days(rows: list[DoseOrder], protocol: str, end: date | None = None) -> set[int]:
         own = [o.wanted_on.toordinal() for o in rows if o.protocol == protocol]
         if not own:
             return set()
-        first = start.toordinal() if start else min(own)
-        return set(range(first, (end.toordinal() if end else max(own)) + 1))
+        return set(range(min(own), (end.toordinal() if end else max(own)) + 1))
 
     found = replaced(drawn, real, forecast, **stated)
     standing: list[DoseOrder] = list(real)
@@ -133,13 +138,13 @@ def test_the_rule_as_it_is_written(
         day = one.wanted_on.toordinal()
         same = [o for o in real if (o.protocol, o.patient, o.course_number)
                 == (one.protocol, one.patient, one.course_number) or o.id == one.id]  # fmt: skip
-        real_days = days(real, one.protocol, stated["from_on"], stated["until_on"])
+        real_days = days(real, one.protocol, stated["until_on"])
         if day not in real_days and not same:
             standing.append(one)
     taken = {o.id for o in standing}
     for one in drawn:
-        covered = days(real, one.protocol, stated["from_on"], stated["until_on"])
-        covered |= days(forecast, one.protocol, None, None)
+        covered = days(real, one.protocol, stated["until_on"])
+        covered |= days(forecast, one.protocol)
         if one.wanted_on.toordinal() not in covered and one.id not in taken:
             standing.append(one)
     assert sorted(ids(found)) == sorted(ids(tuple(standing)))

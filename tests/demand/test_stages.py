@@ -140,7 +140,12 @@ def test_the_demand_over_all_paths_is_that_of_each_path_by_its_share() -> None:
     begun = np.array(["filing" in succeeded for succeeded, _ in counts.ways])
     assert not market[~begun].any()
     assert (market[begun] > 0).all()
-    assert market.mean() < given.of("product", ["market"]).sum(axis=1).mean()
+    written = given.of("product", ["market"]).sum(axis=1)
+    days = drawn_paths(world, ways_of(world), 3, range(200)).later_days["market"]
+    on_time, late = begun & (days == 0), begun & (days > 0)
+    assert (market[on_time] == written[on_time]).all()
+    assert (market[late] <= written[late]).all()  # what falls behind the market's last day is lost
+    assert market[late].sum() < written[late].sum()
     trial = counts.of("product", ["trial"])
     assert trial.tolist() == given.of("product", ["trial"]).tolist()
 

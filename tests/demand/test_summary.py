@@ -38,9 +38,11 @@ JANUARY, MARCH, DECEMBER = date(2024, 1, 5), date(2024, 3, 1), date(2024, 12, 27
 
 def from_file(programme: Programme, *found: DoseOrder) -> DemandCounts:
     """The counts of a programme whose whole demand is that of a file."""
-    quiet = replace(programme, trials=(replace(programme.trials[0], patients=1),))
-    drawing = Drawing(filed=Filed(found, from_on=programme.from_on, until_on=programme.until_on))
-    return demand_counts(quiet, 1, 2, drawing=drawing)
+    trial = programme.trials[0]
+    nobody = replace(trial, enrolment=replace(trial.enrolment, per_site_month=1e-9))
+    quiet = replace(programme, trials=(nobody,))
+    assert not len(order_table(quiet, 1, [0, 1]))
+    return demand_counts(quiet, 1, 2, drawing=Drawing(filed=Filed(found)))
 
 
 def on(*days: date) -> tuple[DoseOrder, ...]:

@@ -124,7 +124,7 @@ def test_a_forecast_of_several_doses_is_so_many_orders_of_as_many_patients(
     assert [o.patient for o in (first, second, third)] == ["F-1-1", "F-1-2", "F-1-3"]
     assert second == replace(first, id="F-1-2", patient="F-1-2")
     assert (single.id, single.patient, single.course_number, single.started) == (
-        "F-2", "P-1", 3, True,
+        "F-2", "P-4", 2, True,
     )  # fmt: skip
 
 
@@ -179,7 +179,7 @@ def test_a_visit_may_have_a_product_of_its_own(folder: Path, programme: Programm
     row = "A,kit,trial,tokyo,A,2024-01-12,"
     with pytest.raises(InputError, match='found "kit", expected dose'):
         read(folder, programme, HEADING, row)
-    (trial,) = programme.trials
+    trial = programme.trial["trial"]
     first, *rest = trial.arms[0].visits
     arm = replace(trial.arms[0], visits=(replace(first, product="kit"), *rest))
     own = replace(programme, trials=(replace(trial, arms=(arm,)),))
@@ -210,8 +210,37 @@ def test_a_forecast_may_name_a_dose_that_is_ordered(folder: Path, programme: Pro
     assert (len(found.orders), len(found.forecast)) == (1, 1)
 
 
-def test_a_heading_without_rows_is_no_order(folder: Path, programme: Programme) -> None:
-    assert read(folder, programme, HEADING) == OrdersFile((), (), ())
+def test_a_forecast_that_does_not_say_which_dose_is_the_first_of_its_product(
+    folder: Path, programme: Programme
+) -> None:
+    found = read(
+        folder,
+        programme,
+        f"{HEADING},kind,course_number",
+        "F-1,dose,imaged,tokyo,,2024-01-12,0.1,forecast,",
+        "F-2,kit,imaged,tokyo,,2024-01-12,,forecast,",
+        "F-3,dose,trial,tokyo,,2024-01-12,0.1,forecast,",
+        "A-1,kit,imaged,tokyo,A,2024-01-12,,order,",
+    )
+    numbers = {o.id: (o.course_number, o.started) for o in (*found.forecast, *found.orders)}
+    assert numbers == {
+        "F-1": (2, True),
+        "F-2": (1, False),
+        "F-3": (1, False),
+        "A-1": (1, False),
+    }
+
+
+def test_a_dose_of_any_arm_may_be_ordered(folder: Path, programme: Programme) -> None:
+    trial = programme.trial["trial"]
+    (short,) = trial.arms
+    long = replace(short, id="long", visits=(*short.visits, replace(short.visits[1], day=29)))
+    both = replace(programme, trials=(replace(trial, arms=(short, long)), *programme.trials[1:]))
+    row = "A/{0},dose,trial,tokyo,A,2024-01-12,0.1,{0}"
+    (third,) = read(folder, both, f"{HEADING},course_number", row.format(3)).orders
+    assert third.course_number == 3
+    with pytest.raises(InputError, match='course_number: found "4", expected at most 3'):
+        read(folder, both, f"{HEADING},course_number", row.format(4))
 
 
 def test_real_orders_without_a_column_for_patients_are_told_once(
@@ -236,7 +265,7 @@ def test_what_the_command_demand_writes_is_read_back_as_the_orders_it_drew(
     )
     assert told.exit_code == 0, told.output
     drawn = orders(programme, patients(programme, 4, 0))
-    assert {o.protocol for o in drawn} == {"trial", "supply"}
+    assert {o.protocol for o in drawn} == {"trial", "imaged", "supply"}
     found = read_orders(tmp_path / "orders.csv", programme)
     assert found == OrdersFile(drawn)
 

@@ -10,6 +10,7 @@ from doseline.demand.rates import RatePrior
 from doseline.programme import Programme
 from doseline.programme.product import Product
 from doseline.programme.stage import Stage
+from doseline.studies.demand_basis import RestsOn
 from doseline.studies.demand_picture import (
     DemandPicture,
     PathDemand,
@@ -58,21 +59,25 @@ def protocols() -> tuple[ProtocolDemand, ...]:
         ("look at 61 events: success beyond z = 2.963", "look at 122 events: success & an end"),
         (
             RuleFigure("success as assumed", "share", Figure(0.8213, 0.8042, 0.8377)),
+            RuleFigure("success as played", "share", Figure(0.7319, 0.6808, 0.7774)),
             RuleFigure("events", "number", Figure(111.2, 110.7, 111.9)),
             RuleFigure("success at the null", "share", Figure(0.0251, 0.0251, 0.0251)),
             RuleFigure("patients at arm_1", "number", Figure(7.5, 7.5, 7.5)),
         ),
         "2000 trials simulated, seed 9",
+        "Success as played: it closes on its last day, full & followed or not",
     )
     trial = ProtocolDemand(
         "pivotal", "Pivotal trial", "trial", band_of(61.0), band_of(213.0),
         Figure(1.457, 1.432, 1.483), (("before_lock", 19.66), ("after_production", 7.74)),
         months(TRIAL_FROM, wave(12, 17.0)), weeks(TRIAL_FROM, wave(52, 4.0)), rule,
+        rests_on=RestsOn("recorded", 118, 47, 31, 5, 1),
     )  # fmt: skip
     market = ProtocolDemand(
         "us", "United States", "market", band_of(884.3), band_of(3064.6),
         Figure(10.96, 10.03, 11.88), (("before_lock", 372.7),),
         months(LAUNCH, wave(7, 160.0)), weeks(LAUNCH, wave(30, 37.0)),
+        fees=Figure(8123.4, 7011.2, 9234.6), rests_on=RestsOn("stated", 1234, 1234),
     )  # fmt: skip
     once = tuple(PeriodDemand(date(2021, m, 1), ONCE if m % 3 else NOTHING) for m in range(2, 6))
     sixteen = replace(ONCE, **dict.fromkeys(ONCE.__slots__, 16.0))

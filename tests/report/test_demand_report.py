@@ -17,7 +17,7 @@ from doseline.programme.scenario import Scenario
 from doseline.report import demand_html, report_html, write_demand_report
 from doseline.report.demand_figures import WEEKS_NARROW, WEEKS_WIDE, phases, stretches
 from doseline.report.forecast_section import until_full
-from doseline.report.words import BANDS, ESTIMATED, NO_CHARTS, NO_PREDICTION
+from doseline.report.words import BANDS, ESTIMATED, NO_CHARTS, NO_PREDICTION, RATES
 from tests.report import made_up, made_up_demand
 from tests.report.page_reader import Page
 
@@ -91,7 +91,8 @@ def test_each_trial_and_market_tells_its_patients_orders_and_rate(page: Page) ->
     for found, row in zip(made_up_demand.protocols(), rows, strict=True):
         o, p = found.orders, found.patients
         name, patients, orders, a_week, cancelled = row
-        assert name == found.name + {"standing": "standing demand"}.get(found.kind, found.kind)
+        said = found.name + {"standing": "standing demand"}.get(found.kind, found.kind)
+        assert name.startswith(f"{said}{RATES[found.rests_on.rates][0]}")
         assert cancelled == shown(sum(v for _, v in found.cancelled))
         if found.kind == "standing":
             assert (patients, orders, a_week) == ("none", "16", "0.08")
@@ -140,6 +141,7 @@ def test_a_rule_tells_its_boundaries_and_how_it_turns_out(page: Page) -> None:
         assert line in page.text
     assert bodies(page, "protocol-1-rule") == [
         ["success as assumed", "82.1 % (80.4 to 83.8)"],
+        ["success as played", "73.2 % (68.1 to 77.7)"],
         ["events", "111 (111 to 112)"],
         ["success at the null", "2.5 %"],
         ["patients at arm_1", "7.5"],
@@ -408,9 +410,16 @@ def test_an_assessment_tells_the_doses_asked_for_in_short() -> None:
     assert read.open == []
     assert len(read.ids) == len(set(read.ids))
     assert {"demand", "doses"} <= set(read.ids)
-    assert [r[0] for r in bodies(read, "protocols-table")] == [
-        "Pivotal trialtrial", "United Statesmarket", "Cold kitstanding demand",
-    ]  # fmt: skip
+    for row, begins in zip(
+        bodies(read, "protocols-table"),
+        (
+            "Pivotal trialtrialrecorded",
+            "United Statesmarketstated",
+            "Cold kitstanding demandstated",
+        ),
+        strict=True,
+    ):
+        assert row[0].startswith(begins)
     weeks = [r[0] for r in bodies(read, "doses-weeks-table")]
     assert weeks == [day(w.from_on) for w in made_up_demand.protocols()[0].weeks]
     assert "doseline demand mine.yaml --out demand" in read.text
@@ -447,3 +456,31 @@ def test_a_risk_says_what_it_takes_away_as_written_and_over_all_paths() -> None:
         assert change in section
     calm = replace(picture, risks=())
     assert 'id="risks"' not in demand_html(calm, made_up_demand.programme())
+
+
+# -- what it rests on ----------------------------------------------------------------------
+
+
+def test_badges_say_what_each_trial_and_market_rests_on(html: str, page: Page) -> None:
+    rows = bodies(page, "protocols-table")
+    said = [" ".join(row[0].replace("\u00a0", " ").split()) for row in rows]
+    assert "recorded so far assumed: 47 of 118 inputs hindsight: 31 of 118 inputs" in said[0]
+    assert "5 real orders 1 forecast order" in said[0]
+    assert "stated rates assumed: 1,234 of 1,234 inputs" in said[1]
+    assert "hindsight" not in said[1]
+    assert "stated rates" in said[2]
+    assert "assumed" not in said[2]
+    # in the table and again in the section of each
+    assert html.count(">recorded so far<") == 2
+    assert html.count(">stated rates<") == 4
+
+
+def test_success_as_played_its_reason_and_the_fees_of_the_sites_are_on_the_page(
+    page: Page,
+) -> None:
+    rows = {row[0]: row[1] for row in bodies(page, "protocol-1-rule")}
+    assert rows["success as played"].replace("\u00a0", " ") == "73.2 % (68.1 to 77.7)"
+    text = plain(page)
+    assert "Success as played: it closes on its last day, full & followed or not." in text
+    assert "8,123 (7,011 to 9,235)" in text
+    assert text.count("Fees of the sites for cancelling") == 1

@@ -52,7 +52,7 @@ def test_the_document_holds_every_future_in_bands_and_the_first_in_full(example:
     rules = {p: row["rule"] for p, row in said["by_protocol"].items()}  # type: ignore[attr-defined]
     assert rules["phase_1"]["name"] == "BOIN"
     assert "stop with 1 responses or fewer of 10" in rules["phase_2"]["boundaries"]
-    assert len(rules["phase_3"]["boundaries"]) == 3
+    assert len(rules["phase_3"]["boundaries"]) == 4  # three looks, and the end of the follow-up
     assert rules["launch"] is None
 
 

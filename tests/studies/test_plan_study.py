@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from doseline.cli import app
@@ -38,6 +40,74 @@ def test_without_the_audit_nothing_is_said_of_it() -> None:
     assert (code, json.loads(text)["n1"]) == (0, None)
 
 
-def test_a_last_day_of_orders_without_orders_is_refused() -> None:
-    code, _ = run("--orders-until", "2031-01-01")
-    assert code == 2
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [(("--orders-until", "2031-01-01"), "--orders-until"), (("--orders-only",), "--orders-only")],
+)
+def test_a_flag_about_a_file_of_orders_is_refused_without_the_file(
+    words: tuple[str, ...], name: str
+) -> None:
+    result = CliRunner().invoke(app, ["plan", str(ONE_CELL), *words])
+    assert result.exit_code == 2
+    said = " ".join(result.stderr.split())
+    assert said == f"{name} has no effect alone; expected --orders with it"
+
+
+# -- the kinds of orders -------------------------------------------------------------------
+
+FILE = """id,kind,product,protocol,site,patient,course_number,wanted_on,activity,doses
+A/1,order,dose,trial,reykjavik,A,1,2024-01-24,200 MBq,
+B/1,order,dose,trial,tokyo,B,1,2024-01-26,100 MBq,
+F,forecast,dose,trial,tokyo,,,2024-02-02,100 MBq,2
+"""
+
+
+@pytest.fixture
+def orders_file(tmp_path: Path) -> Path:
+    path = tmp_path / "orders.csv"
+    path.write_text(FILE)
+    return path
+
+
+def test_each_planned_dose_says_whether_it_is_real_forecast_or_drawn(
+    orders_file: Path, tmp_path: Path
+) -> None:
+    words = ("--from", "2024-01-15", "--weeks", "5", "--orders", str(orders_file))
+    code, text = run(*words, "--out", str(tmp_path), "--json")
+    said = json.loads(text)
+    assert code == 0
+    known = {"A/1": "real", "B/1": "real", "F-1": "forecast", "F-2": "forecast"}
+    rows = [*said["doses"], *said["unmet"]]
+    kinds = {row["order"]: row["kind"] for row in rows}
+    assert {o: k for o, k in kinds.items() if o in known} == known
+    assert "drawn" in {k for o, k in kinds.items() if o not in known}
+    for kind, row in said["by_kind"].items():
+        assert row["orders"] == sum(k == kind for k in kinds.values())
+        assert row["met"] == sum(d["kind"] == kind for d in said["doses"])
+    with open(tmp_path / "doses.csv", encoding="utf-8", newline="") as file:
+        written = {row["order"]: row["kind"] for row in csv.DictReader(file)}
+    assert written == {d["order"]: d["kind"] for d in said["doses"]}
+
+
+def test_with_orders_only_none_is_drawn(orders_file: Path) -> None:
+    words = ("--from", "2024-01-15", "--weeks", "5", "--orders", str(orders_file))
+    said = json.loads(run(*words, "--orders-only", "--json")[1])
+    assert {k: row["orders"] for k, row in said["by_kind"].items()} == {
+        "real": 2, "forecast": 2, "drawn": 0,
+    }  # fmt: skip
+    assert said["orders"] == 4
+    assert "met by kind of order: 2 of 2 real, " in run(*words, "--orders-only")[1]
+
+
+def test_orders_of_the_file_on_other_days_are_told_and_not_planned(orders_file: Path) -> None:
+    words = ("--from", "2024-01-22", "--weeks", "1", "--orders", str(orders_file), "--orders-only")
+    said = json.loads(run(*words, "--json")[1])
+    assert (said["orders"], said["outside"]) == (2, 2)  # the forecasts lie in February
+    assert "2 orders of the file lie outside the days planned" in run(*words)[1]
+
+
+def test_a_plan_without_a_file_has_drawn_orders_alone() -> None:
+    said = json.loads(run("--from", "2024-01-15", "--weeks", "5", "--json")[1])
+    assert said["outside"] == 0
+    assert said["by_kind"]["drawn"] == {"orders": said["orders"], "met": said["met"]}
+    assert {d["kind"] for d in said["doses"]} == {"drawn"}

@@ -6,6 +6,7 @@ from doseline.demand.expected import expected_by_month, expected_mix
 from doseline.demand.expected_course import mean_dose_mbq
 from doseline.demand.forecast import EnrolmentForecast
 from doseline.demand.observed import EnrolmentSoFar
+from doseline.demand.outcomes import successes
 from doseline.demand.sample import orders, patients
 from doseline.demand.stages import Path, path_shares
 from doseline.demand.summary import (
@@ -51,4 +52,5 @@ __all__ = [
     "path_shares",
     "patients",
     "site_months",
+    "successes",
 ]

@@ -5,48 +5,52 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from doseline.operations.orders import DoseOrder
 
 Window = tuple[date, date]
 """The first and the last day of a span, both inside it."""
 
+Kind = Literal["real", "forecast", "drawn"]
+"""Where an order comes from: a real order or a forecast of a file, or drawn from the programme."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filed:
     """The real orders and the forecasts of a file, to take the place of drawn orders.
 
-    `from_on` and `until_on` state the window of the real orders; see `replaced`.
+    `until_on` states the last day of the window of the real orders; see `replaced`.
     """
 
     orders: tuple[DoseOrder, ...] = ()
     forecast: tuple[DoseOrder, ...] = ()
-    from_on: date | None = None
     until_on: date | None = None
 
     def among(self, drawn: Iterable[DoseOrder]) -> tuple[DoseOrder, ...]:
         """The orders of the file and, outside their windows, drawn ones."""
-        return replaced(
-            drawn, self.orders, self.forecast, from_on=self.from_on, until_on=self.until_on
-        )
+        return replaced(drawn, self.orders, self.forecast, until_on=self.until_on)
+
+    def kinds(self) -> dict[str, Kind]:
+        """The kind of each order of the file by its id; every other id is of a drawn order."""
+        found: dict[str, Kind] = {o.id: "forecast" for o in self.forecast}
+        return found | {o.id: "real" for o in self.orders}
 
     def spans(self) -> list[tuple[str, Window]]:
         """Every window in which no drawn order of a protocol stands."""
-        real = windows(self.orders, self.from_on, self.until_on)
+        real = windows(self.orders, self.until_on)
         return [*real.items(), *windows(self.forecast).items()]
 
 
-def windows(
-    orders: Iterable[DoseOrder], from_on: date | None = None, until_on: date | None = None
-) -> dict[str, Window]:
+def windows(orders: Iterable[DoseOrder], until_on: date | None = None) -> dict[str, Window]:
     """The window of each protocol that has an order: its first to its last day wanted.
 
-    A stated first or last day holds for all of these protocols instead.
+    A stated last day holds for all of these protocols instead.
     """
     days: dict[str, list[date]] = {}
     for order in orders:
         days.setdefault(order.protocol, []).append(order.wanted_on)
-    return {p: (from_on or min(found), until_on or max(found)) for p, found in days.items()}
+    return {p: (min(found), until_on or max(found)) for p, found in days.items()}
 
 
 def replaced(
@@ -54,7 +58,6 @@ def replaced(
     file_orders: Iterable[DoseOrder],
     file_forecast: Iterable[DoseOrder] = (),
     *,
-    from_on: date | None = None,
     until_on: date | None = None,
 ) -> tuple[DoseOrder, ...]:
     """The orders of a file and, outside their windows, drawn ones; by the day wanted.
@@ -63,7 +66,7 @@ def replaced(
 
     1. Every real order of the file stands.
     2. A protocol with a real order has a window: from the first to the last day wanted among its
-       real orders, or from `from_on`, or until `until_on`, where stated. On a day inside it no
+       real orders, or until `until_on`, where stated. On a day inside it no
        forecast and no drawn order of that protocol stands. So where one real order reaches far
        ahead of the others, state `until_on`: the last day for which all orders are known.
     3. Forecasts have a window of their own, from the first to the last day wanted among them. On a
@@ -72,10 +75,10 @@ def replaced(
        order is that dose, on whatever day, and does not stand; nor does a drawn order with the id
        of a real order or of a forecast that stands.
 
-    A protocol without a row of a kind has no window of that kind, also where days are stated.
+    A protocol without a row of a kind has no window of that kind, also where a day is stated.
     """
     real, forecast = tuple(file_orders), tuple(file_forecast)
-    real_windows = windows(real, from_on, until_on)
+    real_windows = windows(real, until_on)
     forecast_windows = windows(forecast)
     ids = {o.id for o in real}
     doses = {_dose(o) for o in real}

@@ -37,10 +37,11 @@ def read_orders(path: str | os.PathLike[str], programme: Programme) -> OrdersFil
     Columns, in any order: `id`, `product`, `protocol`, `site` and `wanted_on` are needed, and for
     products with a nuclide one of `activity` (28.5 mCi), `activity_gbq` and `activity_mci`, at the
     infusion. The others may be left out or empty: `kind` (order or forecast; an order), `patient`
-    (needed for an order of a trial or market), `course_number` (1), `earliest_on` and `latest_on`
-    (the day wanted), `placed_on` (by the ordering rule of the protocol), `started` (where the
-    course number is above 1), `units` (1), `status` (open or cancelled; open), and, for a
-    forecast, `doses` (1): several become orders of their own with the ids `id-1`, `id-2`, ...
+    (needed for an order of a trial or market), `course_number` (1; in a forecast the first dose of
+    that product), `earliest_on` and `latest_on` (the day wanted), `placed_on` (by the ordering rule
+    of the protocol), `started` (where the course number is above 1), `units` (1), `status` (open or
+    cancelled; open), and, for a forecast, `doses` (1): several become orders of their own with the
+    ids `id-1`, `id-2`, ...
 
     An order placed on a day is placed at the site's usual hour of infusion, at the programme's
     start at the earliest. The file `orders.csv` of `doseline demand` is read back as written; it
@@ -57,7 +58,7 @@ def read_orders(path: str | os.PathLike[str], programme: Programme) -> OrdersFil
     kinds: dict[str, list[DoseOrder]] = {"order": [], "forecast": [], "cancelled": []}
     for row in table.rows:
         kind = row["kind"] if row["status"] == "open" else "cancelled"
-        kinds[kind] += _orders_of(programme, row, activity)
+        kinds[kind] += _orders_of(rules, row, activity)
     return OrdersFile(*(tuple(kinds[k]) for k in ("order", "forecast", "cancelled")))
 
 
@@ -73,7 +74,7 @@ def _columns(programme: Programme, rules: OrderRules) -> tuple[Column, ...]:
         Column("protocol", id_of("a trial or market", rules.sites), needed=True),
         Column("site", id_of("a site", programme.site), needed=True),
         Column("patient", _NAMED),
-        Column("course_number", whole, default=1, at_least=1, at_most=100_000),
+        Column("course_number", whole, at_least=1, at_most=100_000),
         Column("wanted_on", day, needed=True),
         Column("earliest_on", day),
         Column("latest_on", day),
@@ -114,10 +115,11 @@ def _in_unit(unit: str, sample: str) -> Form:
 # -- orders --------------------------------------------------------------------------------
 
 
-def _orders_of(programme: Programme, row: Row, activity: str) -> list[DoseOrder]:
+def _orders_of(rules: OrderRules, row: Row, activity: str) -> list[DoseOrder]:
     """The orders of a sound row."""
+    programme = rules.programme
     site, wanted = programme.site[row["site"]], row["wanted_on"]
-    number = row["course_number"]
+    number = rules.number_of(row)
     one = DoseOrder(
         id=row["id"],
         product=row["product"],

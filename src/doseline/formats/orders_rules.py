@@ -20,6 +20,9 @@ ACTIVITY_COLUMNS = ("activity", "activity_gbq", "activity_mci")
 Said = Iterator[tuple[str, str]]
 """Faults of a row: the column and the message."""
 
+Visits = tuple[frozenset[str], ...]
+"""The products that may be given at each dose of a course, from its first."""
+
 
 def ids_of(row: Row) -> list[str]:
     """The ids of the orders of a row: its own, or numbered ones where it stands for several."""
@@ -39,11 +42,15 @@ class OrderRules:
         self.sites = {t.id: frozenset(t.sites) for t in programme.trials}
         self.sites |= {m.id: frozenset(s.site for s in m.sites) for m in programme.markets}
         self.sites |= {d.id: frozenset((d.site,)) for d in programme.standing_demand}
+        self.visits = {p: _visits(programme, p) for p in self.sites}
         self.products = {p: _products(programme, p) for p in self.sites}
         self.largest_bulk_mbq = cache(self._largest_bulk_mbq)
 
     def faults(self, table: Table) -> Iterator[Fault]:
         """Everything wrong with the sound cells of a table."""
+        if not table.rows and not table.faults:
+            message = "is the heading, and no row follows; expected a row for each dose order"
+            yield table.fault(table.line, "", message)
         activity = [c for c in table.columns if c in ACTIVITY_COLUMNS]
         for other in activity[1:]:
             message = f"stands beside {activity[0]}; expected one column with the activity"
@@ -96,6 +103,40 @@ class OrderRules:
             if row["product"] not in products:
                 expected = f"{' or '.join(products)}, given in {row['protocol']}"
                 yield "product", f'found "{row["product"]}", expected {expected}'
+            else:
+                yield from self._of_visit(row)
+        if row.has("protocol", "course_number"):
+            number, visits = row["course_number"] or 1, self.visits[row["protocol"]]
+            if visits and number > len(visits):
+                most = f"at most {len(visits)}, the most doses of a course in {row['protocol']}"
+                yield "course_number", f'found "{number}", expected {most}'
+
+    def _of_visit(self, row: Row) -> Said:
+        """Whether the product is the one of that dose of the course."""
+        visits, product = self.visits[row["protocol"]], row["product"]
+        if not visits or not row.has("kind", "course_number"):
+            return
+        number = self.number_of(row)
+        if number > len(visits) or product in visits[number - 1]:
+            return
+        theirs = " or ".join(sorted(visits[number - 1]))
+        others = " or ".join(str(n) for n, given in enumerate(visits, 1) if product in given)
+        yield (
+            "product",
+            f'found "{product}", expected {theirs} as dose {number} of {row["protocol"]}; '
+            f"{product} has the course_number {others}",
+        )
+
+    def number_of(self, row: Row) -> int:
+        """Which dose of the course a row asks for.
+
+        Where it does not say so the first; in a forecast, the first that gives its product.
+        """
+        number: int | None = row["course_number"]
+        if number is not None or row["kind"] == "order":
+            return number or 1
+        visits = self.visits[row["protocol"]]
+        return next((n for n, given in enumerate(visits, 1) if row["product"] in given), 1)
 
     def _of_several(self, row: Row) -> Said:
         if not row.has("kind", "patient", "doses") or row["doses"] == 1:
@@ -150,7 +191,7 @@ class OrderRules:
         for row in table.rows:
             if not row.has("protocol", "patient", "course_number", "kind", "status"):
                 continue
-            protocol, patient, number = row["protocol"], row["patient"], row["course_number"]
+            protocol, patient, number = row["protocol"], row["patient"], row["course_number"] or 1
             real = (row["kind"], row["status"]) == ("order", "open")
             if not real or not patient or protocol in self.standing:
                 continue
@@ -163,16 +204,26 @@ class OrderRules:
                 yield table.fault(row.line, "course_number", message)
 
 
-def _products(programme: Programme, protocol: str) -> tuple[str, ...]:
-    """The products of a protocol, those of its visits among them."""
+def _visits(programme: Programme, protocol: str) -> Visits:
+    """The products given at each dose of a course, in any arm; none for a standing demand."""
     if trial := programme.trial.get(protocol):
         arms, own = trial.arms, trial.product
     elif market := programme.market.get(protocol):
         arms, own = (market.arm,), market.product
     else:
-        return tuple(d.product for d in programme.standing_demand if d.id == protocol)
-    visits = [visit.product for arm in arms for visit in arm.visits]
-    return tuple(dict.fromkeys([own, *(product for product in visits if product)]))
+        return ()
+    doses = range(max(len(arm.visits) for arm in arms))
+    return tuple(
+        frozenset(arm.visits[n].product or own for arm in arms if n < len(arm.visits))
+        for n in doses
+    )
+
+
+def _products(programme: Programme, protocol: str) -> tuple[str, ...]:
+    """The products given in a protocol, in the order of its visits."""
+    if visits := _visits(programme, protocol):
+        return tuple(dict.fromkeys(product for given in visits for product in sorted(given)))
+    return tuple(d.product for d in programme.standing_demand if d.id == protocol)
 
 
 def _ids_twice(table: Table) -> Iterator[Fault]:

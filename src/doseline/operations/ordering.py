@@ -199,6 +199,33 @@ def cancellation_fee_cents(
     return ordering.cancel_late_cents
 
 
+def mean_fee_cents(ordering: Ordering, stage: CancelStage) -> float:
+    """What a site owes on average for an order cancelled at a stage. [cents]
+
+    The dose is taken to be locked when it is confirmed, and cancellations to fall evenly between
+    placing and lock, or between lock and infusion; the part of them that comes after the free date
+    costs the late fee. Of the doses made and not used the share of ineligible patients is free.
+
+    >>> fees = {"cancel_late_cents": 60_000, "unused_dose_cents": 200_000}
+    >>> rules = Ordering(**fees, ineligible_fraction=0.6)
+    >>> [round(mean_fee_cents(rules, s)) for s in ("before_lock", "before_production")]
+    [20000, 60000]
+    >>> round(mean_fee_cents(rules, "after_production"))
+    80000
+    """
+    if stage == "after_production":
+        made = [cancellation_fee_cents(ordering, stage, 0, eligible=e) for e in (True, False)]
+        share = ordering.ineligible_fraction
+        return made[0] * (1.0 - share) + made[1] * share
+    lock = ordering.confirmed_before_min
+    late, early = (0, lock) if stage == "before_production" else (lock, ordering.placed_before_min)
+    free_from = ordering.free_cancel_before_min
+    if late >= early:
+        return float(cancellation_fee_cents(ordering, stage, early))
+    share = min(max((free_from - late) / (early - late), 0.0), 1.0)
+    return ordering.cancel_late_cents * share
+
+
 def cancel_stage(ordering: Ordering, luck: Luck) -> CancelStage | None:
     """When the patient or the site cancels an order, or None where they do not."""
     before_lock = ordering.cancelled_before_lock_fraction

@@ -23,7 +23,9 @@ def demand_sections(picture: DemandPicture, programme: Programme) -> list[Markup
     sections = [_all_section(picture)]
     if picture.protocols:
         sections.append(_protocols_section(picture))
-        sections += [protocol_section(p, i) for i, p in enumerate(picture.protocols, 1)]
+        sections += [
+            protocol_section(p, i, programme.currency) for i, p in enumerate(picture.protocols, 1)
+        ]
     if picture.products:
         sections.append(_products_section(picture, programme))
     if picture.paths is not None:

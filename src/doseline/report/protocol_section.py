@@ -10,6 +10,7 @@ from doseline.report.demand_figures import Column, bands_table, demand_figure
 from doseline.report.markup import Child, Markup, el, join, link
 from doseline.report.tables import Row, folded, table
 from doseline.studies.demand_picture import ProtocolDemand
+from doseline.studies.figures import Figure
 from doseline.studies.trial_rules import RuleFigure, RuleSays
 
 KINDS = {"trial": "trial", "market": "market", "standing": "standing demand"}
@@ -31,6 +32,7 @@ def protocols_table(protocols: Sequence[ProtocolDemand], *, linked: bool) -> Mar
                 join(
                     link(anchor(i), el("b", p.name)) if linked else el("b", p.name),
                     el("span", KINDS.get(p.kind, p.kind), class_="sub"),
+                    words.rests_on(p.rests_on),
                 ),
                 _patients(p),
                 n.spread(p.orders),
@@ -52,7 +54,7 @@ def anchor(place: int) -> str:
     return f"protocol-{place}"
 
 
-def protocol_section(found: ProtocolDemand, place: int) -> Markup:
+def protocol_section(found: ProtocolDemand, place: int, currency: str) -> Markup:
     """One trial or market by month and week, in words and numbers, with its rule."""
     key = anchor(place)
     columns: list[Column] = [("Orders", found.orders, n.about)]
@@ -66,7 +68,7 @@ def protocol_section(found: ProtocolDemand, place: int) -> Markup:
     return el(
         "section",
         el("h2", found.name),
-        _facts(found),
+        _facts(found, currency),
         *figures,
         folded(
             "A whole future in numbers",
@@ -81,8 +83,9 @@ def _patients(found: ProtocolDemand) -> Child:
     return "none" if found.kind == "standing" else n.spread(found.patients)
 
 
-def _facts(found: ProtocolDemand) -> Markup:
+def _facts(found: ProtocolDemand, currency: str) -> Markup:
     facts: list[tuple[str, Child]] = [
+        ("Its futures rest on", words.rests_on(found.rests_on)),
         ("Orders of a future", n.futures(found.orders)),
         (
             "Orders a week, first to last",
@@ -90,10 +93,12 @@ def _facts(found: ProtocolDemand) -> Markup:
         ),
         ("Cancelled, not among the orders", _cancelled(found)),
     ]
+    if found.fees is not None:
+        facts.append(("Fees of the sites for cancelling", _fees(found.fees, currency)))
     if found.kind != "standing":
-        facts.insert(0, ("Patients of a future", n.futures(found.patients)))
+        facts.insert(1, ("Patients of a future", n.futures(found.patients)))
     if found.screened is not None:
-        facts.insert(1, ("Screened for them", f"{n.about(found.screened)}, on average"))
+        facts.insert(2, ("Screened for them", f"{n.about(found.screened)}, on average"))
     return el(
         "dl",
         *(el("div", el("dt", name), el("dd", said)) for name, said in facts),
@@ -106,6 +111,14 @@ def _cancelled(found: ProtocolDemand) -> str:
         return "none"
     some = ((_CANCELLED.get(k, words.named(k)), v) for k, v in found.cancelled)
     return ", ".join(f"{n.about(v)} {when}" for when, v in some) + ", on average"
+
+
+def _fees(fees: Figure, currency: str) -> Child:
+    """What the sites owe in a future, on average, with the interval of that mean."""
+    return join(
+        n.amounts(fees, currency),
+        el("span", "a future on average, and its 95\u00a0% interval", class_="sub"),
+    )
 
 
 def _rule(rule: RuleSays, key: str) -> Markup:
@@ -122,6 +135,7 @@ def _rule(rule: RuleSays, key: str) -> Markup:
         el(
             "p", f"{rule.method[:1].upper()}{rule.method[1:]}. {words.NO_PREDICTION}", class_="note"
         ),
+        el("p", f"{rule.as_played}.", class_="note") if rule.as_played else None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from doseline.report.markup import Markup, el, join
+from doseline.studies.demand_basis import RestsOn
 
 VERDICTS: dict[bool | None, tuple[str, str, str]] = {
     True: ("\u2713", "yes", "yes"),
@@ -98,3 +99,37 @@ def verdict(sufficient: bool | None) -> Markup:
 def hindsight() -> Markup:
     """The mark of what became known only after the decision date."""
     return el("span", "hindsight", class_="mark", title="became known after the decision date")
+
+
+RATES = {
+    "stated": (
+        "stated rates",
+        "the futures follow the rates that the programme file states",
+    ),
+    "recorded": (
+        "recorded so far",
+        "patients of the record, then the rates that the file states, given that record",
+    ),
+    "estimated": (
+        "estimated from the record",
+        "patients of the record, then rates estimated from it alone",
+    ),
+}
+
+
+def rests_on(found: RestsOn) -> Markup:
+    """The badges of what the futures of a trial or market rest on."""
+    label, title = RATES[found.rates]
+    badges = [el("span", label, class_="mark", title=title)]
+    for count, word, meaning in (
+        (found.assumed, "assumed", "inputs of it in the file that are only assumed"),
+        (found.hindsight, "hindsight", "inputs that became known after the decision date"),
+    ):
+        if count:
+            said = f"{word}: {count:,} of {found.inputs:,} inputs"
+            badges.append(el("span", said, class_="mark", title=meaning))
+    for count, word in ((found.real, "real"), (found.forecast, "forecast")):
+        if count:
+            orders = f"{count:,} {word} order{'s' if count > 1 else ''}"
+            badges.append(el("span", orders, class_="mark", title="of the file, in every future"))
+    return el("span", *(join(badge, " ") for badge in badges), class_="marks")

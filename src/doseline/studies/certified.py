@@ -47,6 +47,7 @@ class Asked:
     weeks: int
     orders_file: bool
     orders_until_on: date | None = None
+    orders_only: bool = False
 
     @property
     def until_on(self) -> date:

@@ -54,7 +54,9 @@ def _protocol(found: ProtocolDemand) -> Document:
         "orders": asdict(found.orders),
         "a_week": asdict(found.a_week),
         "cancelled": dict(found.cancelled),
+        "cancellation_fees": None if found.fees is None else asdict(found.fees),
         "screened": found.screened,
+        "rests_on": asdict(found.rests_on),
         "by_month": _periods("month", found.months),
         "rule": None
         if rule is None
@@ -63,6 +65,7 @@ def _protocol(found: ProtocolDemand) -> Document:
             "boundaries": list(rule.boundaries),
             "figures": {f.name: asdict(f.value) for f in rule.figures},
             "method": rule.method,
+            "as_played": rule.as_played,
         },
     }
 

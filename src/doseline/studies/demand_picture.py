@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,14 +23,19 @@ from doseline.demand import (
     by_week,
     demand_counts,
     path_shares,
+    successes,
 )
 from doseline.demand.courses import STAGES
+from doseline.demand.entries import has_rule
 from doseline.demand.stages import Path, share_interval, stated_chance
+from doseline.operations.events import CancelStage
+from doseline.operations.ordering import mean_fee_cents
 from doseline.programme import Programme
-from doseline.programme.programme import Input
 from doseline.programme.scenario import DEMAND, Scenario
 from doseline.programme.trial import Trial
-from doseline.studies.figures import Figure, mean_figure
+from doseline.studies.demand_basis import RestsOn, rests_on
+from doseline.studies.demand_method import method_lines, with_fees
+from doseline.studies.figures import Figure, count_figure, mean_figure
 from doseline.studies.progress import Progress, silent
 from doseline.studies.trial_rules import RuleSays, rule_says
 
@@ -41,7 +47,9 @@ class ProtocolDemand:
     `orders` and `patients` count a whole future; `a_week` is the mean of its weeks from the first
     order to the last. `cancelled` counts the orders cancelled in a future by when they were: before
     the lock, before production, after it. `screened` is how many consent in a future, on average,
-    for so many to be treated, controls among them; None outside trials.
+    for so many to be treated, controls among them; None outside trials. `fees` is what its sites
+    owe in a future for cancelled orders, on average, in the programme's currency; None where
+    nothing is asked for them. `rests_on` says what its futures rest on.
     """
 
     protocol: str
@@ -55,6 +63,8 @@ class ProtocolDemand:
     weeks: tuple[PeriodDemand, ...]
     rule: RuleSays | None = None
     screened: float | None = None
+    fees: Figure | None = None
+    rests_on: RestsOn = RestsOn()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,14 +181,14 @@ def demand_picture(
         months=by_month(counts),
         weeks=by_week(counts),
         protocols=tuple(
-            _protocol(programme, counts, p, *names[p], seed)
+            _protocol(programme, counts, p, *names[p], seed, samples, drawing)
             for p in counts.protocols
             if counts.of("stage", [p]).any()
         ),
         products=by_product(counts),
         paths=_paths(programme, seed, samples, first, last, drawing, progress),
         forecasts=tuple(forecasts),
-        method=_method(programme, samples, drawing),
+        method=method_lines(programme, samples, drawing),
         risks=tuple(
             _risks(programme, seed, samples, first, last, drawing, progress) if risks else ()
         ),
@@ -200,12 +210,23 @@ def _total(counts: DemandCounts, protocols: list[str] | None) -> Band:
 
 
 def _protocol(
-    programme: Programme, counts: DemandCounts, protocol: str, name: str, kind: str, seed: int
+    programme: Programme,
+    counts: DemandCounts,
+    protocol: str,
+    name: str,
+    kind: str,
+    seed: int,
+    samples: int,
+    drawing: Drawing,
 ) -> ProtocolDemand:
     one = [protocol]
     trial = programme.trial.get(protocol)
     stages = counts.of("stage", one).mean(axis=0).tolist()
     people = bands(counts.of("patients", one))[0]
+    rule = None
+    if trial and has_rule(trial):
+        played = _share(successes(programme, trial, seed, samples, drawing))
+        rule = rule_says(trial, seed, played, recorded=protocol in drawing.so_far)
     return ProtocolDemand(
         protocol=protocol,
         name=name,
@@ -216,9 +237,20 @@ def _protocol(
         cancelled=tuple(zip(STAGES[1:], stages[1:], strict=True)),
         months=by_month(counts, one),
         weeks=by_week(counts, one),
-        rule=rule_says(trial, seed) if trial else None,
+        rule=rule,
         screened=_screened(trial, people.mean) if trial else None,
+        fees=None if kind == "standing" else _fees(programme, counts, protocol),
+        rests_on=rests_on(programme, protocol, drawing),
     )
+
+
+def _fees(programme: Programme, counts: DemandCounts, protocol: str) -> Figure | None:
+    """What sites owe in a future for cancelled orders, on average, in the programme's currency."""
+    ordering = programme.ordering_of(protocol)
+    if not with_fees(programme, protocol):
+        return None
+    fees = np.array([mean_fee_cents(ordering, stage) for stage in get_args(CancelStage)]) / 100.0
+    return count_figure((counts.of("stage", [protocol])[:, 1:] @ fees).tolist())
 
 
 def _a_week(counts: DemandCounts, protocols: list[str]) -> Figure:
@@ -320,44 +352,3 @@ def _screened(trial: Trial, treated: float) -> float:
     if trial.event_rule is not None:
         treated /= trial.event_rule.treated_fraction
     return treated / (1.0 - trial.screening_failed_fraction)
-
-
-def _of_demand(inputs: Iterable[Input]) -> int:
-    """How many of the inputs belong to trials and markets."""
-    return sum(i.field.startswith(("trials[", "markets[", "stages[")) for i in inputs)
-
-
-def _method(programme: Programme, samples: int, drawing: Drawing) -> tuple[str, ...]:
-    lines = [
-        f"{samples} futures, with perfect supply and any treatment day of a site. A band holds the "
-        "middle part of the futures: how far one may lie from the median, not how well the median "
-        "is known.",
-        "Orders that patient or site cancel are left out, and ordered again.",
-        "Every trial and market begins as written; over all paths it begins only if the stage "
-        "before it succeeded, and as late as that makes it. One that begins later moves as a "
-        "whole: its openings, its seasons and its last day.",
-    ]
-    if any(t.event_rule or t.response_rule for t in programme.trials):
-        lines.append(
-            "The figures of a trial's rule are those of the design, every patient enrolling; in "
-            "the futures a trial may close, on its last day, before it is full."
-        )
-    if assumed := _of_demand(programme.assumptions):
-        later = _of_demand(programme.hindsight)
-        lines.append(
-            f"{assumed} inputs of trials, markets and stages are assumed, and {later} became known "
-            "only after the decision date; the file marks each."
-        )
-    if drawing.so_far:
-        lines.append(
-            "The end of enrolment is forecast from the record with the trial's rates alone: a rule "
-            "that ends the trial before, a pause for its outcome, and the caps of sites and "
-            "regions are left aside, and a site not yet open opens as planned, on the day after "
-            "the record at the earliest. The futures keep to all of these."
-        )
-    if drawing.cases:
-        named = ", ".join(f"{m}: {c}" for m, c in sorted(drawing.cases.items()))
-        lines.append(f"Uptake cases named: {named}; the others are drawn by their weights.")
-    elif programme.markets:
-        lines.append("The uptake of each market is drawn from its cases by their weights.")
-    return tuple(lines)

@@ -202,7 +202,7 @@ def _write(document: Document, out: Path) -> None:
         "by_month": document["by_month"],
         "by_week": document["by_week"],
         "by_protocol": [
-            {"protocol": name, **flat({k: v for k, v in row.items() if k in _IN_TABLE})}
+            {"protocol": name, **flat({k: row[k] for k in _IN_TABLE if row[k] is not None})}
             for name, row in document["by_protocol"].items()
         ],
     }
@@ -214,7 +214,9 @@ def _write(document: Document, out: Path) -> None:
         write_rows(out / f"{name}.csv", rows)
 
 
-_IN_TABLE = ("name", "kind", "patients", "orders", "a_week", "cancelled")
+_IN_TABLE = (
+    "name", "kind", "patients", "orders", "a_week", "cancelled", "cancellation_fees", "rests_on",
+)  # fmt: skip
 
 
 # -- the terminal --------------------------------------------------------------------------

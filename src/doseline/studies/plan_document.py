@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
+from doseline.demand.replacing import Kind
+from doseline.operations.orders import DoseOrder
 from doseline.operations.schedule import Allocation, Batch, Schedule
 from doseline.plan import Audit, Certificate, Plan
 from doseline.programme import Programme
 from doseline.studies.documents import Document
 
 
-def plan_document(programme: Programme, planned: Plan) -> Document:
-    """What a plan says, with instants in the zones of plant and site."""
+def plan_document(
+    programme: Programme,
+    planned: Plan,
+    wanted: Iterable[DoseOrder],
+    kinds: Mapping[str, Kind],
+) -> Document:
+    """What a plan says, with instants in the zones of plant and site.
+
+    `kinds` has the kind of each order of a file among the orders `wanted`; the others were drawn.
+    """
     return {
         "status": str(planned.status),
         "objective": planned.objective_cents / 100.0,
@@ -21,14 +32,33 @@ def plan_document(programme: Programme, planned: Plan) -> Document:
         "met": planned.met,
         "shifted": len(planned.shifted),
         "moved": [asdict(s) for s in planned.shifted],
-        "unmet": [asdict(u) for u in planned.unmet],
+        "unmet": [asdict(u) | {"kind": _kind(kinds, u.order)} for u in planned.unmet],
+        "by_kind": _by_kind([o.id for o in wanted], planned, kinds),
         "batches": [batch(programme, b) for b in planned.schedule.batches],
-        "doses": [dose(programme, planned.schedule, a) for a in planned.schedule.allocations],
+        "doses": [
+            dose(programme, planned.schedule, a) | {"kind": _kind(kinds, a.order)}
+            for a in planned.schedule.allocations
+        ],
         "breaches": [asdict(b) for b in planned.breaches],
         "method": planned.method,
         "reproducible": planned.reproducible,
         "certified": certified(planned.certificate),
     }
+
+
+def _kind(kinds: Mapping[str, Kind], order: str) -> Kind:
+    return kinds.get(order, "drawn")
+
+
+def _by_kind(wanted: Iterable[str], planned: Plan, kinds: Mapping[str, Kind]) -> Document:
+    """Of each kind how many orders were planned for, and how many of them are met."""
+    unmet = {u.order for u in planned.unmet}
+    found: Document = {kind: {"orders": 0, "met": 0} for kind in ("real", "forecast", "drawn")}
+    for order in wanted:
+        row = found[_kind(kinds, order)]
+        row["orders"] += 1
+        row["met"] += order not in unmet
+    return found
 
 
 def certified(certificate: Certificate | None) -> Document | None:

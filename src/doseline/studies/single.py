@@ -36,21 +36,24 @@ def plan_study(
     progress: Progress,
     orders_file: Path | None = None,
     orders_until_on: date | None = None,
+    orders_only: bool = False,
     audited: bool = False,
 ) -> tuple[Document, str]:
     """Plan the orders wanted in some weeks: those of one sample, or of a file in their place.
 
-    Where it is `audited`, also which doses have no second chance.
+    With `orders_only` those of the file and no drawn ones. Where it is `audited`, also which doses
+    have no second chance.
     """
     began = perf_counter()
     raw = read_programme(path)
-    if orders_until_on is not None and orders_file is None:
-        raise InputError(needless("--orders-until", "--orders"))
+    alone = {"--orders-until": orders_until_on is not None, "--orders-only": orders_only}
+    if orders_file is None and any(alone.values()):
+        raise InputError(*(needless(name, "--orders") for name, said in alone.items() if said))
     filed = filed_orders(raw, orders_file, until_on=orders_until_on)
     programme = raw.under(design)
     first = from_on or _first_monday(programme)
     last = first + timedelta(weeks=weeks, days=-1)
-    asked = filed.among(sample(programme, seed))
+    asked = filed.among(() if orders_only else sample(programme, seed))
     wanted = [o for o in asked if first <= o.wanted_on <= last]
     progress("plan", 0, 1)
     planned = plan(
@@ -64,7 +67,8 @@ def plan_study(
     progress("plan", 1, 1)
     document = {
         **head("plan", str(path), design=programme.design, seed=seed),
-        **plan_document(programme, planned),
+        **plan_document(programme, planned, wanted, filed.kinds()),
+        "outside": sum(not first <= o.wanted_on <= last for o in filed.among(())),
         "from": first.isoformat(),
         "until": last.isoformat(),
         "n1": None,
@@ -80,7 +84,13 @@ def plan_study(
         write_rows(out / "batches.csv", document["batches"])
         write_rows(out / "doses.csv", document["doses"])
         asked_for = Asked(
-            programme.design, seed, first, weeks, orders_file is not None, orders_until_on
+            programme.design,
+            seed,
+            first,
+            weeks,
+            orders_file is not None,
+            orders_until_on,
+            orders_only,
         )
         leave(out, raw, asked_for, wanted, planned, document)
     return document, _plan_summary(document, programme.currency)
@@ -91,17 +101,12 @@ def needless(name: str, needs: str) -> Fault:
     return Fault(name, 0, "", f"has no effect alone; expected {needs} with it")
 
 
-def filed_orders(
-    programme: Programme,
-    path: Path | None,
-    from_on: date | None = None,
-    until_on: date | None = None,
-) -> Filed:
+def filed_orders(programme: Programme, path: Path | None, until_on: date | None = None) -> Filed:
     """The orders of a file, none where none is named. Raises InputError with all its faults."""
     if path is None:
         return Filed()
     found = read_orders(path, programme)
-    return Filed(found.orders, found.forecast, from_on, until_on)
+    return Filed(found.orders, found.forecast, until_on)
 
 
 def _first_monday(programme: Programme) -> date:
@@ -119,7 +124,13 @@ def _plan_summary(document: Document, currency: str) -> str:
     ]
     if document["certified"] is not None:
         lines.append(f"  {_certified(document['certified'], currency)}")
-    lines += [f"  unmet {u['order']}: {u['reason']}" for u in document["unmet"]]
+    kinds = {kind: row for kind, row in document["by_kind"].items() if row["orders"]}
+    if set(kinds) - {"drawn"}:
+        met = (f"{row['met']} of {row['orders']} {kind}" for kind, row in kinds.items())
+        lines.append(f"  met by kind of order: {', '.join(met)}")
+    if document["outside"]:
+        lines.append(f"  {document['outside']} orders of the file lie outside the days planned")
+    lines += [f"  unmet {u['order']} ({u['kind']}): {u['reason']}" for u in document["unmet"]]
     if document["n1"] is not None:
         lines.append(f"  second chances: {document['n1']['summary']}")
     return "\n".join(lines)

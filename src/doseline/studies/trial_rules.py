@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from doseline.demand.admission_rules import design_of, looks_of
@@ -24,6 +24,7 @@ from doseline.demand.designs.event_trial import EventTrial
 from doseline.demand.enrolment import MONTH_DAYS
 from doseline.programme.trial import Trial
 from doseline.programme.trial_rules import DoseFinding, EventRule, ResponseRule
+from doseline.studies.as_played import as_played, months_text
 from doseline.studies.figures import Figure
 
 TRIALS = 2000
@@ -43,24 +44,47 @@ class RuleSays:
     """A trial's rule: its name, its boundaries in words, and its figures.
 
     Exact figures have an interval of no width; simulated ones that of their Monte Carlo error. The
-    shares of toxicity and response, and the hazard ratio, are the trial's assumptions.
+    shares of toxicity and response, and the hazard ratio, are the trial's assumptions. `method`
+    says how the textbook's figures were found, `as_played` why the one of the futures differs.
     """
 
     name: str
     boundaries: tuple[str, ...]
     figures: tuple[RuleFigure, ...]
     method: str
+    as_played: str = ""
 
 
-def rule_says(trial: Trial, seed: int) -> RuleSays | None:
-    """What the rule of a trial says; None where it has none."""
+def rule_says(
+    trial: Trial, seed: int, played: Figure | None = None, *, recorded: bool = False
+) -> RuleSays | None:
+    """What the rule of a trial says; None where it has none.
+
+    `played` is the share of the futures in which the rule succeeds; it stands beside the
+    textbook's chance of the same. `recorded` says that the futures go on from a record.
+    """
     if trial.dose_finding is not None:
-        return _dose_finding(trial, trial.dose_finding, seed)
-    if trial.response_rule is not None:
-        return _responses(trial.response_rule)
-    if trial.event_rule is not None:
-        return _events(trial, trial.event_rule, seed)
-    return None
+        found = _dose_finding(trial, trial.dose_finding, seed)
+    elif trial.response_rule is not None:
+        found = _responses(trial.response_rule)
+    elif trial.event_rule is not None:
+        found = _events(trial, trial.event_rule, seed)
+    else:
+        return None
+    return found if played is None else _beside(found, played, as_played(trial, recorded=recorded))
+
+
+ASSUMED, PLAYED = "success as assumed", "success as played"
+"""The names of the textbook's chance of success, and of the share of the futures."""
+
+
+def _beside(found: RuleSays, played: Figure, difference: str) -> RuleSays:
+    """The share as played right behind the textbook's figure, first where there is none."""
+    figures = list(found.figures)
+    names = [f.name for f in figures]
+    place = names.index(ASSUMED) + 1 if ASSUMED in names else 0
+    figures.insert(place, RuleFigure(PLAYED, "share", played))
+    return replace(found, figures=tuple(figures), as_played=difference)
 
 
 def _share(name: str, found: Estimate | float) -> RuleFigure:
@@ -83,19 +107,28 @@ def _dose_finding(trial: Trial, finding: DoseFinding, seed: int) -> RuleSays:
     found = dose_finding_characteristics(
         rule, finding.toxicity_fraction, seed, TRIALS, finding.cohort, finding.start_level - 1
     )
+    none = found.stopped_for_toxicity
+    before = ", before expansion" if finding.expansion else ""
     figures = [
-        _number("patients", found.patients),
-        _number("toxicities", found.toxicities),
-        _share("ends without a dose", found.stopped_for_toxicity),
+        RuleFigure(ASSUMED, "share", Figure(1 - none.value, 1 - none.high_95, 1 - none.low_95)),
+        _share("ends without a dose", none),
+        _number(f"patients{before}", found.patients),
+        _number(f"toxicities{before}", found.toxicities),
     ]
     for arm, level in zip(trial.arms, found.levels, strict=True):
         figures.append(_share(f"chosen: {arm.id}", level.selected))
-        figures.append(_number(f"patients at {arm.id}", level.patients))
+        figures.append(_number(f"patients at {arm.id}{before}", level.patients))
+    method = f"{TRIALS} trials simulated, seed {seed}; success is to end with a dose"
+    if finding.expansion:
+        method += (
+            f"; patients and toxicities are those before the expansion, which then adds up to "
+            f"{finding.expansion} at the dose found"
+        )
     return RuleSays(
         "BOIN" if finding.rule == "boin" else "3+3",
         _boin_words(boin) if finding.rule == "boin" else _THREE_PLUS_THREE,
         tuple(figures),
-        f"{TRIALS} trials simulated, seed {seed}",
+        method,
     )
 
 
@@ -132,7 +165,7 @@ def _responses(rule: ResponseRule) -> RuleSays:
             (
                 _share("success at the null", exact_power(n, r, null)),
                 _share("success at the alternative", design.power),
-                _share("success as assumed", exact_power(n, r, assumed)),
+                _share(ASSUMED, exact_power(n, r, assumed)),
             ),
             "exact",
         )
@@ -145,7 +178,7 @@ def _responses(rule: ResponseRule) -> RuleSays:
         (
             _share("success at the null", chance_of_success(design, null)),
             _share("success at the alternative", chance_of_success(design, alternative)),
-            _share("success as assumed", chance_of_success(design, assumed)),
+            _share(ASSUMED, chance_of_success(design, assumed)),
             _share("early stop as assumed", chance_to_stop_early(design, assumed)),
             _number("patients as assumed", expected_patients(design, assumed)),
             _number("patients at the null", expected_patients(design, null)),
@@ -176,19 +209,26 @@ def _events(trial: Trial, rule: EventRule, seed: int) -> RuleSays:
             TRIALS,
         )
         figures = [
-            _share("success as assumed", found.success),
+            _share(ASSUMED, found.success),
             _number("events", found.events),
             _number("patients", found.patients),
             _number("months to the end", found.months),
         ]
         for number, look in enumerate(found.looks, 1):
             figures.append(_share(f"success at look {number}", look.stops))
-        method += f"; {TRIALS} trials simulated with even enrolment at all sites, seed {seed}"
+        method += (
+            f"; {TRIALS} trials simulated with even enrolment at all sites and no limit on the "
+            f"follow-up, seed {seed}"
+        )
     return RuleSays(
         "looks at events, O\u2019Brien-Fleming type",
-        tuple(
-            f"look at {n} events: success beyond z = {z:.3f}"
-            for n, z in zip(events, bounds, strict=True)
+        (
+            *(
+                f"look at {n} events: success beyond z = {z:.3f}"
+                for n, z in zip(events, bounds, strict=True)
+            ),
+            f"at the latest {months_text(rule.follow_up_min)} after the last patient came: a last "
+            f"look at the events seen by then, success beyond z = {bounds[-1]:.3f}",
         ),
         tuple(figures),
         method,

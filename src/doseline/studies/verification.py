@@ -38,7 +38,8 @@ CHECKED = (
 )
 NOT_CHECKED = (
     "that the model says what the programme means (docs/reference/model.md says what is relaxed)",
-    "the words of the reasons why orders are late or unmet, and the audit (by digest only)",
+    "the words of the reasons why orders are late or unmet, which orders are real, a forecast or "
+    "drawn, and the audit (by digest only)",
     "status, bound and gap of the solver (told beside)",
 )
 
@@ -104,7 +105,8 @@ def _inputs(held: Folder, programme: Path, orders_file: Path | None) -> Iterator
     if held.asked.orders_file and orders_file is None:
         return
     filed = filed_orders(own, orders_file, until_on=held.asked.orders_until_on)
-    asked = filed.among(sample(own.under(held.asked.design), held.asked.seed))
+    drawn = () if held.asked.orders_only else sample(own.under(held.asked.design), held.asked.seed)
+    asked = filed.among(drawn)
     first, last = held.asked.from_on, held.asked.until_on
     wanted = [o for o in asked if first <= o.wanted_on <= last]
     yield from _same_orders(held, wanted, orders_file or programme)
@@ -157,6 +159,7 @@ def _document(held: Folder, programme: Programme, found: Verified) -> Iterator[F
 
 def _plan_fields(held: Folder, programme: Programme, found: Verified) -> Document:
     claims, solver, schedule = found.claims, held.certificate.solver, held.schedule
+    kinds = _kinds(held)
     zones = {o.id: programme.site[o.site].zone for o in held.orders}
     days = {o.id: o.wanted_on for o in held.orders}
     shifted = sum(
@@ -172,9 +175,12 @@ def _plan_fields(held: Folder, programme: Programme, found: Verified) -> Documen
         "orders": claims.orders,
         "met": claims.met,
         "shifted": shifted,
-        "unmet": [asdict(u) for u in schedule.unmet],
+        "unmet": [asdict(u) | {"kind": kinds.get(u.order)} for u in schedule.unmet],
         "batches": [batch(programme, b) for b in schedule.batches],
-        "doses": [dose(programme, schedule, a) for a in schedule.allocations],
+        "doses": [
+            dose(programme, schedule, a) | {"kind": kinds.get(a.order)}
+            for a in schedule.allocations
+        ],
         "breaches": [],
         "certified": certified(held.certificate),
         "design": programme.design,
@@ -182,6 +188,12 @@ def _plan_fields(held: Folder, programme: Programme, found: Verified) -> Documen
         "from": held.asked.from_on.isoformat(),
         "until": held.asked.until_on.isoformat(),
     }
+
+
+def _kinds(held: Folder) -> dict[str, str]:
+    """The kind of each order as `plan.json` has it: it stands nowhere else."""
+    rows = [*held.document.get("doses", ()), *held.document.get("unmet", ())]
+    return {row["order"]: row["kind"] for row in rows}
 
 
 def _first_difference(found: object, expected: object) -> tuple[object, object]:
