@@ -74,9 +74,10 @@ class Neighbourhoods:
             self.rounds += 1
             self._sized(found)
 
-    def mend(self, free: Ints, seconds: float) -> None:
-        """Plan some columns anew, all others kept, for so long at most."""
-        self._taken(free, self._solved(free, seconds, nodes=5000))
+    def begin_with(self, values: Floats) -> None:
+        """Go on from other values."""
+        arrays = self._arrays
+        self.best = Incumbent(values, arrays.sums(values), arrays.objective(values))
 
     def _sized(self, found: list[Solution]) -> None:
         """Larger pieces while all are solved to the end with ease, smaller ones where not."""
@@ -136,9 +137,9 @@ class Neighbourhoods:
         found = np.unique(np.concatenate(columns))
         return found[self._arrays.lower[found] < self._arrays.upper[found]]
 
-    def _solved(self, free: Ints, left: float, nodes: int = _NODES) -> Solution:
+    def _solved(self, free: Ints, left: float) -> Solution:
         part, _ = piece(self._arrays, self.best.values, self.best.sums, free)
-        limits = Limits(gap=1e-4, nodes=nodes, seconds=min(left, 5.0))
+        limits = Limits(gap=1e-4, nodes=_NODES, seconds=min(left, 5.0))
         return solve(part, limits, self.best.values[free])
 
     def _taken(self, free: Ints, solution: Solution) -> None:

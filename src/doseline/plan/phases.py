@@ -14,6 +14,8 @@ from doseline.plan.duals import Duals, Proven, proven
 from doseline.plan.large import solved_by_pieces
 from doseline.plan.matrix import Floats, Matrix
 from doseline.plan.solve import Ended, Limits, Solution, solve
+from doseline.plan.strengthen import strengthened
+from doseline.plan.structure import structure_of
 from doseline.plan.tiers import (
     Aim,
     Tier,
@@ -24,8 +26,12 @@ from doseline.plan.tiers import (
     weighed,
 )
 from doseline.plan.variables import Problem
+from doseline.plan.whole import duals_of, proven_beside_search, searched, with_cuts
 
 Progress = Callable[[str], None]
+SEARCHED = 150
+"""From so many orders on a schedule is searched for before it is proven."""
+
 _WHOLE_UNITS = 0.01
 """The solver works in whole units of the currency: its tolerances suit that size."""
 
@@ -78,6 +84,11 @@ def prove(
     fix_hopeless(problem)
     if by_pieces:
         return _by_pieces(problem, limits, say, allowed)
+    many = len(problem.sets.orders) >= SEARCHED and not problem.broken
+    if many and not tiers and not price_unmet:
+        searched_first = _searched_first(problem, limits, say, allowed)
+        if searched_first is not None:
+            return searched_first
 
     def run() -> Proof:
         if price_unmet:
@@ -155,6 +166,52 @@ def _least_weight(
     """A phase before the cost: a weight (of unmet doses, say), as low as it can be."""
     left = (limits.seconds - perf_counter()) / 2
     return solve(weighed(problem, weights), replace(limits, gap=0.0, seconds=left), start)
+
+
+def _searched_first(
+    problem: Problem, limits: Limits, say: Progress, certify: float
+) -> Proof | None:
+    """A schedule by search, then the proof: of the doses if any may be met yet, and of the cost.
+
+    None where the clock leaves no time for a relaxation, or nothing satisfies it.
+    """
+    arrays, rows = arrays_of(_in_units(problem.matrix)), problem.matrix.rows
+    now = perf_counter()
+    strong = strengthened(problem, arrays, now + (limits.seconds - now) / 2, say)
+    if strong is None:
+        return None
+    search = searched(strong, arrays, structure_of(problem), limits)
+    doses, start = doses_tier(problem), search.values
+    weight = weighed(problem, doses.weights)
+    reached, bound = doses.of(start), float(np.dot(weight.cost, weight.lower))
+    if reached > bound + 0.5:
+        first = _least_weight(problem, doses.weights, limits, start)
+        bound = max(bound, first.bound)
+        if first.values.size and doses.of(first.values) < reached:
+            start, reached = first.values, doses.of(first.values)
+            search.neighbours.begin_with(start)
+    say(f"doses: unmet weight {reached}, bound {bound:.0f}")
+    proof = weight_proven(weight, reached, certify) if certify else None
+    hold(problem, doses, reached)
+    cut = with_cuts(arrays_of(_in_units(problem.matrix)), strong, rows)
+    found = proven_beside_search(cut, search, start, limits, say)
+    until = perf_counter() + certify
+    duals, least = (
+        duals_of(cut, strong, problem.matrix.rows, until)
+        if certify
+        else (None, strong.root.objective)
+    )
+    found = replace(found, bound=max(found.bound, least))
+    return Proof(
+        solution=_in_cents(found),
+        aim=Aim.DOSES_FIRST,
+        met_proven=bound > reached - 0.5,
+        unmet_at_least=bound,
+        by_the_clock=found.ended is Ended.BY_THE_CLOCK,
+        doses=proof,
+        duals=proven(problem.matrix, duals) if duals is not None else None,
+        held=reached,
+    )
 
 
 def _by_pieces(problem: Problem, limits: Limits, say: Progress, certify: float) -> Proof:

@@ -23,7 +23,7 @@ from doseline.plan.explain import Shifted, why_shifted, why_unmet
 from doseline.plan.extract import extract
 from doseline.plan.model import modelled
 from doseline.plan.objective import tie_breaks_cents
-from doseline.plan.phases import Progress, Proof, can_be, prove
+from doseline.plan.phases import SEARCHED, Progress, Proof, can_be, prove
 from doseline.plan.pins import Pin, contradiction
 from doseline.plan.solve import Ended, Limits, Solution, version
 from doseline.plan.variables import Problem
@@ -96,14 +96,16 @@ def plan(
     """
     began = perf_counter()
     say = progress or (lambda _: None)
-    large = _large(orders, standing, pins, price_unmet)
-    sets = gather(programme, orders, from_on, until_on, standing, merge=large)
+    together = not _held_to_slots(standing, pins)
+    merge = together and len(orders) >= SEARCHED
+    large = together and len(orders) >= MANY and not price_unmet
+    sets = gather(programme, orders, from_on, until_on, standing, merge=merge)
     say(f"{len(sets.orders)} orders, {len(sets.places)} slots, {len(sets.choices)} choices")
     problem, impossible = modelled(sets, pins, standing)
     if impossible:
         return _infeasible(problem, tuple(impossible), began)
     proof = prove(problem, limits, price_unmet, say, by_pieces=large, certified=certified)
-    if large:
+    if any(place.twins for place in sets.places):
         planned = _planned(problem, proof, standing, began, certified)
         if not planned.breaches:
             return planned
@@ -127,18 +129,9 @@ def _planned(
     return replace(planned, certificate=certificate, seconds=perf_counter() - began)
 
 
-def _large(
-    orders: Sequence[DoseOrder],
-    standing: Standing | None,
-    pins: Sequence[Pin],
-    price_unmet: bool,
-) -> bool:
-    """Whether a plan is solved by pieces, slots alike but for their line as one place.
-
-    Pins and promises name single slots, so a plan held to them is solved as a whole.
-    """
-    held = bool(pins) or (standing is not None and bool(standing.promised))
-    return len(orders) >= MANY and not held and not price_unmet
+def _held_to_slots(standing: Standing | None, pins: Sequence[Pin]) -> bool:
+    """Whether pins or promises name single slots, so that slots alike cannot be one place."""
+    return bool(pins) or (standing is not None and bool(standing.promised))
 
 
 def _certificate(problem: Problem, proof: Proof, planned: Plan) -> Certificate:

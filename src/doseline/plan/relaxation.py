@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
@@ -13,7 +12,7 @@ import numpy as np
 from doseline.errors import SolverError
 from doseline.plan.arrays import Arrays, Ints
 from doseline.plan.highs import highspy
-from doseline.plan.matrix import Floats, Term
+from doseline.plan.matrix import Floats
 from doseline.plan.solve import as_lp, fresh
 
 
@@ -39,11 +38,17 @@ class Relaxation:
         if self._highs.passModel(lp) == highspy.HighsStatus.kError:
             raise SolverError("HiGHS refused the model")
 
-    def at_least(self, terms: Sequence[Term], lower: float) -> None:
-        """Add a row, `lower <= sum`."""
-        index = np.array([column for column, _ in terms], dtype=np.int32)
-        value = np.array([factor for _, factor in terms], dtype=np.float64)
-        self._highs.addRow(lower, math.inf, len(terms), index, value)
+    def all_at_least(self, rows: Any, lower: Floats) -> None:
+        """Add rows, `lower <= sum` each; `rows` is a sparse matrix by row, of all columns."""
+        self._highs.addRows(
+            len(lower),
+            lower,
+            np.full(len(lower), math.inf),
+            rows.nnz,
+            rows.indptr[:-1].astype(np.int32),
+            rows.indices.astype(np.int32),
+            rows.data,
+        )
 
     def at_most(self, columns: Ints, upper: float) -> None:
         """Add a row: some columns together are no more than `upper`."""

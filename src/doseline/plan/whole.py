@@ -1,0 +1,133 @@
+"""Plans of some hundred orders: a search finds a schedule, cuts and branch and bound prove it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from threading import Event
+from time import perf_counter
+
+import numpy as np
+from scipy import sparse
+
+from doseline.plan.arrays import Arrays
+from doseline.plan.dive import whole_batches
+from doseline.plan.duals import Duals
+from doseline.plan.matrix import Floats
+from doseline.plan.neighbours import Neighbourhoods, priced
+from doseline.plan.relaxation import Relaxation
+from doseline.plan.rounded import broken, nothing_made, whole_orders
+from doseline.plan.solve import Ended, Limits, Solution, solve
+from doseline.plan.strengthen import Strengthened
+from doseline.plan.structure import Structure
+
+ROUNDS = 60
+"""So many rounds of pieces are tried before branch and bound, two pieces each."""
+
+BESIDE = 1500
+"""So many at most beside it."""
+
+_SEARCHING, _DIVING = 0.15, 0.1  # shares of the time that is left
+_UNIT = 0.01
+"""The solver works in whole units of the currency: its tolerances suit that size."""
+
+
+@dataclass
+class Search:
+    """A search for schedules of one problem, and the best that it has found."""
+
+    structure: Structure
+    neighbours: Neighbourhoods
+
+    @property
+    def values(self) -> Floats:
+        """The best values found."""
+        return self.neighbours.best.values
+
+
+def searched(strong: Strengthened, arrays: Arrays, structure: Structure, limits: Limits) -> Search:
+    """Whole values to begin with: a dive from the relaxation, then pieces planned anew."""
+    until, now = limits.seconds, perf_counter()
+    dear = priced(arrays, structure)
+    strong.relaxation.stop_at(now + _DIVING * (until - now))
+    dived = whole_batches(strong.relaxation, strong.root, arrays, structure.made)
+    found = None
+    if dived is not None:
+        found = whole_orders(dear, structure, dived.values, _DIVING * (until - perf_counter()))
+    if found is None or broken(arrays, found, arrays.sums(found)).any():
+        found = nothing_made(arrays, structure)
+    neighbours = Neighbourhoods(dear, structure, found, limits.seed)
+    now = perf_counter()
+    with ThreadPoolExecutor(2) as pool:
+        neighbours.search(now + _SEARCHING * (until - now), ROUNDS, pool)
+    return Search(structure, neighbours)
+
+
+def with_cuts(held: Arrays, strong: Strengthened, rows: int) -> Arrays:
+    """The arrays of a problem as it stands, with the cuts of its first rows behind them."""
+    if not strong.cuts:
+        return held
+    cuts = strong.arrays
+    return replace(
+        held,
+        by_row=sparse.vstack([held.by_row, cuts.by_row[rows:]], format="csr"),
+        row_lower=np.concatenate([held.row_lower, cuts.row_lower[rows:]]),
+        row_upper=np.concatenate([held.row_upper, cuts.row_upper[rows:]]),
+    )
+
+
+def proven_beside_search(
+    cut: Arrays, search: Search, start: Floats, limits: Limits, say: Callable[[str], None]
+) -> Solution:
+    """Branch and bound in one thread, the search by pieces in another; the better of the two.
+
+    Where branch and bound ends by itself its answer is taken, so that the same problem has the same
+    answer on every machine.
+    """
+    done = Event()
+
+    def proved() -> Solution:
+        try:
+            left = limits.seconds - perf_counter()
+            return solve(cut, replace(limits, seconds=left), start)
+        finally:
+            done.set()
+
+    neighbours = search.neighbours
+    with ThreadPoolExecutor(2) as pool:
+        found: Future[Solution] = pool.submit(proved)
+        with ThreadPoolExecutor(1) as one:
+            while not done.is_set() and neighbours.rounds < BESIDE:
+                before = neighbours.rounds
+                until = min(limits.seconds, perf_counter() + 5.0)
+                neighbours.search(until, BESIDE - before, one, done.is_set)
+                if neighbours.rounds == before:
+                    break
+        solution = found.result()
+    return _better(cut, search, solution, say)
+
+
+def _better(
+    cut: Arrays, search: Search, solution: Solution, say: Callable[[str], None]
+) -> Solution:
+    values = search.values
+    objective = cut.objective(values)
+    if solution.values.size:
+        say(f"cost {solution.objective:,.0f} by branch and bound, {objective:,.0f} by pieces")
+    if solution.ended is Ended.OPTIMAL or broken(cut, values, cut.sums(values)).any():
+        return solution
+    if solution.values.size and solution.objective <= objective:
+        return solution
+    near = objective - solution.bound <= 1e-4 * abs(objective)
+    ended = Ended.OPTIMAL if near else solution.ended
+    return replace(solution, ended=ended, values=values, objective=objective)
+
+
+def duals_of(cut: Arrays, strong: Strengthened, rows: int, until: float) -> tuple[Duals, float]:
+    """What rows and cuts are worth in the relaxation of a problem, in cents, and its bound."""
+    found = Relaxation(cut, until).solve()
+    if found is None:
+        return Duals(np.zeros(rows)), -np.inf
+    duals = found.row_duals / _UNIT
+    return Duals(duals[:rows], strong.cuts, np.maximum(duals[rows:], 0.0)), found.objective
