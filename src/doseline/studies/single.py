@@ -48,7 +48,7 @@ def plan_study(
     raw = read_programme(path)
     alone = {"--orders-until": orders_until_on is not None, "--orders-only": orders_only}
     if orders_file is None and any(alone.values()):
-        raise InputError(*(needless(name, "--orders") for name, said in alone.items() if said))
+        raise InputError(needless(name, "--orders") for name, said in alone.items() if said)
     filed = filed_orders(raw, orders_file, until_on=orders_until_on)
     programme = raw.under(design)
     first = from_on or _first_monday(programme)
