@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from doseline.errors import SolverError
 from doseline.plan.duals import Duals, Multipliers, digest, proven, rounded, safe_bound
-from doseline.plan.exact import implied_upper, wholes
+from doseline.plan.exact import ExactRows, implied_upper, wholes
 from doseline.plan.lp_duals import lp_duals
 from doseline.plan.matrix import Limit, Matrix
-from doseline.plan.rounding import Cut
+from doseline.plan.rounding import Cut, derived
 from doseline.plan.solve import Ended, Limits, solve
-from tests.plan.tiny_matrices import cost, matrices, multipliers, points
+from tests.plan.tiny_matrices import WHOLE, cost, matrices, multipliers, points, small_matrices
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False)))
@@ -41,6 +41,45 @@ def test_no_solution_costs_less_than_the_bound_of_any_multipliers(
         bound = safe_bound(matrix, Multipliers(rows))
     for point in points(matrix):
         assert cost(matrix, point) >= bound
+
+
+def by_fractions(matrix: Matrix, told: Multipliers) -> Fraction:
+    """The bound as its definition says it, slowly."""
+    reduced = [Fraction(c) for c in matrix.cost]
+    total = Fraction(matrix.constant)
+    for row, value in told.rows:
+        side = matrix.row_lower[row] if value > 0.0 else matrix.row_upper[row]
+        total += Fraction(value) * Fraction(side)
+        for column, entry in matrix.terms(row):
+            reduced[column] -= Fraction(value) * Fraction(entry)
+    for cut, value in told.cuts:
+        found = derived(ExactRows(matrix), cut)
+        total += Fraction(value) * Fraction(found.lower, 1 << found.power)
+        for column, entry in found.terms.items():
+            reduced[column] -= Fraction(value) * Fraction(entry, 1 << found.power)
+    for column, rest in enumerate(reduced):
+        total += rest * Fraction(matrix.lower[column] if rest > 0 else matrix.upper[column])
+    return total
+
+
+@settings(max_examples=150)
+@given(st.data())
+def test_the_fast_bound_is_the_slow_one(data: st.DataObject) -> None:
+    """Small numbers and large ones, multipliers of few binary places and of many."""
+    matrix = data.draw(st.one_of(matrices(), small_matrices()))
+    fine = st.integers(0, 1 << 60).map(lambda n: n / (1 << 20))
+    factor = st.one_of(st.floats(0.0, 5.0), fine, st.just(3.0))
+    cuts = []
+    for _ in range(data.draw(st.integers(1, 4))):
+        rows = data.draw(st.one_of(multipliers(matrix, WHOLE), multipliers(matrix)))
+        cut = Cut(rows, data.draw(st.sampled_from((0.5, 1.0, 3.0, 0.3))))
+        try:
+            derived(ExactRows(matrix), cut)
+        except SolverError:
+            continue
+        cuts.append((cut, data.draw(factor)))
+    told = Multipliers(data.draw(multipliers(matrix)), tuple(cuts))
+    assert safe_bound(matrix, told) == by_fractions(matrix, told)
 
 
 @settings(max_examples=150)

@@ -20,7 +20,7 @@ from doseline.plan.rounding import Cut, Derived, derived
 from doseline.plan.solve import Ended, Limits, solve
 from doseline.plan.whole_cuts import WholeCut, whole_cut
 from tests.plan.tiny import FROM, UNTIL, World, worlds
-from tests.plan.tiny_matrices import matrices, multipliers, points
+from tests.plan.tiny_matrices import WHOLE, matrices, multipliers, points
 
 DIVISORS = st.one_of(st.sampled_from((1.0, 2.0, 3.0, 0.1, 12.0)), st.floats(0.05, 20.0))
 
@@ -100,9 +100,6 @@ def test_no_schedule_of_a_tiny_world_breaks_a_cut(world: World, data: st.DataObj
     nearest = solve(replace(matrix, cost=cost, constant=0.0), Limits(gap=0.0))
     assert nearest.ended is Ended.OPTIMAL
     assert nearest.bound >= lower - 1e-5 * max(1.0, *(abs(c) for c in cost))
-
-
-WHOLE = st.sampled_from((-3.0, -2.0, -1.0, -0.5, 0.25, 1.0, 2.0, 7.0, 12.0))
 
 
 @st.composite

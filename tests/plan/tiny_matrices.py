@@ -14,6 +14,7 @@ from doseline.plan.matrix import Limit, Matrix
 REALS = (Fraction(0), Fraction(1, 3), Fraction(1), Fraction(9, 4), Fraction(4))
 VALUES = st.sampled_from((-3.0, -1.0, -0.5, -0.1, 0.0, 0.3, 1.0, 2.0, 2.5, 7.0))
 FACTORS = st.one_of(VALUES, st.floats(-4.0, 4.0, allow_subnormal=False))
+WHOLE = st.sampled_from((-3.0, -2.0, -1.0, -0.5, 0.25, 1.0, 2.0, 7.0, 12.0))
 Point = tuple[Fraction, ...]
 
 
@@ -33,11 +34,26 @@ def matrices(draw: st.DrawFn) -> Matrix:
 
 
 @st.composite
-def multipliers(draw: st.DrawFn, matrix: Matrix) -> tuple[tuple[int, float], ...]:
+def small_matrices(draw: st.DrawFn) -> Matrix:
+    """Six columns and four rows of small numbers, nearly all of them whole."""
+    found = Matrix()
+    for n in range(6):
+        found.column(float(draw(st.integers(0, 5))), cost=draw(WHOLE), whole=n < 4)
+    for n in range(4):
+        terms = [(c, draw(WHOLE)) for c in draw(st.lists(st.integers(0, 5), max_size=6))]
+        lower, upper = sorted((draw(WHOLE), draw(WHOLE)))
+        found.row(Limit("row", str(n)), terms, lower=lower, upper=upper)
+    return found
+
+
+@st.composite
+def multipliers(
+    draw: st.DrawFn, matrix: Matrix, factors: st.SearchStrategy[float] = FACTORS
+) -> tuple[tuple[int, float], ...]:
     """A multiplier for each row, of a sign for which the row has a side; none where it is 0."""
     found = []
     for row in range(matrix.rows):
-        value = draw(FACTORS)
+        value = draw(factors)
         side = matrix.row_lower[row] if value > 0.0 else matrix.row_upper[row]
         if value and abs(side) != math.inf:
             found.append((row, value))

@@ -111,3 +111,11 @@ def test_a_plan_without_a_file_has_drawn_orders_alone() -> None:
     assert said["outside"] == 0
     assert said["by_kind"]["drawn"] == {"orders": said["orders"], "met": said["met"]}
     assert {d["kind"] for d in said["doses"]} == {"drawn"}
+
+
+def test_two_flags_without_the_orders_that_they_need_are_both_named() -> None:
+    words = ["plan", str(ONE_CELL), "--orders-until", "2031-01-01", "--orders-only"]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 2
+    assert "--orders-until" in result.stderr
+    assert "--orders-only" in result.stderr

@@ -24,7 +24,6 @@ from doseline.formats.results import json_text, write_json_atomically
 from doseline.operations.orders import DoseOrder
 from doseline.operations.schedule import Schedule
 from doseline.plan.certificate import Certificate
-from doseline.plan.plan import Plan
 from doseline.programme import Programme
 from doseline.studies.documents import Document
 
@@ -80,7 +79,8 @@ def leave(
     raw: Programme,
     asked: Asked,
     orders: Sequence[DoseOrder],
-    planned: Plan,
+    certificate: Certificate,
+    schedule: Schedule,
     document: Document,
 ) -> None:
     """Write what a stranger needs to check a plan beside its files; the certificate comes last.
@@ -89,13 +89,12 @@ def leave(
     """
     write_text_atomically(out / PROGRAMME, programme_to_text(raw))
     write_json_atomically(out / ORDERS, plain(tuple(orders)))
-    write_json_atomically(out / SCHEDULE, plain(planned.schedule))
-    assert planned.certificate is not None
+    write_json_atomically(out / SCHEDULE, plain(schedule))
     content = {
         "format": FORMAT,
         "doseline": __version__,
         "asked": plain(asked),
-        "certificate": plain(planned.certificate),
+        "certificate": plain(certificate),
         "files": {name: digest_of(out / name) for name in FILES},
         "seconds": document["seconds"],
     }

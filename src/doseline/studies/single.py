@@ -48,7 +48,7 @@ def plan_study(
     raw = read_programme(path)
     alone = {"--orders-until": orders_until_on is not None, "--orders-only": orders_only}
     if orders_file is None and any(alone.values()):
-        raise InputError(*(needless(name, "--orders") for name, said in alone.items() if said))
+        raise InputError(needless(name, "--orders") for name, said in alone.items() if said)
     filed = filed_orders(raw, orders_file, until_on=orders_until_on)
     programme = raw.under(design)
     first = from_on or _first_monday(programme)
@@ -83,16 +83,17 @@ def plan_study(
         write_json_atomically(out / "plan.json", document)
         write_rows(out / "batches.csv", document["batches"])
         write_rows(out / "doses.csv", document["doses"])
-        asked_for = Asked(
-            programme.design,
-            seed,
-            first,
-            weeks,
-            orders_file is not None,
-            orders_until_on,
-            orders_only,
-        )
-        leave(out, raw, asked_for, wanted, planned, document)
+        if planned.certificate is not None:
+            asked_for = Asked(
+                programme.design,
+                seed,
+                first,
+                weeks,
+                orders_file is not None,
+                orders_until_on,
+                orders_only,
+            )
+            leave(out, raw, asked_for, wanted, planned.certificate, planned.schedule, document)
     return document, _plan_summary(document, programme.currency)
 
 
