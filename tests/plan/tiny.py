@@ -26,7 +26,7 @@ from doseline.programme.policy import Policy
 from doseline.programme.product import Product, Step
 from doseline.programme.site import Licence, Site
 from doseline.programme.source import Delivery, IsotopeSource
-from tests.plan.tiny_limits import LIMITS, NOT_TOGETHER
+from tests.plan.tiny_limits import LIMITS
 
 FIRST = date(2026, 3, 2)  # a Monday
 FROM = FIRST + timedelta(days=7)
@@ -227,6 +227,4 @@ def worlds(draw: st.DrawFn, limit: str | None = None, most: int = 4) -> World:
     orders = tuple(_order(draw, n, programme) for n in range(one_of(draw, *range(2, most + 1))))
     names = st.lists(st.sampled_from(sorted(LIMITS)), min_size=2, max_size=6, unique=True)
     chosen = {*draw(names), *([limit] if limit else [])}
-    if chosen >= NOT_TOGETHER:
-        chosen -= {"import testing" if limit != "import testing" else "permission ends"}
     return World(programme, tuple(sorted(chosen)), orders)

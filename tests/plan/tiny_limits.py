@@ -144,7 +144,3 @@ NOT_ALONE = {
 }
 """A limit that is no pure loss beside another: a package that comes later is held for less time,
 and a shorter term owes fewer batches."""
-
-NOT_TOGETHER = frozenset({"import testing", "permission ends"})
-"""The planner looks up import testing on the day of use, the checker on the day of receipt, so a
-permission that ends between them is judged differently by the two."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, time
 
 import pytest
@@ -20,6 +21,7 @@ from doseline.operations.events import (
 )
 from doseline.operations.life import obeys
 from doseline.operations.schedule import Allocation, Batch, Schedule, Shipment, Unmet
+from doseline.plan import plan
 from doseline.programme import Programme
 from doseline.simulate import kpis, run_schedule, schedule_history
 from tests.hand_world import two_orders, world
@@ -145,3 +147,21 @@ def test_a_batch_in_an_unknown_slot_is_refused() -> None:
     assert planned.batches[0].slot == SLOT
     with pytest.raises(LookupError, match="cell@never"):
         run_schedule(programme, lost, (), seed=1, replications=1)
+
+
+def test_import_testing_in_a_simulation_is_that_of_the_day_of_receipt() -> None:
+    """No permission holds when the flight comes; one that asks for a day holds a day later."""
+    home = replace(world().permissions[0], markets=("IS",))
+    until = replace(home, markets=("JP",), until_on=date(2024, 1, 10))
+    since = replace(until, from_on=date(2024, 1, 12), until_on=None, testing_min=1440)
+    rows = (home, until, replace(since, testing_cents=100_000))
+    programme = replace(world(), permissions=rows)
+    first, last = date(2024, 1, 8), date(2024, 1, 21)
+    found = plan(programme, two_orders(), from_on=first, until_on=last).schedule
+    told = schedule_history(programme, found, two_orders(), seed=1, replication=0, chance=False)
+    came = [e.at for e in of(told, ShipmentReceived)]
+    assert came == sorted(s.received_at for s in found.shipments)
+    assert programme.clock.day(came[-1], "Asia/Tokyo") == date(2024, 1, 12)
+    assert len(of(told, DoseAdministered)) == 2
+    result = run_schedule(programme, found, two_orders(), seed=1, replications=1, chance=False)
+    assert result.replications[0].costs["import_testing"] == 100_000

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from doseline.calendars import Stops
 from doseline.clock import weekday_from_text
 from doseline.operations.orders import DoseOrder
+from doseline.operations.permits import Permits
 from doseline.operations.slots import Slot
 from doseline.programme import Programme
 from doseline.programme.lane import Lane, Permission
@@ -18,12 +20,16 @@ from doseline.programme.site import Site
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """A package on a lane, as planned. `None` instead of a Journey means there is none."""
+    """A package on a lane, as planned, with the minutes of import testing on its way.
+
+    `None` instead of a Journey means there is none.
+    """
 
     lane: str
     dispatch_at: int
     arrive_at: int
     received_at: int
+    testing_min: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +67,9 @@ class Ways:
         self._hours: dict[tuple[int, int], tuple[int, int]] = {}
         self._treats: dict[tuple[str, int], bool] = {}
         self._weekdays: dict[tuple[str, ...], frozenset[int]] = {}
-        self._permissions: dict[tuple[str, str], tuple[Permission, ...]] = {}
+        self.permits = Permits(programme)
         self._arrivals: dict[tuple[str, int, int], tuple[int, int]] = {}
         self._journeys: dict[tuple[str, int, int], tuple[Journey, ...]] = {}
-        for p in programme.permissions:
-            for protocol in p.protocols:
-                key = (p.manufacturer, protocol)
-                self._permissions[key] = (*self._permissions.get(key, ()), p)
 
     # -- calendars -------------------------------------------------------------------------
 
@@ -130,15 +132,21 @@ class Ways:
         )
 
     def permission(self, plant: str, site: Site, protocol: str, on: date) -> Permission | None:
-        """The permission that covers a plant, a site's market and a protocol on a day."""
-        for p in self._permissions.get((plant, protocol), ()):
-            if (
-                site.market in p.markets
-                and p.from_on <= on
-                and (p.until_on is None or on <= p.until_on)
-            ):
-                return p
-        return None
+        """The permission that covers a plant, a site's market and a protocol on a day of receipt.
+
+        [conventions 4.4]
+        """
+        return self.permits.on((plant, site.market, protocol), on)
+
+    def permission_of(
+        self, plant: str, site: Site, protocol: str, received_at: int
+    ) -> Permission | None:
+        """The permission that covers what is received at an instant."""
+        return self.permission(plant, site, protocol, self.clock.day(received_at, site.zone))
+
+    def testing_min(self, plant: str, site: Site, protocol: str) -> tuple[int, ...]:
+        """What import testing may add to a transit, by any permission there is. [min]"""
+        return self.permits.testing_min((plant, site.market, protocol))
 
     # -- the road --------------------------------------------------------------------------
 
@@ -210,7 +218,7 @@ class Ways:
             dispatch = self.dispatch_at(lane, ready_at)
             arrive = self.arrive_at(lane, dispatch, lane.planned_min + testing_min)
             found = self._arrivals[key] = (dispatch, arrive)
-        return Journey(lane.id, *found, self.received_at(site, found[1]))
+        return Journey(lane.id, *found, self.received_at(site, found[1]), testing_min)
 
     def use_at(self, site: Site, on: date, received_at: int, preparation_min: int) -> int | None:
         """The hour of infusion on a day: the usual one, later if the package comes later.
@@ -231,7 +239,10 @@ class Ways:
     def holds(
         self, order: DoseOrder, slot: Slot, site: Site, way: Journey, use_at: int, eos_at: int
     ) -> bool:
-        """Whether a journey and a time of use keep shelf life, vial, shipper, licence and leave."""
+        """Whether a journey and a time of use keep shelf life, vial, shipper, licence and leave.
+
+        The journey takes the import testing that the permission of its day of receipt asks for.
+        """
         product = self.programme.product[slot.product]
         if use_at + product.infusion_min > eos_at + product.shelf_life_min:
             return False
@@ -245,7 +256,8 @@ class Ways:
         received_on = self.clock.day(way.received_at, site.zone)
         if not self.licensed(site, product.nuclide, received_on):
             return False
-        return self.permission(slot.manufacturer, site, order.protocol, received_on) is not None
+        permission = self.permission(slot.manufacturer, site, order.protocol, received_on)
+        return permission is not None and permission.testing_min == way.testing_min
 
     def routes(self, order: DoseOrder, slot: Slot, on: date) -> list[Route]:
         """Every way in which a slot can serve an order on a day, the cheapest first."""
@@ -253,11 +265,9 @@ class Ways:
         site = self.programme.site[order.site]
         if slot.product != order.product or not self.treats(site, on.toordinal()):
             return []
-        permission = self.permission(slot.manufacturer, site, order.protocol, on)
-        testing = permission.testing_min if permission else 0
         eos_first = slot.charge_at + make_min(product, self.programme.line[slot.line][1], 1)
         found = []
-        for way in self.journeys(slot, site, testing):
+        for way in self.all_journeys(slot, site, order.protocol):
             at = self.use_at(site, on, way.received_at, product.preparation_min)
             if at is None or not self.holds(order, slot, site, way, at, eos_first):
                 continue
@@ -265,6 +275,11 @@ class Ways:
             cost = self.programme.lane[way.lane].cost_cents
             found.append(Route(slot, way, at, on, eos_mbq, cost))
         return sorted(found, key=lambda r: (r.cost_cents, r.journey.received_at, r.journey.lane))
+
+    def all_journeys(self, slot: Slot, site: Site, protocol: str) -> Iterator[Journey]:
+        """The planned journeys of a full batch, one for each lane and time of import testing."""
+        for testing in self.testing_min(slot.manufacturer, site, protocol):
+            yield from self.journeys(slot, site, testing)
 
     def journeys(self, slot: Slot, site: Site, testing_min: int) -> tuple[Journey, ...]:
         """The planned journeys of a full batch of a slot to a site, one for each lane."""

@@ -164,17 +164,10 @@ def choice_by(
         route=route,
         load_mbq=activity_at_eos(order.activity_mbq, lead_min, product.half_life),
         moved_days=abs((route.use_on - order.wanted_on).days),
-        testing_min=testing_min(ways, order, place.slot, route.use_on),
+        testing_min=route.journey.testing_min,
         received_first_at=_received_first(ways, order, place, route, seen),
         hour_at=hour_at,
     )
-
-
-def testing_min(ways: Ways, order: DoseOrder, slot: Slot, on: date) -> int:
-    """Import testing that a package for an order goes through. [min]"""
-    site = ways.programme.site[order.site]
-    permission = ways.permission(slot.manufacturer, site, order.protocol, on)
-    return permission.testing_min if permission else 0
 
 
 def routes(ways: Ways, order: DoseOrder, place: Place, on: date) -> list[Route]:
@@ -185,13 +178,13 @@ def routes(ways: Ways, order: DoseOrder, place: Place, on: date) -> list[Route]:
     site = ways.programme.site[order.site]
     if place.slot.product != order.product or not ways.treats(site, on.toordinal()):
         return []
-    testing = testing_min(ways, order, place.slot, on)
     found = []
-    for lane in ways.lanes(batch.manufacturer, site):
-        way = ways.journey(lane, site, place.ready_at, testing)
-        route = route_by(ways, order, place.slot, way, on, batch.eos_at)
-        if route is not None:
-            found.append(route)
+    for testing in ways.testing_min(batch.manufacturer, site, order.protocol):
+        for lane in ways.lanes(batch.manufacturer, site):
+            way = ways.journey(lane, site, place.ready_at, testing)
+            route = route_by(ways, order, place.slot, way, on, batch.eos_at)
+            if route is not None:
+                found.append(route)
     return sorted(found, key=lambda r: (r.cost_cents, r.journey.received_at, r.journey.lane))
 
 
@@ -223,7 +216,7 @@ def _received_first(
     """When the package of a batch of one vial is received: no later than that of a full one."""
     if place.locked is not None:
         return route.journey.received_at
-    testing = testing_min(ways, order, place.slot, route.use_on)
+    testing = route.journey.testing_min
     key = (place.slot.id, order.site, route.journey.lane, testing)
     if key not in seen:
         site, lane = ways.programme.site[order.site], ways.programme.lane[route.journey.lane]

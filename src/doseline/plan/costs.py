@@ -156,10 +156,10 @@ def _testing(sets: Sets, schedule: Schedule) -> int:
             continue
         order, batch = sets.orders[i], schedule.batch[allocation.batch]
         site = programme.site[order.site]
-        on = programme.clock.day(allocation.use_at, site.zone)
-        found = sets.ways.permission(batch.manufacturer, site, order.protocol, on)
+        received_at = schedule.shipment[allocation.shipment].received_at
+        found = sets.ways.permission_of(batch.manufacturer, site, order.protocol, received_at)
         if found is not None:
-            tested[batch.id, programme.permissions.index(found)] = found.testing_cents
+            tested[batch.id, sets.ways.permits.number(found)] = found.testing_cents
     return sum(tested.values())
 
 

@@ -14,6 +14,7 @@ from doseline.plan.matrix import Floats
 from doseline.plan.packing import packed
 from doseline.plan.sets import Choice, Place, Sets
 from doseline.plan.variables import Problem, shipment_key, spare_vials, usable_per_lot
+from doseline.programme.lane import Permission
 from doseline.programme.making import make_min, pack_min, planned_yield, ready_min, release_min
 from doseline.programme.rules import activity_at_charge, bulk_needed, isotope_lots
 
@@ -133,15 +134,28 @@ def _loads(sets: Sets, place: Place, taken: list[Choice], vials: int) -> list[_L
 def _load(
     sets: Sets, place: Place, choices: list[Choice], journey: Journey, eos_at: int
 ) -> _Load | None:
-    """Choices that go by one journey, with their final routes; None where one of them cannot."""
+    """Choices that go by one journey, with their final routes; None where one of them cannot.
+
+    An earlier receipt must not fall under another permission, whose testing has its own price.
+    """
     rows = []
     for c in choices:
         order, on = sets.orders[c.order], c.route.use_on
+        if journey != c.route.journey and _leave(sets, c, journey) != _leave(
+            sets, c, c.route.journey
+        ):
+            return None
         route = route_by(sets.ways, order, place.slot, journey, on, eos_at, c.hour_at)
         if route is None:
             return None
         rows.append((c, route))
     return _Load(journey, tuple(rows))
+
+
+def _leave(sets: Sets, choice: Choice, journey: Journey) -> Permission | None:
+    order, plant = sets.orders[choice.order], sets.places[choice.place].slot.manufacturer
+    site = sets.programme.site[order.site]
+    return sets.ways.permission_of(plant, site, order.protocol, journey.received_at)
 
 
 def _batch(

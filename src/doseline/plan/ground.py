@@ -14,7 +14,7 @@ from doseline.operations.routes import Journey, Route
 from doseline.operations.schedule import Allocation, Batch, Schedule
 from doseline.operations.slots import plant_calendar
 from doseline.operations.standing import Standing
-from doseline.plan.candidates import gather, testing_min
+from doseline.plan.candidates import gather
 from doseline.plan.places import usable
 from doseline.plan.sets import Choice, Place, Sets
 from doseline.programme import Programme
@@ -132,14 +132,17 @@ def as_it_stands(ground: Ground, dose: Allocation) -> Choice:
     slot = ground.frozen[dose.batch].slot
     shipment = ground.schedule.shipment[dose.shipment]
     on = _used_on(sets, order, dose)
-    received_at = shipment.received_at
+    received_at, site = shipment.received_at, programme.site[order.site]
+    leave = sets.ways.permission_of(slot.manufacturer, site, order.protocol, received_at)
+    testing = leave.testing_min if leave else 0
+    sent = Journey(shipment.lane, shipment.dispatch_at, received_at, received_at, testing)
     lead_min, half_life = dose.use_at - slot.charge_at, programme.product[order.product].half_life
     return Choice(
         order=sets.order_of_id[dose.order],
         place=0,
         route=Route(
             slot=slot,
-            journey=Journey(shipment.lane, shipment.dispatch_at, received_at, received_at),
+            journey=sent,
             use_at=dose.use_at,
             use_on=on,
             eos_mbq=dose.eos_mbq,
@@ -147,6 +150,6 @@ def as_it_stands(ground: Ground, dose: Allocation) -> Choice:
         ),
         load_mbq=activity_at_eos(order.activity_mbq, lead_min, half_life),
         moved_days=abs((on - order.wanted_on).days),
-        testing_min=testing_min(sets.ways, order, slot, on),
+        testing_min=testing,
         received_first_at=received_at,
     )

@@ -44,7 +44,7 @@ def hours_kept(
     kept = (_at_the_hour(ways, order, place, r, at) for r in ranked if r.use_at <= at)
     routes = [next((r for r in kept if r is not None), None), *found[:1]]
     if place.locked is not None and place.locked.id == promise.batch.id:
-        routes.insert(0, _as_confirmed(ways, place, promise))
+        routes.insert(0, _as_confirmed(ways, order, place, promise))
     seen = set()
     for route in routes:
         if route is not None and (route.journey.lane, route.use_at) not in seen:
@@ -64,12 +64,15 @@ def _at_the_hour(ways: Ways, order: DoseOrder, place: Place, route: Route, at: i
     return replace(route, use_at=at, eos_mbq=eos_mbq)
 
 
-def _as_confirmed(ways: Ways, place: Place, promise: Confirmed) -> Route | None:
+def _as_confirmed(ways: Ways, order: DoseOrder, place: Place, promise: Confirmed) -> Route | None:
     """The route of a locked batch as it was confirmed, if its collection still takes place."""
     sent, lane = promise.shipment, ways.programme.lane[promise.shipment.lane]
     if ways.dispatch_at(lane, sent.dispatch_at) != sent.dispatch_at:
         return None
-    way = Journey(lane.id, sent.dispatch_at, sent.received_at, sent.received_at)
+    site, at = ways.programme.site[order.site], sent.received_at
+    leave = ways.permission_of(place.slot.manufacturer, site, order.protocol, at)
+    testing = leave.testing_min if leave else 0
+    way = Journey(lane.id, sent.dispatch_at, at, at, testing)
     use_at, eos_mbq = promise.allocation.use_at, promise.allocation.eos_mbq
     return Route(place.slot, way, use_at, promise.on, eos_mbq, lane.cost_cents)
 

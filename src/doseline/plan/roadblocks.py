@@ -7,7 +7,7 @@ from datetime import date
 
 from doseline.operations.orders import DoseOrder
 from doseline.operations.routes import Journey
-from doseline.plan.candidates import in_reach, testing_min, window
+from doseline.plan.candidates import in_reach, window
 from doseline.plan.sets import Place, Sets
 from doseline.programme.making import ready_min
 from doseline.programme.site import Site
@@ -52,14 +52,14 @@ def _of_place(sets: Sets, order: DoseOrder, site: Site, place: Place, on: date) 
             yield _PERMISSION, _no_permission(plant, order, site, on)
         else:
             yield _LANE, f"no lane from {plant} to {site.id}"
-    testing = testing_min(ways, order, place.slot, on)
     ready = place.ready_at
     if place.locked is None:
         takes = ready_min(sets.programme.product[order.product], place.slot.vials_max)
         ready = place.eos_last_at + takes
-    for lane in lanes:
-        way = ways.journey(lane, site, ready, testing)
-        yield _of_journey(sets, order, site, place, way, on)
+    for testing in ways.testing_min(plant, site, order.protocol):
+        for lane in lanes:
+            way = ways.journey(lane, site, ready, testing)
+            yield _of_journey(sets, order, site, place, way, on)
 
 
 def _of_journey(
@@ -68,8 +68,13 @@ def _of_journey(
     ways, product = sets.ways, sets.programme.product[order.product]
     plant, clock = place.slot.manufacturer, sets.programme.clock
     received_on = clock.day(way.received_at, site.zone)
-    if ways.permission(plant, site, order.protocol, received_on) is None:
+    permission = ways.permission(plant, site, order.protocol, received_on)
+    if permission is None:
         return _PERMISSION, _no_permission(plant, order, site, received_on)
+    if permission.testing_min != way.testing_min:
+        asked = f"import testing of {permission.testing_min / 60:g} h"
+        told = f"no permission: {plant} may supply {order.protocol} in {site.market}"
+        return _PERMISSION, f"{told} on {received_on} after {asked} only, which ends later"
     at = ways.use_at(site, on, way.received_at, product.preparation_min)
     if at is None:
         told = f"{clock.local(way.received_at, site.zone):%a %Y-%m-%d %H:%M}"

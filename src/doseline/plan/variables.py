@@ -173,13 +173,14 @@ def _declare_batch(problem: Problem, s: int, place: Place) -> None:
 
 def permission_of(sets: Sets, choice: Choice) -> int | None:
     """Which permission with a testing fee a choice goes by, by position."""
-    programme, order = sets.programme, sets.orders[choice.order]
-    if not choice.testing_min and not any(p.testing_cents for p in programme.permissions):
+    if not sets.ways.permits.priced:
         return None
-    site = programme.site[order.site]
+    order = sets.orders[choice.order]
+    site = sets.programme.site[order.site]
     plant = sets.places[choice.place].slot.manufacturer
-    found = sets.ways.permission(plant, site, order.protocol, choice.route.use_on)
-    return programme.permissions.index(found) if found and found.testing_cents else None
+    received_at = choice.route.journey.received_at
+    found = sets.ways.permission_of(plant, site, order.protocol, received_at)
+    return sets.ways.permits.number(found) if found and found.testing_cents else None
 
 
 def _testing(sets: Sets) -> Iterator[tuple[int, int]]:

@@ -56,16 +56,29 @@ def planned_receipt(
     f: Future, lane: Lane, site: Site, going: Sequence[LiveOrder], dispatch: int
 ) -> int:
     """When a package that leaves by a lane would be received, as planned."""
-    testing = max((testing_of(f, o, lane, site) for o in going), default=0)
+    testing = planned_testing(f, lane, site, going, dispatch)
     arrive = f.ways.arrive_at(lane, dispatch, lane.planned_min + testing)
     return f.ways.received_at(site, arrive)
 
 
-def testing_of(f: Future, live: LiveOrder, lane: Lane, site: Site) -> int:
-    """What import testing adds to the transit of an order's package. [min]"""
-    on = date.fromordinal(live.reach.day) if live.reach else live.order.wanted_on
-    found = f.ways.permission(lane.manufacturer, site, live.order.protocol, on)
-    return found.testing_min if found else 0
+def planned_testing(
+    f: Future, lane: Lane, site: Site, going: Sequence[LiveOrder], dispatch: int
+) -> int:
+    """What import testing adds to the transit of a package, as planned. [min, conventions 4.4]
+
+    The permissions of the day of receipt say it: the longest testing among all that it carries.
+    """
+    plant = lane.manufacturer
+    protocols = sorted({o.order.protocol for o in going})
+    tried = sorted({t for p in protocols for t in f.ways.testing_min(plant, site, p)})
+    for testing in tried[:-1]:
+        arrive = f.ways.arrive_at(lane, dispatch, lane.planned_min + testing)
+        received = f.ways.received_at(site, arrive)
+        found = [f.ways.permission_of(plant, site, p, received) for p in protocols]
+        asked = [p.testing_min for p in found if p is not None]
+        if len(asked) == len(protocols) and max(asked) == testing:
+            return testing
+    return tried[-1] if tried else 0
 
 
 def _keeps_day(

@@ -31,8 +31,8 @@ from doseline.simulate.collection import (
     collection,
     later_use,
     planned_receipt,
+    planned_testing,
     shipping_cents,
-    testing_of,
 )
 from doseline.simulate.fate import error_factor
 from doseline.simulate.future import Future, Process
@@ -64,7 +64,7 @@ def carry(
     _leave(f, batch, lane, site, going, name)
     on = f.clock.day(dispatch, batch.place.plant.zone)
     trip = moving_min(f.programme, f.fate, lane, site, batch.place.plant, on, f.known)
-    nominal = trip.nominal + max((testing_of(f, o, lane, site) for o in going), default=0)
+    nominal = trip.nominal + planned_testing(f, lane, site, going, dispatch)
     vials = {o.order.id: o.vial for o in going if o.vial is not None}
     yield f.until(f.ways.arrive_at(lane, dispatch, nominal))
     for cause, minutes in trip.extra:

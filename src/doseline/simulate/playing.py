@@ -146,10 +146,7 @@ def _reach(
     site = f.programme.site[live.order.site]
     day = f.local_day(allocation.use_at, site.zone)
     wait = allocation.use_at - place.slot.charge_at
-    testing = 0
-    for reach in f.world.reach(live.order, day):
-        if reach.place == place.index and reach.lane == shipment.lane:
-            testing = reach.testing_cents
+    leave = f.ways.permission_of(place.plant.id, site, live.order.protocol, shipment.received_at)
     return Reach(
         place=place.index,
         charge_at=place.slot.charge_at,
@@ -163,5 +160,5 @@ def _reach(
         load_factor=1.0 / decay_factor(wait, place.half_life),
         eos_factor=allocation.eos_mbq / live.order.activity_mbq if live.order.activity_mbq else 0.0,
         cost_cents=f.programme.lane[shipment.lane].cost_cents,
-        testing_cents=testing,
+        testing_cents=leave.testing_cents if leave else 0,
     )

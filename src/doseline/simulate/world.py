@@ -199,8 +199,10 @@ class World:
         first = bisect_left(starts, end - 3 * DAY - product.shelf_life_min)
         found = []
         for place in places[first : bisect_right(starts, end)]:
-            permission = self.ways.permission(place.plant.id, site, order.protocol, on)
             for route in self.ways.routes(order, place.slot, on):
+                permission = self.ways.permission_of(
+                    place.plant.id, site, order.protocol, route.journey.received_at
+                )
                 found.append(
                     Reach(
                         place=place.index,
