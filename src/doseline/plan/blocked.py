@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 
 from doseline.plan.matrix import Floats, Limit
 from doseline.plan.variables import (
     Problem,
+    load_of,
     permission_of,
     shipment_key,
+    spare_vials,
     strongest,
     usable_per_lot,
 )
@@ -39,74 +42,120 @@ _TOLD = 3
 """So many ways are told, each with the limits in it."""
 
 
-def in_the_way(problem: Problem, values: Floats, i: int, choices: Sequence[int]) -> str:
-    """The least that stands in the way of an order, over some of its choices; empty if nothing.
+class Beside:
+    """A plan, and what each choice would break that were taken beside it.
 
-    Where several ways are barred by as few limits, up to three of them are told.
+    What a choice changes is a handful of variables: the sums of all rows are kept, and only the
+    rows in which those stand are looked at. Make one for a plan and ask it about every order.
     """
-    barred = {_broken(problem, values, i, r) for r in choices}
-    fewest = min(len(limits) for limits in barred)
-    ranked = sorted(
-        (limits for limits in barred if len(limits) == fewest),
-        key=lambda limits: [(_ORDER[x.rule], x.where) for x in limits],
-    )
-    by_rule = {tuple(x.rule for x in limits): limits for limits in reversed(ranked)}
-    told = [limits for limits in ranked if limits in by_rule.values()]
-    return "; or else ".join(_in_words(limits) for limits in told[:_TOLD])
+
+    def __init__(self, problem: Problem, values: Floats) -> None:
+        self.problem, self.values = problem, values
+        matrix = problem.matrix
+        starts = np.asarray(matrix.starts, dtype=np.int64)
+        told = np.fromiter((x.rule in _ORDER for x in matrix.limits), bool, matrix.rows)
+        row = np.repeat(np.arange(matrix.rows), np.diff(starts))
+        kept = told[row]
+        column = np.asarray(matrix.index, dtype=np.int64)[kept]
+        by_column = np.argsort(column, kind="stable")
+        self._begin = np.searchsorted(column[by_column], np.arange(matrix.columns + 1)).tolist()
+        self._row = row[kept][by_column]
+        self._factor = np.asarray(matrix.value)[kept][by_column]
+        self._sums = matrix.sums(values)
+        self._before = {
+            int(n) for n in np.flatnonzero(told) if self._breaks(int(n), float(self._sums[n]))
+        }
+        self._strongest = cache(lambda s: strongest(problem.sets, s))
+        self._mine = cache(self._served_by)
+
+    def in_the_way(self, i: int, choices: Sequence[int]) -> str:
+        """The least that stands in the way of an order, over some of its choices; empty if nothing.
+
+        Where several ways are barred by as few limits, up to three of them are told.
+        """
+        barred = {self.broken(i, r) for r in choices}
+        fewest = min(len(limits) for limits in barred)
+        ranked = sorted(
+            (limits for limits in barred if len(limits) == fewest),
+            key=lambda limits: [(_ORDER[x.rule], x.where) for x in limits],
+        )
+        by_rule = {tuple(x.rule for x in limits): limits for limits in reversed(ranked)}
+        told = [limits for limits in ranked if limits in by_rule.values()]
+        return "; or else ".join(_in_words(limits) for limits in told[:_TOLD])
+
+    def broken(self, i: int, r: int) -> tuple[Limit, ...]:
+        """The limits that a choice of an order breaks, those first that are told first."""
+        limits, moved = self.problem.matrix.limits, dict[int, float]()
+        for column, value in self.taken(i, r).items():
+            change = value - float(self.values[column])
+            if change != 0.0:
+                begin, end = self._begin[column], self._begin[column + 1]
+                rows, factors = self._row[begin:end].tolist(), self._factor[begin:end].tolist()
+                for row, factor in zip(rows, factors, strict=True):
+                    moved[row] = moved.get(row, 0.0) + factor * change
+        found = {limits[row] for row in self._before if row not in moved}
+        for row, change in moved.items():
+            if self._breaks(row, float(self._sums[row]) + change):
+                found.add(limits[row])
+        return tuple(sorted(found, key=lambda x: (_ORDER[x.rule], x.where)))
+
+    def taken(self, i: int, r: int) -> dict[int, float]:
+        """The variables that change, with their values, when a choice serves its order instead."""
+        problem, sets = self.problem, self.problem.sets
+        trial: dict[int, float] = {}
+        gone: set[int] = set()
+        for other in sets.of_order[i]:
+            if self.values[problem.serve[other]] > 0.5:
+                trial[problem.serve[other]] = 0.0
+                gone.add(other)
+                s = sets.choices[other].place
+                self._fit(trial, s, [n for n in self._mine(s) if n not in gone])
+        choice = sets.choices[r]
+        trial[problem.unmet[i]] = 0.0
+        trial[problem.serve[r]] = 1.0
+        trial[problem.made[choice.place]] = 1.0
+        trial[problem.parcel[shipment_key(sets, choice)]] = 1.0
+        p = permission_of(sets, choice)
+        if p is not None:
+            trial[problem.tested[choice.place, p]] = 1.0
+        mine = self._mine(choice.place)
+        self._fit(trial, choice.place, [*(n for n in mine if n not in gone), r])
+        return trial
+
+    # -- what is kept ------------------------------------------------------------------------
+
+    def _breaks(self, row: int, total: float) -> bool:
+        slack, matrix = 1e-6 * max(1.0, abs(total)), self.problem.matrix
+        return total > matrix.row_upper[row] + slack or total < matrix.row_lower[row] - slack
+
+    def _served_by(self, s: int) -> tuple[int, ...]:
+        """The choices that a place serves in the plan."""
+        problem = self.problem
+        return tuple(r for r in problem.sets.of_place[s] if self.values[problem.serve[r]] > 0.5)
+
+    def _fit(self, trial: dict[int, float], s: int, mine: Sequence[int]) -> None:
+        """Gives a batch the lots that its vials need, from the delivery that feeds it."""
+        problem, sets = self.problem, self.problem.sets
+        place = sets.places[s]
+        needed = math.fsum(load_of(sets, sets.choices[r]) for r in mine)
+        if s in problem.spare:
+            found = max((sets.choices[r].load_mbq for r in mine), default=0.0)
+            trial[problem.spare[s]] = found / max(self._strongest(s), 1e-12)
+            needed += spare_vials(sets, s) * found
+        options = [o for o in place.isotope if (s, o.source) in problem.lots]
+        if not options:
+            return
+        fed = [problem.fed[s, o.source] for o in options]
+        feeds = [trial[c] if c in trial else float(self.values[c]) for c in fed]
+        option = options[max(range(len(options)), key=feeds.__getitem__)]
+        lot_mbq = sets.programme.source[option.source].lot_mbq
+        gives = usable_per_lot(problem.product(s), place, option, lot_mbq)
+        over = 1.0 + sets.programme.policy.overage_fraction
+        trial[problem.fed[s, option.source]] = 1.0 if mine else 0.0
+        trial[problem.lots[s, option.source]] = math.ceil(needed * over / gives - 1e-9)
+        if not mine:
+            trial[problem.made[s]] = 0.0
 
 
 def _in_words(limits: Sequence[Limit]) -> str:
     return "; ".join(_SAYS[x.rule].format(x.where) for x in limits)
-
-
-def _broken(problem: Problem, values: Floats, i: int, r: int) -> tuple[Limit, ...]:
-    matrix = problem.matrix
-    sums = matrix.sums(_taken(problem, values, i, r))
-    slack = 1e-6 * np.maximum(1.0, np.abs(sums))
-    broken = (sums > np.asarray(matrix.row_upper) + slack) | (
-        sums < np.asarray(matrix.row_lower) - slack
-    )
-    limits = {matrix.limits[n] for n in np.flatnonzero(broken)}
-    told = [limit for limit in limits if limit.rule in _ORDER]
-    return tuple(sorted(told, key=lambda x: (_ORDER[x.rule], x.where)))
-
-
-def _taken(problem: Problem, values: Floats, i: int, r: int) -> Floats:
-    """The plan with one choice put in the place of what served its order."""
-    sets = problem.sets
-    trial = values.copy()
-    for other in sets.of_order[i]:
-        if trial[problem.serve[other]] > 0.5:
-            trial[problem.serve[other]] = 0.0
-            _fit_isotope(problem, trial, sets.choices[other].place)
-    choice = sets.choices[r]
-    trial[problem.unmet[i]] = 0.0
-    trial[problem.serve[r]] = 1.0
-    trial[problem.made[choice.place]] = 1.0
-    trial[problem.parcel[shipment_key(sets, choice)]] = 1.0
-    p = permission_of(sets, choice)
-    if p is not None:
-        trial[problem.tested[choice.place, p]] = 1.0
-    _fit_isotope(problem, trial, choice.place)
-    return trial
-
-
-def _fit_isotope(problem: Problem, trial: Floats, s: int) -> None:
-    """Gives a batch the lots that its vials need, from the delivery that feeds it."""
-    sets, place = problem.sets, problem.sets.places[s]
-    mine = [r for r in sets.of_place[s] if trial[problem.serve[r]] > 0.5]
-    if s in problem.spare:
-        found = max((sets.choices[r].load_mbq for r in mine), default=0.0)
-        trial[problem.spare[s]] = found / max(strongest(sets, s), 1e-12)
-    options = [o for o in place.isotope if (s, o.source) in problem.lots]
-    if not options:
-        return
-    option = max(options, key=lambda o: trial[problem.fed[s, o.source]])
-    needed = math.fsum(factor * trial[column] for column, factor in problem.loaded(s))
-    lot_mbq = sets.programme.source[option.source].lot_mbq
-    gives = usable_per_lot(problem.product(s), place, option, lot_mbq)
-    over = 1.0 + sets.programme.policy.overage_fraction
-    trial[problem.fed[s, option.source]] = 1.0 if mine else 0.0
-    trial[problem.lots[s, option.source]] = math.ceil(needed * over / gives - 1e-9)
-    if not mine:
-        trial[problem.made[s]] = 0.0

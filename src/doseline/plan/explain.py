@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from doseline.operations.schedule import Schedule, Unmet
-from doseline.plan.blocked import in_the_way
+from doseline.plan.blocked import Beside
 from doseline.plan.matrix import Floats
 from doseline.plan.roadblocks import no_choice
 from doseline.plan.variables import Problem
@@ -30,6 +30,7 @@ def why_unmet(
     """Every order that no batch serves, and the limit that stands in the way."""
     sets, served = problem.sets, schedule.allocation
     found = []
+    beside = Beside(problem, values)
     for i, order in enumerate(sets.orders):
         if order.id in served:
             continue
@@ -37,7 +38,7 @@ def why_unmet(
         if not choices:
             reason = no_choice(sets, order)
         else:
-            reason = in_the_way(problem, values, i, choices) or _left(proven)
+            reason = beside.in_the_way(i, choices) or _left(proven)
         found.append(Unmet(order.id, reason))
     return tuple(found)
 
@@ -46,6 +47,7 @@ def why_shifted(problem: Problem, values: Floats, schedule: Schedule) -> tuple[S
     """Every order served on another day than the one wanted, and why."""
     sets, served = problem.sets, schedule.allocation
     found = []
+    beside = Beside(problem, values)
     for i, order in enumerate(sets.orders):
         if order.id not in served:
             continue
@@ -57,7 +59,7 @@ def why_shifted(problem: Problem, values: Floats, schedule: Schedule) -> tuple[S
         if not same_day:
             reason = no_choice(sets, order, only=order.wanted_on)
         else:
-            reason = in_the_way(problem, values, i, same_day) or _CHEAPER
+            reason = beside.in_the_way(i, same_day) or _CHEAPER
         found.append(Shifted(order.id, order.wanted_on, on, reason))
     return tuple(found)
 

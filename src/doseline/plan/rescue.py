@@ -8,7 +8,7 @@ import numpy as np
 
 from doseline.operations.orders import DoseOrder
 from doseline.operations.schedule import Allocation, Unmet
-from doseline.plan.blocked import in_the_way
+from doseline.plan.blocked import Beside
 from doseline.plan.capacity import SHARING
 from doseline.plan.constraints import SERVING, an_order_needs_its_shipment
 from doseline.plan.contingencies import Loss
@@ -122,7 +122,7 @@ def _weigh(problem: Problem, found: Recourse) -> None:
 def _in_the_way(problem: Problem, values: Floats, i: int) -> str:
     """The limits that the ways still open would break."""
     sets = problem.sets
-    told = in_the_way(problem, values, i, sets.of_order[i])
+    told = Beside(problem, values).in_the_way(i, sets.of_order[i])
     if told:
         return told
     names = sorted({sets.places[sets.choices[r].place].slot.id for r in sets.of_order[i]})
