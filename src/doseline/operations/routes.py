@@ -70,6 +70,8 @@ class Ways:
         self.permits = Permits(programme)
         self._arrivals: dict[tuple[str, int, int], tuple[int, int]] = {}
         self._journeys: dict[tuple[str, int, int], tuple[Journey, ...]] = {}
+        self._eos_first: dict[tuple[str, int], int] = {}
+        self._uses: dict[tuple[str, str, str, int, int], tuple[tuple[Journey, int], ...]] = {}
 
     # -- calendars -------------------------------------------------------------------------
 
@@ -243,21 +245,40 @@ class Ways:
 
         The journey takes the import testing that the permission of its day of receipt asks for.
         """
-        product = self.programme.product[slot.product]
+        return self.passes(
+            order.product, order.protocol, slot.manufacturer, site, way, use_at, eos_at
+        ) and self.vial_holds(order, use_at, eos_at)
+
+    def passes(
+        self,
+        product_id: str,
+        protocol: str,
+        plant: str,
+        site: Site,
+        way: Journey,
+        use_at: int,
+        eos_at: int,
+    ) -> bool:
+        """Whether a dose of any activity keeps shelf life, shipper, licence and leave."""
+        product = self.programme.product[product_id]
         if use_at + product.infusion_min > eos_at + product.shelf_life_min:
             return False
         hold = product.shipper_hold_min
         if hold is not None and way.received_at - way.dispatch_at > hold:
             return False
-        if product.fill == "volume":
-            eos_mbq = activity_at_eos(order.activity_mbq, use_at - eos_at, product.half_life)
-            if not vial_holds(eos_mbq, product.overfill_fraction, product.vial_limit_mbq):
-                return False
         received_on = self.clock.day(way.received_at, site.zone)
         if not self.licensed(site, product.nuclide, received_on):
             return False
-        permission = self.permission(slot.manufacturer, site, order.protocol, received_on)
+        permission = self.permission(plant, site, protocol, received_on)
         return permission is not None and permission.testing_min == way.testing_min
+
+    def vial_holds(self, order: DoseOrder, use_at: int, eos_at: int) -> bool:
+        """Whether a vial holds at EOS what its dose needs at the time of use."""
+        product = self.programme.product[order.product]
+        if product.fill != "volume":
+            return True
+        eos_mbq = activity_at_eos(order.activity_mbq, use_at - eos_at, product.half_life)
+        return vial_holds(eos_mbq, product.overfill_fraction, product.vial_limit_mbq)
 
     def routes(self, order: DoseOrder, slot: Slot, on: date) -> list[Route]:
         """Every way in which a slot can serve an order on a day, the cheapest first."""
@@ -265,16 +286,53 @@ class Ways:
         site = self.programme.site[order.site]
         if slot.product != order.product or not self.treats(site, on.toordinal()):
             return []
-        eos_first = slot.charge_at + make_min(product, self.programme.line[slot.line][1], 1)
-        found = []
-        for way in self.all_journeys(slot, site, order.protocol):
-            at = self.use_at(site, on, way.received_at, product.preparation_min)
-            if at is None or not self.holds(order, slot, site, way, at, eos_first):
-                continue
-            eos_mbq = activity_at_eos(order.activity_mbq, at - eos_first, product.half_life)
-            cost = self.programme.lane[way.lane].cost_cents
-            found.append(Route(slot, way, at, on, eos_mbq, cost))
-        return sorted(found, key=lambda r: (r.cost_cents, r.journey.received_at, r.journey.lane))
+        uses = self.uses(order.protocol, slot, site, on)
+        if not uses:
+            return []
+        eos_first, half_life = self.eos_first_at(slot), product.half_life
+        return [
+            Route(
+                slot,
+                way,
+                at,
+                on,
+                activity_at_eos(order.activity_mbq, at - eos_first, half_life),
+                self.programme.lane[way.lane].cost_cents,
+            )
+            for way, at in uses
+            if self.vial_holds(order, at, eos_first)
+        ]
+
+    def eos_first_at(self, slot: Slot) -> int:
+        """EOS of a batch of one vial: no batch of the slot is earlier. [min]"""
+        key = (slot.id, slot.charge_at)
+        if key not in self._eos_first:
+            product, line = self.programme.product[slot.product], self.programme.line[slot.line][1]
+            self._eos_first[key] = slot.charge_at + make_min(product, line, 1)
+        return self._eos_first[key]
+
+    def uses(
+        self, protocol: str, slot: Slot, site: Site, on: date
+    ) -> tuple[tuple[Journey, int], ...]:
+        """The journeys from a slot with the time of use on a day, the cheapest lane first.
+
+        They are the same for every order of a protocol and for every site of a kind that treats on
+        that day, so they are looked up once.
+        """
+        key = (slot.id, slot.product, protocol, self.kind(site), on.toordinal())
+        if key not in self._uses:
+            product = self.programme.product[slot.product]
+            eos_first, found = self.eos_first_at(slot), []
+            for way in self.all_journeys(slot, site, protocol):
+                at = self.use_at(site, on, way.received_at, product.preparation_min)
+                if at is not None and self.passes(
+                    slot.product, protocol, slot.manufacturer, site, way, at, eos_first
+                ):
+                    found.append((way, at))
+            lane = self.programme.lane
+            found.sort(key=lambda w: (lane[w[0].lane].cost_cents, w[0].received_at, w[0].lane))
+            self._uses[key] = tuple(found)
+        return self._uses[key]
 
     def all_journeys(self, slot: Slot, site: Site, protocol: str) -> Iterator[Journey]:
         """The planned journeys of a full batch, one for each lane and time of import testing."""

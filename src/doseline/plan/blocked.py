@@ -67,6 +67,8 @@ class Beside:
         }
         self._strongest = cache(lambda s: strongest(problem.sets, s))
         self._mine = cache(self._served_by)
+        self._gives = cache(self._usable_of)
+        self._without = cache(self._left_by)
 
     def in_the_way(self, i: int, choices: Sequence[int]) -> str:
         """The least that stands in the way of an order, over some of its choices; empty if nothing.
@@ -102,15 +104,8 @@ class Beside:
     def taken(self, i: int, r: int) -> dict[int, float]:
         """The variables that change, with their values, when a choice serves its order instead."""
         problem, sets = self.problem, self.problem.sets
-        trial: dict[int, float] = {}
-        gone: set[int] = set()
-        for other in sets.of_order[i]:
-            if self.values[problem.serve[other]] > 0.5:
-                trial[problem.serve[other]] = 0.0
-                gone.add(other)
-                s = sets.choices[other].place
-                self._fit(trial, s, [n for n in self._mine(s) if n not in gone])
-        choice = sets.choices[r]
+        before, gone = self._without(i)
+        trial, choice = dict(before), sets.choices[r]
         trial[problem.unmet[i]] = 0.0
         trial[problem.serve[r]] = 1.0
         trial[problem.made[choice.place]] = 1.0
@@ -118,8 +113,7 @@ class Beside:
         p = permission_of(sets, choice)
         if p is not None:
             trial[problem.tested[choice.place, p]] = 1.0
-        mine = self._mine(choice.place)
-        self._fit(trial, choice.place, [*(n for n in mine if n not in gone), r])
+        self._fit(trial, choice.place, gone, r)
         return trial
 
     # -- what is kept ------------------------------------------------------------------------
@@ -128,31 +122,61 @@ class Beside:
         slack, matrix = 1e-6 * max(1.0, abs(total)), self.problem.matrix
         return total > matrix.row_upper[row] + slack or total < matrix.row_lower[row] - slack
 
-    def _served_by(self, s: int) -> tuple[int, ...]:
-        """The choices that a place serves in the plan."""
-        problem = self.problem
-        return tuple(r for r in problem.sets.of_place[s] if self.values[problem.serve[r]] > 0.5)
+    def _served_by(self, s: int) -> tuple[frozenset[int], float]:
+        """The choices that a place serves in the plan, and their load. [MBq]"""
+        problem, sets = self.problem, self.problem.sets
+        mine = frozenset(r for r in sets.of_place[s] if self.values[problem.serve[r]] > 0.5)
+        return mine, math.fsum(load_of(sets, sets.choices[r]) for r in mine)
 
-    def _fit(self, trial: dict[int, float], s: int, mine: Sequence[int]) -> None:
+    def _usable_of(self, s: int, n: int) -> float:
+        """What a lot of a delivery gives to the vials of a place. [MBq]"""
+        place, sets = self.problem.sets.places[s], self.problem.sets
+        option = place.isotope[n]
+        lot_mbq = sets.programme.source[option.source].lot_mbq
+        return usable_per_lot(self.problem.product(s), place, option, lot_mbq)
+
+    def _left_by(self, i: int) -> tuple[dict[int, float], frozenset[int]]:
+        """The variables that change when an order is no longer served, and what had served it."""
+        problem, sets = self.problem, self.problem.sets
+        trial: dict[int, float] = {}
+        gone: frozenset[int] = frozenset()
+        for other in sets.of_order[i]:
+            if self.values[problem.serve[other]] > 0.5:
+                trial[problem.serve[other]] = 0.0
+                gone |= {other}
+                self._fit(trial, sets.choices[other].place, gone)
+        return trial, gone
+
+    def _fit(
+        self, trial: dict[int, float], s: int, gone: frozenset[int], more: int | None = None
+    ) -> None:
         """Gives a batch the lots that its vials need, from the delivery that feeds it."""
         problem, sets = self.problem, self.problem.sets
         place = sets.places[s]
-        needed = math.fsum(load_of(sets, sets.choices[r]) for r in mine)
+        mine, needed = self._mine(s)
+        for r in gone & mine:
+            needed -= load_of(sets, sets.choices[r])
+        mine -= gone
+        if more is not None:
+            mine |= {more}
+            needed += load_of(sets, sets.choices[more])
         if s in problem.spare:
             found = max((sets.choices[r].load_mbq for r in mine), default=0.0)
             trial[problem.spare[s]] = found / max(self._strongest(s), 1e-12)
             needed += spare_vials(sets, s) * found
-        options = [o for o in place.isotope if (s, o.source) in problem.lots]
-        if not options:
+        fed = [
+            (trial[c] if c in trial else float(self.values[c]), -n)
+            for n, option in enumerate(place.isotope)
+            if (c := problem.fed.get((s, option.source))) is not None
+        ]
+        if not fed:
             return
-        fed = [problem.fed[s, o.source] for o in options]
-        feeds = [trial[c] if c in trial else float(self.values[c]) for c in fed]
-        option = options[max(range(len(options)), key=feeds.__getitem__)]
-        lot_mbq = sets.programme.source[option.source].lot_mbq
-        gives = usable_per_lot(problem.product(s), place, option, lot_mbq)
+        n = -max(fed)[1]
         over = 1.0 + sets.programme.policy.overage_fraction
-        trial[problem.fed[s, option.source]] = 1.0 if mine else 0.0
-        trial[problem.lots[s, option.source]] = math.ceil(needed * over / gives - 1e-9)
+        key = (s, place.isotope[n].source)
+        trial[problem.fed[key]] = 1.0 if mine else 0.0
+        lots = math.ceil(needed * over / self._gives(s, n) - 1e-9) if mine else 0
+        trial[problem.lots[key]] = float(lots)
         if not mine:
             trial[problem.made[s]] = 0.0
 

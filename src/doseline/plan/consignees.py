@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 from doseline.plan.matrix import Limit, Term
 from doseline.plan.sets import Sets
@@ -20,9 +21,10 @@ def a_consignee_treats_so_many_a_day(problem: Problem) -> None:
     for r, choice in enumerate(sets.choices):
         site = sets.programme.site[sets.orders[choice.order].site]
         days[site.consignee, choice.route.use_on].append((problem.serve[r], 1.0))
+    sent = cache(lambda name: sent_to(sets, name))
     for (name, on), terms in days.items():
         most = max(m.daily_capacity for m in sets.programme.consignee[name])
-        room = max(0, most - sum(1 for way in sent_to(sets, name) if way.use_on == on))
+        room = max(0, most - sum(1 for way in sent(name) if way.use_on == on))
         if len(terms) * problem.most > room:
             limit = Limit("site capacity", f"{name} {on}")
             problem.matrix.row(limit, terms, upper=float(room))
@@ -36,25 +38,31 @@ def a_consignee_holds_no_more_than_its_licence(problem: Problem) -> None:
     """
     sets = problem.sets
     days: dict[tuple[str, date], list[tuple[int, float, date]]] = defaultdict(list)
+    shares: dict[tuple[int, int, date, str], tuple[tuple[date, float], ...]] = {}
     for r, choice in enumerate(sets.choices):
         product = problem.product(choice.place)
         if not product.decays:
             continue
-        site = sets.programme.site[sets.orders[choice.order].site]
-        held = Held(
-            since_at=sets.places[choice.place].slot.charge_at,
-            mbq=load_of(sets, choice),
-            half_life=product.half_life,
-            received_at=choice.received_first_at,
-            use_on=choice.route.use_on,
-            zone=site.zone,
-        )
-        for on, mbq in held.days(sets):
-            days[site.consignee, on].append((problem.serve[r], mbq, choice.route.use_on))
+        site, use_on = sets.programme.site[sets.orders[choice.order].site], choice.route.use_on
+        key = (choice.place, choice.received_first_at, use_on, site.zone)
+        if key not in shares:
+            unit = Held(
+                since_at=sets.places[choice.place].slot.charge_at,
+                mbq=1.0,
+                half_life=product.half_life,
+                received_at=choice.received_first_at,
+                use_on=use_on,
+                zone=site.zone,
+            )
+            shares[key] = tuple(unit.days(sets))
+        column, load = problem.serve[r], load_of(sets, choice)
+        for on, share in shares[key]:
+            days[site.consignee, on].append((column, load * share, use_on))
+    sent = cache(lambda name: sent_to(sets, name))
     for (name, on), terms in days.items():
         limits = [m.licence.limit_mbq for m in sets.programme.consignee[name] if m.licence]
         most = max(limits, default=0.0)
-        there = sum(mbq for h in sent_to(sets, name) for day, mbq in h.days(sets) if day == on)
+        there = sum(mbq for h in sent(name) for day, mbq in h.days(sets) if day == on)
         if _worst(sets, name, terms) + there > most:
             limit = Limit("site possession", f"{name} {on}")
             scaled = [(c, mbq / max(most, 1e-9)) for c, mbq, _ in terms]

@@ -35,8 +35,8 @@ def an_order_needs_its_batch(problem: Problem) -> None:
         of_order: dict[int, list[Term]] = defaultdict(list)
         for r in sets.of_place[s]:
             of_order[sets.choices[r].order].append((problem.serve[r], 1.0))
+        limit = Limit("batch made", place.slot.id)
         for terms in of_order.values():
-            limit = Limit("batch made", place.slot.id)
             problem.matrix.row(limit, [*terms, (problem.made[s], -1.0)], upper=0.0)
 
 
@@ -87,8 +87,8 @@ def a_spare_vial_can_stand_in_for_any(problem: Problem) -> None:
     sets = problem.sets
     for s, spare in problem.spare.items():
         most = max(strongest(sets, s), 1e-12)
+        limit = Limit("spare vial", sets.places[s].slot.id)
         for r in sets.of_place[s]:
-            limit = Limit("spare vial", sets.places[s].slot.id)
             share = sets.choices[r].load_mbq / most
             problem.matrix.row(limit, [(spare, 1.0), (problem.serve[r], -share)], lower=0.0)
 
@@ -144,8 +144,9 @@ def an_order_needs_its_shipment(problem: Problem) -> None:
         p = permission_of(sets, choice)
         if p is not None:
             grouped[problem.tested[choice.place, p], choice.order].append((problem.serve[r], 1.0))
+    limit = Limit("shipment", "")
     for (column, _), terms in grouped.items():
-        problem.matrix.row(Limit("shipment", ""), [*terms, (column, -1.0)], upper=0.0)
+        problem.matrix.row(limit, [*terms, (column, -1.0)], upper=0.0)
 
 
 SERVING = (

@@ -1,0 +1,118 @@
+"""What a choice would break beside a plan is what the sums of all rows say, taken anew."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+from benchmarks.instances.generate import instance
+from doseline.operations.orders import DoseOrder
+from doseline.plan.blocked import Beside
+from doseline.plan.candidates import gather
+from doseline.plan.matrix import Floats, Limit
+from doseline.plan.objective import COSTS
+from doseline.plan.phases import prove
+from doseline.plan.plan import constrained
+from doseline.plan.solve import Limits
+from doseline.plan.variables import Problem
+from doseline.programme import Programme
+from tests.plan.tiny import FROM, UNTIL, World, worlds
+
+TOLD = {
+    "line",
+    "vials",
+    "bulk",
+    "crew",
+    "QC",
+    "plant possession",
+    "isotope offer",
+    "site capacity",
+    "site possession",
+    "promise",
+    "pin",
+    "date",
+}
+
+
+def solved(
+    programme: Programme,
+    orders: tuple[DoseOrder, ...],
+    from_on: date = FROM,
+    until_on: date = UNTIL,
+) -> tuple[Problem, Floats]:
+    problem = constrained(gather(programme, orders, from_on, until_on, None))
+    for term in COSTS:
+        term(problem)
+    found = prove(problem, Limits(nodes=20, looks=20), False, lambda _: None)
+    return problem, found.solution.values
+
+
+def by_all_rows(problem: Problem, values: Floats, changes: dict[int, float]) -> set[Limit]:
+    """Every row summed anew, with the changes made."""
+    trial = values.copy()
+    for column, value in changes.items():
+        trial[column] = value
+    matrix = problem.matrix
+    sums = np.array(
+        [math.fsum(v * trial[c] for c, v in matrix.terms(row)) for row in range(matrix.rows)]
+    )
+    slack = 1e-6 * np.maximum(1.0, np.abs(sums))
+    above = sums > np.asarray(matrix.row_upper) + slack
+    below = sums < np.asarray(matrix.row_lower) - slack
+    return {x for n in np.flatnonzero(above | below) if (x := matrix.limits[n]).rule in TOLD}
+
+
+def compared(problem: Problem, values: Floats, every: int = 1) -> int:
+    """How many choices break something; every one of them as all rows say."""
+    beside, sets, broken = Beside(problem, values), problem.sets, 0
+    for r, choice in list(enumerate(sets.choices))[::every]:
+        told = beside.broken(choice.order, r)
+        assert set(told) == by_all_rows(problem, values, beside.taken(choice.order, r))
+        broken += bool(told)
+    return broken
+
+
+@pytest.mark.parametrize("variant", ["base", "different_lines", "activity_bound", "cross_border"])
+def test_the_limits_that_a_choice_breaks_are_those_of_all_rows(variant: str) -> None:
+    made = instance("S", variant)
+    problem, values = solved(made.programme, made.orders, made.from_on, made.until_on)
+    assert compared(problem, values, every=5) > 0
+
+
+def test_spare_vials_and_what_leaves_a_batch_are_counted() -> None:
+    made = instance("S", "activity_bound", 2)
+    lean = replace(made.programme, policy=replace(made.programme.policy, spare_vials=1))
+    problem, values = solved(lean, made.orders, made.from_on, made.until_on)
+    assert problem.spare
+    assert compared(problem, values, every=7) > 0
+
+
+@given(worlds())
+def test_in_tiny_worlds_too(world: World) -> None:
+    problem, values = solved(world.programme, world.orders)
+    if values.size:
+        compared(problem, values)
+
+
+def test_a_choice_that_moves_a_dose_takes_its_vial_from_the_batch_before() -> None:
+    """The isotope of the batch that loses a vial is fitted anew, and none is left for no vial."""
+    made = instance("S", "base", 3)
+    problem, values = solved(made.programme, made.orders, made.from_on, made.until_on)
+    beside, sets = Beside(problem, values), problem.sets
+    found = 0
+    for i in range(len(sets.orders)):
+        served = [r for r in sets.of_order[i] if values[problem.serve[r]] > 0.5]
+        others = [r for r in sets.of_order[i] if r not in served]
+        for r in others[:3]:
+            s = sets.choices[served[0]].place
+            lots = {c for (p, _), c in problem.lots.items() if p == s}
+            changes = beside.taken(i, r)
+            if sets.choices[r].place != s:
+                assert any(changes.get(c, values[c]) <= values[c] for c in lots)
+                found += any(changes.get(c, values[c]) < values[c] for c in lots)
+    assert found > 0
