@@ -1,7 +1,8 @@
 """On tiny worlds the plan is the best of all schedules, each built from the recipe and judged.
 
 Schedules are enumerated without the planner's choices: any batch that a weekly slot could hold, any
-delivery, any day of the window, any import testing. What cannot be is refused by the checker alone.
+delivery, any day of the window, any lane, any import testing. What cannot be is refused by the
+checker alone.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from itertools import product as pairs
 from typing import Any
 
 import pytest
@@ -33,7 +35,7 @@ from doseline.programme.rules import (
     decay_factor,
     isotope_lots,
 )
-from tests.plan.tiny import DAY, FIRST, FROM, HOUR, UNTIL, World, worlds
+from tests.plan.tiny import DAY, FIRST, FROM, HOUR, UNTIL, World, worlds, worlds_of_two_lanes
 from tests.plan.tiny_limits import LIMITS, NOT_ALONE
 
 EXACT = Limits(gap=0.0)
@@ -74,6 +76,7 @@ class Way:
     order: int
     batch: Batch
     on: date
+    lane: str
     testing_min: int
 
 
@@ -146,8 +149,9 @@ def ways(programme: Programme, orders: Sequence[DoseOrder], found: Found) -> lis
                 near = programme.clock.day_start(on, site.zone) - batch.charge_at
                 if not -DAY <= near <= 3 * DAY:
                     continue
-                for testing in tests or {0}:
-                    way = Way(i, batch, on, testing)
+                lanes = ways_of(programme).lanes(batch.manufacturer, site)
+                for lane, testing in pairs(lanes, tests or {0}):
+                    way = Way(i, batch, on, lane.id, testing)
                     if not _on_its_day(programme, orders, way):
                         continue  # it comes after that day: another way stands for the next
                     told = _breaks(programme, orders, [way])
@@ -182,8 +186,8 @@ def built(programme: Programme, orders: Sequence[DoseOrder], taken: Sequence[Way
     for empty, mine in together.items():
         batch = _timed(programme, empty, sum(orders[w.order].units for w in mine))
         rows = []
-        for key in sorted({(orders[w.order].site, w.testing_min) for w in mine}):
-            packed = [w for w in mine if (orders[w.order].site, w.testing_min) == key]
+        for key in sorted({_parcel(orders, w) for w in mine}):
+            packed = [w for w in mine if _parcel(orders, w) == key]
             shipment = _sent(programme, batch, *key, len(packed))
             shipments.append(shipment)
             rows += [_given(programme, orders[w.order], batch, shipment, w.on) for w in packed]
@@ -202,12 +206,19 @@ def _timed(programme: Programme, batch: Batch, units: int) -> Batch:
     return replace(batch, vials=vials, eos_at=eos_at, released_at=released_at, packed_at=packed_at)
 
 
-def _sent(programme: Programme, batch: Batch, site_id: str, testing: int, many: int) -> Shipment:
+def _parcel(orders: Sequence[DoseOrder], way: Way) -> tuple[str, str, int]:
+    """What travels together: to one site, by one lane, with one time of import testing."""
+    return orders[way.order].site, way.lane, way.testing_min
+
+
+def _sent(
+    programme: Programme, batch: Batch, site_id: str, lane_id: str, testing: int, many: int
+) -> Shipment:
     roads: Ways = ways_of(programme)
     site = programme.site[site_id]
-    lane = roads.lanes(batch.manufacturer, site)[0]
+    lane = programme.lane[lane_id]
     road = roads.journey(lane, site, max(batch.released_at, batch.packed_at), testing)
-    name = f"{batch.id}>{site_id}/{testing}"
+    name = f"{batch.id}>{site_id}/{lane.id}/{testing}"
     return Shipment(name, batch.id, lane.id, site_id, road.dispatch_at, road.received_at, many)
 
 
@@ -356,6 +367,12 @@ def compare(examples: int) -> Counter[BreachKind]:
 
 def test_no_schedule_is_better_than_the_plan_under_any_limit() -> None:
     assert len(JOINT & set(compare(3))) >= 7
+
+
+@settings(max_examples=40)
+@given(worlds_of_two_lanes())
+def test_no_schedule_is_better_where_orders_can_share_a_dearer_lane(world: World) -> None:
+    set_against(world)
 
 
 def loosening_never_hurts(world: World) -> None:

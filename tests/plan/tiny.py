@@ -1,7 +1,7 @@
 """Tiny random worlds with room for all, some limits that take it away, and a few orders in them.
 
-Filling takes no time for each vial and one lane leads from a plant to a site, so the model is exact
-there [model C5, C10, C12, A2, A3]. Packages are received by 17:00 and used from 18:00 on, so the
+Filling takes no time for each vial, so the model is exact there [model C5, C10, C12, A3]. Packages
+are received by 17:00 and used from 18:00 on, so the
 possession of a site [model C16] is careful by seventeen hours of decay at most.
 """
 
@@ -186,7 +186,10 @@ def programmes(draw: st.DrawFn) -> Programme:
         products=products,
         manufacturers=makers,
         lanes=tuple(_lanes(draw, plants, sites)),
-        carriers=(Carrier("road", "road", second_package_fraction=0.25),),
+        carriers=(
+            Carrier("road", "road", second_package_fraction=0.25),
+            Carrier("air", "air", second_package_fraction=one_of(draw, 0.0, 0.5)),
+        ),
         sites=sites,
         permissions=tuple(Permission(p, (m,), ("p",), FIRST) for p in plants for m in ("US", "EU")),
         target=Target(0.9),
@@ -228,3 +231,34 @@ def worlds(draw: st.DrawFn, limit: str | None = None, most: int = 4) -> World:
     names = st.lists(st.sampled_from(sorted(LIMITS)), min_size=2, max_size=6, unique=True)
     chosen = {*draw(names), *([limit] if limit else [])}
     return World(programme, tuple(sorted(chosen)), orders)
+
+
+@st.composite
+def worlds_of_two_lanes(draw: st.DrawFn) -> World:
+    """A world whose orders at one site can share a fast lane, or go by a slow one."""
+    world = draw(worlds(most=3))
+    programme, site = world.roomy, world.roomy.sites[0]
+    lanes = []
+    for plant in programme.manufacturers:
+        slow = Lane(f"{plant.id} slow", plant.id, (site.region,), "road", 40 * HOUR, 45_000)
+        fast = replace(
+            slow,
+            id=f"{plant.id} fast",
+            carrier="air",
+            planned_min=one_of(draw, 6, 10) * HOUR,
+            cost_cents=one_of(draw, 30_000, 60_000, 110_000),
+        )
+        lanes += [slow, fast]
+    orders = []
+    for n, o in enumerate(world.orders):
+        on = FROM + timedelta(days=draw(st.integers(2, 4)))
+        hot = replace(o, id=f"order-{n}", product=programme.products[0].id, site=site.id)
+        mbq = o.activity_mbq or 1_000.0
+        dated = replace(hot, wanted_on=on, earliest_on=on, latest_on=on)
+        orders.append(replace(dated, activity_mbq=mbq, units=1))
+    cheap = replace(programme.carriers[0], second_package_fraction=one_of(draw, 0.25, 1.0))
+    return World(
+        replace(programme, lanes=tuple(lanes), carriers=(cheap, programme.carriers[1])),
+        world.limits,
+        tuple(orders),
+    )

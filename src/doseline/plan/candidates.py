@@ -14,16 +14,13 @@ from doseline.operations.slots import Slot, expand
 from doseline.operations.standing import Standing
 from doseline.plan.aftermath import Aftermath
 from doseline.plan.keeping import Confirmed, hours_kept
+from doseline.plan.lanes import Receipts, lanes_of, received_first_at
 from doseline.plan.places import merged, sent_already, usable
 from doseline.plan.sets import Choice, Place, Sets
 from doseline.programme import Programme
-from doseline.programme.making import ready_min
 from doseline.programme.rules import activity_at_eos
 
 DAY = 1440
-Receipts = dict[tuple[str, str, str, int], int]
-"""First receipts by slot, site, lane and minutes of import testing."""
-
 _LONGEST_MAKE_MIN = 3 * DAY
 
 
@@ -107,26 +104,27 @@ def _choices(
     mine: dict[str, list[int]] = defaultdict(list)
     for s, place in enumerate(places):
         mine[place.slot.product].append(s)
-    seen: Receipts = {}
+    days = [list(window(programme, order)) for order in orders]
+    lanes = lanes_of(ways, orders, days)
     charges = {k: [places[s].slot.charge_at for s in v] for k, v in mine.items()}
     for i, order in enumerate(orders):
         if order.product not in mine:
             continue
         site, promise = programme.site[order.site], confirmed.get(order.id)
-        for on in window(programme, order):
+        for on in days[i]:
             if not ways.treats(site, on.toordinal()):
                 continue
             begins = programme.clock.day_start(on, site.zone)
             low, high = in_reach(programme, order.product, charges[order.product], begins)
             for s in mine[order.product][low:high]:
+                place = places[s]
+                found = routes(ways, order, place, on)
+                offered = lanes.offered(order, place, found) if len(found) > 1 else found
+                at_hours = [(route, 0) for route in offered]
                 if promise is not None and promise.on == on:
-                    found = routes(ways, order, places[s], on)
-                    for route, hour_at in hours_kept(ways, order, places[s], found, promise):
-                        yield choice_by(ways, order, i, places[s], s, route, seen, hour_at)
-                    continue
-                choice = best_choice(ways, order, i, places[s], s, on, seen)
-                if choice is not None:
-                    yield choice
+                    at_hours = list(hours_kept(ways, order, place, found, offered, promise))
+                for route, hour_at in at_hours:
+                    yield choice_by(ways, order, i, place, s, route, lanes.seen, hour_at)
 
 
 def in_reach(
@@ -140,7 +138,7 @@ def in_reach(
 def best_choice(
     ways: Ways, order: DoseOrder, i: int, place: Place, s: int, on: date, seen: Receipts
 ) -> Choice | None:
-    """The cheapest way from a place to an order on a day; `seen` remembers receipts. [model A2]"""
+    """The cheapest way from a place to an order on a day; `seen` remembers receipts. [model H3]"""
     found = routes(ways, order, place, on)
     return choice_by(ways, order, i, place, s, found[0], seen) if found else None
 
@@ -156,7 +154,7 @@ def choice_by(
     hour_at: int = 0,
 ) -> Choice:
     """The choice that goes by a route, given no earlier than an hour that has been confirmed."""
-    product = ways.programme.product[order.product]
+    product, site = ways.programme.product[order.product], ways.programme.site[order.site]
     lead_min = route.use_at - place.slot.charge_at
     return Choice(
         order=i,
@@ -165,7 +163,7 @@ def choice_by(
         load_mbq=activity_at_eos(order.activity_mbq, lead_min, product.half_life),
         moved_days=abs((route.use_on - order.wanted_on).days),
         testing_min=route.journey.testing_min,
-        received_first_at=_received_first(ways, order, place, route, seen),
+        received_first_at=received_first_at(ways, place, site, route.journey, seen),
         hour_at=hour_at,
     )
 
@@ -208,18 +206,3 @@ def route_by(
         return None
     eos_mbq = activity_at_eos(order.activity_mbq, at - eos_at, product.half_life)
     return Route(slot, way, at, on, eos_mbq, ways.programme.lane[way.lane].cost_cents)
-
-
-def _received_first(
-    ways: Ways, order: DoseOrder, place: Place, route: Route, seen: Receipts
-) -> int:
-    """When the package of a batch of one vial is received: no later than that of a full one."""
-    if place.locked is not None:
-        return route.journey.received_at
-    testing = route.journey.testing_min
-    key = (place.slot.id, order.site, route.journey.lane, testing)
-    if key not in seen:
-        site, lane = ways.programme.site[order.site], ways.programme.lane[route.journey.lane]
-        ready = place.eos_first_at + ready_min(ways.programme.product[order.product], 1)
-        seen[key] = ways.journey(lane, site, ready, testing).received_at
-    return seen[key]

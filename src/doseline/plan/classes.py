@@ -11,7 +11,8 @@ from doseline.calendars import WEEKDAYS
 from doseline.operations.orders import DoseOrder, OrderMix
 from doseline.operations.routes import Ways, ways_of
 from doseline.operations.slots import expand
-from doseline.plan.candidates import Receipts, best_choice, reach
+from doseline.plan.candidates import best_choice, reach
+from doseline.plan.lanes import Receipts
 from doseline.plan.places import usable
 from doseline.plan.sets import Choice, Place, Sets
 from doseline.programme import Programme

@@ -108,16 +108,20 @@ def _as_they_stand(sets: Sets, schedule: Schedule) -> dict[str, Place]:
 
 
 def _chosen(sets: Sets, schedule: Schedule, doses: Sequence[Allocation]) -> dict[str, int]:
-    """The choice behind each dose: the same place, the same day."""
+    """The choice behind each dose: the same place, the same day, the same lane if it is one."""
     found = {}
     for dose in doses:
         i = sets.order_of_id[dose.order]
         slot = schedule.batch[dose.batch].slot
-        on = _used_on(sets, sets.orders[i], dose)
-        for r in sets.of_order[i]:
-            choice = sets.choices[r]
-            if choice.route.use_on == on and sets.places[choice.place].slot.id == slot:
-                found[dose.order] = r
+        on, lane = _used_on(sets, sets.orders[i], dose), schedule.shipment[dose.shipment].lane
+        mine = [
+            r
+            for r in sets.of_order[i]
+            if sets.choices[r].route.use_on == on
+            and sets.places[sets.choices[r].place].slot.id == slot
+        ]
+        if mine:
+            found[dose.order] = min(mine, key=lambda r: sets.choices[r].route.journey.lane != lane)
     return found
 
 

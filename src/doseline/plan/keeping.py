@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -30,19 +30,24 @@ class Confirmed:
 
 
 def hours_kept(
-    ways: Ways, order: DoseOrder, place: Place, found: list[Route], promise: Confirmed
+    ways: Ways,
+    order: DoseOrder,
+    place: Place,
+    found: Sequence[Route],
+    offered: Sequence[Route],
+    promise: Confirmed,
 ) -> Iterator[tuple[Route, int]]:
     """The routes of a place on the day confirmed, each with the hour before which it is not used.
 
     `found` are all routes, the cheapest first. The hour confirmed is kept wherever the dose can be
-    there in time and still holds: by the lane confirmed, else by the cheapest that can. The
-    cheapest route at its own hour is a choice too.
+    there in time and still holds: by the lane confirmed, else by the cheapest that can. The routes
+    that are `offered` whatever was confirmed are choices too, at their own hours.
     """
     at = promise.allocation.use_at
     mine = place.slot.id == promise.batch.slot
     ranked = sorted(found, key=lambda r: not (mine and r.journey.lane == promise.shipment.lane))
     kept = (_at_the_hour(ways, order, place, r, at) for r in ranked if r.use_at <= at)
-    routes = [next((r for r in kept if r is not None), None), *found[:1]]
+    routes = [next((r for r in kept if r is not None), None), *offered]
     if place.locked is not None and place.locked.id == promise.batch.id:
         routes.insert(0, _as_confirmed(ways, order, place, promise))
     seen = set()
