@@ -35,6 +35,12 @@ SIGNATURES = {
         "(programme, orders, before, happened, *, now_at, from_on, until_on, limits, "
         "price_moved_cents, alternatives, progress)"
     ),
+    "doseline.plan.why": (
+        "(programme, orders, planned, names, *, from_on, until_on, standing, most)"
+    ),
+    "doseline.plan.worth": (
+        "(programme, orders, planned, *, from_on, until_on, standing, limits, slots)"
+    ),
     "doseline.plan.headroom": "(programme, mix, *, from_on, until_on, keep_weekdays)",
     "doseline.simulate.simulate": (
         "(programme, patients, *, seed, replications, from_on, until_on, scenario, chance, "

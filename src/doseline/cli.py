@@ -275,6 +275,13 @@ def plan(
     audit: Annotated[
         bool, typer.Option("--audit", help="say which doses have no second chance")
     ] = False,
+    why: Annotated[
+        list[str] | None,
+        typer.Option("--why", help="what would serve this order on its day; or all"),
+    ] = None,
+    worth: Annotated[
+        bool, typer.Option("--worth", help="say what one more slot, vial or mCi saves, by week")
+    ] = False,
     seed: Seed = 1,
     out: Out = None,
     verify: Annotated[
@@ -314,6 +321,57 @@ def plan(
             orders_until_on=known,
             orders_only=orders_only,
             audited=audit,
+            asked_why=why or (),
+            priced=worth,
+        )
+        _finish(document, summary, as_json)
+
+
+@app.command()
+def replan(
+    programme: ProgrammePath,
+    plan: Annotated[Path, typer.Argument(help="folder that doseline plan --out left")],
+    happened: Annotated[
+        Path | None, typer.Option("--happened", help="what has happened (YAML or JSON)")
+    ] = None,
+    failed: Annotated[
+        list[str] | None, typer.Option("--failed", help="a batch that failed; may be repeated")
+    ] = None,
+    cancelled: Annotated[
+        list[str] | None, typer.Option("--cancelled", help="an order cancelled; may be repeated")
+    ] = None,
+    placed: Annotated[
+        Path | None, typer.Option("--placed", help="dose orders that came anew (CSV)")
+    ] = None,
+    now: Annotated[
+        str | None, typer.Option("--now", help="when it is known, e.g. 2022-05-09T14:30-05:00")
+    ] = None,
+    until_on: Until = None,
+    price_moved: Annotated[
+        float | None, typer.Option("--price-moved", min=0.0, help="weigh a dose moved at this")
+    ] = None,
+    choose: Annotated[
+        str, typer.Option("--choose", help="fewest-moves, cheapest or keep-dates")
+    ] = "fewest-moves",
+    seconds: Annotated[float, typer.Option(min=0.1, help="the clock stops the solver")] = 60.0,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Plan anew after a failure: what moves, who must be called, what cannot be saved."""
+    last = _day(until_on, "--until")
+    with _answering(as_json) as bars:
+        from doseline.studies.replanning import Told, replan_study
+
+        document, summary = replan_study(
+            programme,
+            plan,
+            Told(now, happened, failed or (), cancelled or (), placed),
+            until_on=last,
+            price_moved=price_moved,
+            choose=choose,
+            seconds=seconds,
+            out=out,
+            progress=bars,
         )
         _finish(document, summary, as_json)
 

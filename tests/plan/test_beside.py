@@ -15,9 +15,9 @@ from doseline.operations.orders import DoseOrder
 from doseline.plan.blocked import Beside
 from doseline.plan.candidates import gather
 from doseline.plan.matrix import Floats, Limit
+from doseline.plan.model import constrained
 from doseline.plan.objective import COSTS
 from doseline.plan.phases import prove
-from doseline.plan.plan import constrained
 from doseline.plan.solve import Limits
 from doseline.plan.variables import Problem
 from doseline.programme import Programme
@@ -44,8 +44,9 @@ def solved(
     orders: tuple[DoseOrder, ...],
     from_on: date = FROM,
     until_on: date = UNTIL,
+    merge: bool = False,
 ) -> tuple[Problem, Floats]:
-    problem = constrained(gather(programme, orders, from_on, until_on, None))
+    problem = constrained(gather(programme, orders, from_on, until_on, None, merge=merge))
     for term in COSTS:
         term(problem)
     found = prove(problem, Limits(nodes=20, looks=20), False, lambda _: None)
@@ -72,7 +73,12 @@ def compared(problem: Problem, values: Floats, every: int = 1) -> int:
     beside, sets, broken = Beside(problem, values), problem.sets, 0
     for r, choice in list(enumerate(sets.choices))[::every]:
         told = beside.broken(choice.order, r)
-        assert set(told) == by_all_rows(problem, values, beside.taken(choice.order, r))
+        ways = [
+            by_all_rows(problem, values, beside.taken(choice.order, r, opens))
+            for opens in beside.ways_in(choice.order, r)
+        ]
+        assert set(told) in ways
+        assert len(told) == min(map(len, ways))
         broken += bool(told)
     return broken
 
@@ -116,3 +122,39 @@ def test_a_choice_that_moves_a_dose_takes_its_vial_from_the_batch_before() -> No
                 assert any(changes.get(c, values[c]) <= values[c] for c in lots)
                 found += any(changes.get(c, values[c]) < values[c] for c in lots)
     assert found > 0
+
+
+def lines_alike(programme: Programme) -> Programme:
+    """Three lines, all alike, at each plant."""
+    plants = tuple(
+        replace(m, lines=tuple(replace(m.lines[0], id=f"{m.id}-{n}") for n in range(3)))
+        for m in programme.manufacturers
+    )
+    return replace(programme, manufacturers=plants)
+
+
+@pytest.mark.parametrize("variant", ["base", "activity_bound"])
+def test_of_slots_alike_the_one_is_told_that_breaks_the_least(variant: str) -> None:
+    made = instance("S", variant)
+    alike = lines_alike(made.programme)
+    problem, values = solved(alike, made.orders, made.from_on, made.until_on, merge=True)
+    assert any(place.twins for place in problem.sets.places)
+    assert values.size
+    beside = Beside(problem, values)
+    opened = 0
+    for r, choice in list(enumerate(problem.sets.choices))[::3]:
+        for opens in beside.ways_in(choice.order, r):
+            changes = beside.taken(choice.order, r, opens)
+            trial = values.copy()
+            for column, value in changes.items():
+                trial[column] = value
+            # Batches, slots and deliveries of the place still go together.
+            s = choice.place
+            if problem.sets.places[s].twins:
+                stands = sum(trial[problem.stands[s, k]] for k in range(3))
+                assert stands == trial[problem.made[s]] >= 1.0
+                fed = {problem.fed[s, o.source] for o in problem.sets.places[s].isotope}
+                assert sum(trial[c] for c in fed) == trial[problem.made[s]]
+                opened += opens is not None
+    assert opened > 0
+    assert compared(problem, values, every=5) >= 0

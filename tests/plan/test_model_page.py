@@ -9,9 +9,11 @@ import pytest
 
 from doseline.plan.capacity import SHARING
 from doseline.plan.constraints import SERVING
+from doseline.plan.keeping import confirmed_lost, doses_moved, hold_dates
 from doseline.plan.objective import COSTS
 
-NUMBER = re.compile(r"\b[SPVCOAH]\d+\b")
+NUMBER = re.compile(r"\b[SPVCOAHW]\d+[a-z]?\b")
+NEW_PLAN = (hold_dates, confirmed_lost, doses_moved)
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +21,7 @@ def page(repository: Path) -> str:
     return (repository / "docs/reference/model.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("rule", [*SERVING, *SHARING, *COSTS], ids=lambda r: r.__name__)
+@pytest.mark.parametrize("rule", [*SERVING, *SHARING, *COSTS, *NEW_PLAN], ids=lambda r: r.__name__)
 def test_every_rule_stands_on_the_page_under_its_number(rule: object, page: str) -> None:
     name, doc = getattr(rule, "__name__", ""), rule.__doc__ or ""
     numbers = NUMBER.findall(doc)
@@ -29,7 +31,7 @@ def test_every_rule_stands_on_the_page_under_its_number(rule: object, page: str)
 
 
 def test_every_number_cited_in_code_stands_on_the_page(repository: Path, page: str) -> None:
-    known = set(re.findall(r"^(?:\| )?([SPVCOAH]\d+)(?: \||\.)", page, re.MULTILINE))
+    known = set(re.findall(r"^(?:\| )?([SPVCOAHW]\d+[a-z]?)(?: \||\.)", page, re.MULTILINE))
     cited = {
         number
         for folder in ("plan", "operations")

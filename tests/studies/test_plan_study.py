@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from doseline.cli import app
+from doseline.formats import read_programme
+from doseline.studies.single import first_week
+from tests.hand_world import two_orders
 
 ONE_CELL = Path(__file__).parents[1] / "data" / "one_cell_two_sites.yaml"
 
@@ -119,3 +124,56 @@ def test_two_flags_without_the_orders_that_they_need_are_both_named() -> None:
     assert result.exit_code == 2
     assert "--orders-until" in result.stderr
     assert "--orders-only" in result.stderr
+
+
+def test_without_a_first_day_the_first_week_with_orders_is_planned() -> None:
+    code, text = run("--weeks", "2", "--json")
+    said = json.loads(text)
+    assert (code, said["from_chosen"]) == (0, True)
+    assert said["orders"] > 0
+    _, told = run("--weeks", "2")
+    assert told.startswith(f"planned from {said['from']}, the first week with orders")
+    before = date.fromisoformat(said["from"]) - timedelta(days=7)
+    _, text = run("--from", before.isoformat(), "--weeks", "1", "--json")
+    assert (json.loads(text)["orders"], json.loads(text)["from_chosen"]) == (0, False)
+
+
+def test_where_nobody_wants_a_dose_the_first_question_says_when() -> None:
+    programme = read_programme(ONE_CELL)
+    assert first_week(programme, []) == date(2024, 1, 1)
+    late = replace(two_orders()[0], wanted_on=date(2024, 2, 15))
+    early = replace(two_orders()[1], wanted_on=date(2023, 12, 30))
+    assert first_week(programme, [late, early]) == date(2024, 2, 12)
+
+
+def test_why_tells_what_would_serve_an_order_and_what_the_plan_then_costs(tmp_path: Path) -> None:
+    rows = "".join(
+        f"r/{n},dose,trial,reykjavik,P{n},2024-01-10,2024-01-10,2024-01-10,100 MBq\n"
+        for n in range(3)
+    )
+    heading = "id,product,protocol,site,patient,wanted_on,earliest_on,latest_on,activity\n"
+    orders = tmp_path / "orders.csv"
+    orders.write_text(heading + rows, encoding="utf-8")
+    words = ["--from", "2024-01-08", "--weeks", "1", "--orders", str(orders)]
+    words += ["--orders-until", "2024-03-31"]
+    code, text = run(*words, "--why", "all", "--json")
+    (row,) = json.loads(text)["why"]
+    assert (code, row["use_on"], row["wanted_on"]) == (0, None, "2024-01-10")
+    assert {c["kind"] for way in row["ways"] for c in way["changes"]} >= {"vial", "site capacity"}
+    _, told = run(*words, "--why", row["order"])
+    assert f"why {row['order']}, wanted on 2024-01-10, unmet:" in told
+    assert "one more vial in batch cell@2024-01-09T06:00" in told
+    result = CliRunner().invoke(app, ["plan", str(ONE_CELL), *words, "--why", "r/7"])
+    assert result.exit_code == 2
+    assert '--why  found "r/7", expected an order of the plan (did you mean r/' in result.stderr
+
+
+def test_worth_is_told_only_when_it_is_asked_for() -> None:
+    code, text = run("--from", "2024-01-22", "--weeks", "3", "--worth", "--json")
+    assert code == 0
+    assert {frozenset(row) for row in json.loads(text)["worth"]} <= {
+        frozenset(("what", "where", "week", "worth"))
+    }
+    _, told = run("--from", "2024-01-22", "--weeks", "3", "--worth")
+    assert "one more of these saves at most, in the relaxed plan:" in told
+    assert json.loads(run("--weeks", "1", "--json")[1])["worth"] is None

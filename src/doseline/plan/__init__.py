@@ -9,9 +9,12 @@ from doseline.plan.headroom import Headroom, MonthUse, headroom
 from doseline.plan.moves import Changed, Moved
 from doseline.plan.pins import Pin
 from doseline.plan.plan import Plan, Status, plan
+from doseline.plan.remedies import Change
 from doseline.plan.replan import Alternative, Replan, Way, replan
 from doseline.plan.solve import Limits
 from doseline.plan.verify import Verified, verify
+from doseline.plan.why import Saving, Why, why
+from doseline.plan.worth import Worth, worth
 
 __all__ = [
     "Alternative",
@@ -19,6 +22,7 @@ __all__ = [
     "Breakdown",
     "Call",
     "Certificate",
+    "Change",
     "Changed",
     "Contingency",
     "Headroom",
@@ -28,14 +32,19 @@ __all__ = [
     "Pin",
     "Plan",
     "Replan",
+    "Saving",
     "Shifted",
     "Status",
     "Told",
     "Verified",
     "Way",
+    "Why",
+    "Worth",
     "audit",
     "headroom",
     "plan",
     "replan",
     "verify",
+    "why",
+    "worth",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import numpy as np
@@ -86,9 +86,31 @@ class Beside:
         return "; or else ".join(_in_words(limits) for limits in told[:_TOLD])
 
     def broken(self, i: int, r: int) -> tuple[Limit, ...]:
-        """The limits that a choice of an order breaks, those first that are told first."""
+        """The limits that a choice of an order breaks, those first that are told first.
+
+        Of a place with several slots it is the one by which the fewest are broken: a batch that is
+        there already, or another on a line where none stands.
+        """
+        ways = [self._broken_by(self.taken(i, r, opens)) for opens in self.ways_in(i, r)]
+        return min(ways, key=lambda told: (len(told), [(_ORDER[x.rule], x.where) for x in told]))
+
+    def ways_in(self, i: int, r: int) -> list[int | None]:
+        """The slots in which a batch could be opened for a choice; none for one there already."""
+        problem, s = self.problem, self.problem.sets.choices[r].place
+        place = problem.sets.places[s]
+        if not place.twins:
+            return [None]
+        before, _ = self._without(i)
+
+        def value(column: int) -> float:
+            return before[column] if column in before else float(self.values[column])
+
+        free = [k for k in range(place.count) if value(problem.stands[s, k]) < 0.5]
+        return [*([None] if value(problem.made[s]) > 0.5 else []), *free]
+
+    def _broken_by(self, changes: Mapping[int, float]) -> tuple[Limit, ...]:
         limits, moved = self.problem.matrix.limits, dict[int, float]()
-        for column, value in self.taken(i, r).items():
+        for column, value in changes.items():
             change = value - float(self.values[column])
             if change != 0.0:
                 begin, end = self._begin[column], self._begin[column + 1]
@@ -101,19 +123,23 @@ class Beside:
                 found.add(limits[row])
         return tuple(sorted(found, key=lambda x: (_ORDER[x.rule], x.where)))
 
-    def taken(self, i: int, r: int) -> dict[int, float]:
-        """The variables that change, with their values, when a choice serves its order instead."""
+    def taken(self, i: int, r: int, opens: int | None = None) -> dict[int, float]:
+        """The variables that change, with their values, when a choice serves its order instead.
+
+        Where its place has several slots, `opens` is the one in which a further batch is made.
+        """
         problem, sets = self.problem, self.problem.sets
         before, gone = self._without(i)
         trial, choice = dict(before), sets.choices[r]
         trial[problem.unmet[i]] = 0.0
         trial[problem.serve[r]] = 1.0
-        trial[problem.made[choice.place]] = 1.0
+        if not sets.places[choice.place].twins:
+            trial[problem.made[choice.place]] = 1.0
         trial[problem.parcel[shipment_key(sets, choice)]] = 1.0
         p = permission_of(sets, choice)
         if p is not None:
             trial[problem.tested[choice.place, p]] = 1.0
-        self._fit(trial, choice.place, gone, r)
+        self._fit(trial, choice.place, gone, r, opens)
         return trial
 
     # -- what is kept ------------------------------------------------------------------------
@@ -148,7 +174,12 @@ class Beside:
         return trial, gone
 
     def _fit(
-        self, trial: dict[int, float], s: int, gone: frozenset[int], more: int | None = None
+        self,
+        trial: dict[int, float],
+        s: int,
+        gone: frozenset[int],
+        more: int | None = None,
+        opens: int | None = None,
     ) -> None:
         """Gives a batch the lots that its vials need, from the delivery that feeds it."""
         problem, sets = self.problem, self.problem.sets
@@ -164,6 +195,9 @@ class Beside:
             found = max((sets.choices[r].load_mbq for r in mine), default=0.0)
             trial[problem.spare[s]] = found / max(self._strongest(s), 1e-12)
             needed += spare_vials(sets, s) * found
+        if place.twins:
+            self._fit_twins(trial, s, needed if mine else None, opens)
+            return
         fed = [
             (trial[c] if c in trial else float(self.values[c]), -n)
             for n, option in enumerate(place.isotope)
@@ -179,6 +213,38 @@ class Beside:
         trial[problem.lots[key]] = float(lots)
         if not mine:
             trial[problem.made[s]] = 0.0
+
+    def _fit_twins(
+        self, trial: dict[int, float], s: int, needed: float | None, opens: int | None
+    ) -> None:
+        """The same for a place with several slots: none is left for no vial, and one may be opened.
+
+        Further lots come from the delivery that feeds the most of its batches.
+        """
+        problem, place = self.problem, self.problem.sets.places[s]
+
+        def value(column: int) -> float:
+            return trial[column] if column in trial else float(self.values[column])
+
+        own = [problem.made[s], *(problem.stands[s, k] for k in range(place.count))]
+        keys = [(s, o.source) for o in place.isotope if (s, o.source) in problem.lots]
+        if needed is None:
+            own += [column for k in keys for column in (problem.fed[k], problem.lots[k])]
+            trial.update(dict.fromkeys(own, 0.0))
+            return
+        if opens is not None:
+            trial[problem.made[s]] = value(problem.made[s]) + 1.0
+            trial[problem.stands[s, opens]] = 1.0
+        if not keys:
+            return
+        n = max(range(len(place.isotope)), key=lambda n: (value(problem.fed[keys[n]]), -n))
+        fed = problem.fed[keys[n]]
+        if opens is not None and fed != problem.made[s]:
+            trial[fed] = value(fed) + 1.0
+        over = 1.0 + problem.sets.programme.policy.overage_fraction
+        others = (m for m in range(len(keys)) if m != n)
+        rest = needed * over - sum(value(problem.lots[keys[m]]) * self._gives(s, m) for m in others)
+        trial[problem.lots[keys[n]]] = float(max(0, math.ceil(rest / self._gives(s, n) - 1e-9)))
 
 
 def _in_words(limits: Sequence[Limit]) -> str:

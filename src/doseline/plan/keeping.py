@@ -105,7 +105,7 @@ def kept_as_it_was(sets: Sets, choice: Choice, promise: Confirmed) -> bool:
 
 
 def confirmed_lost(problem: Problem, confirmed: Mapping[str, Confirmed]) -> Tier:
-    """Confirmed doses that are lost: where doses are short, who was promised one has it first."""
+    """Confirmed doses that are lost: who was promised one has it first. [model O1a]"""
     orders = problem.sets.orders
     lost = {problem.unmet[i]: 1.0 for i, o in enumerate(orders) if o.id in confirmed}
     return Tier("confirmed doses lost", lost)
@@ -114,7 +114,7 @@ def confirmed_lost(problem: Problem, confirmed: Mapping[str, Confirmed]) -> Tier
 def doses_moved(problem: Problem, confirmed: Mapping[str, Confirmed], hopeful: bool) -> Tier:
     """Confirmed doses moved to another day or hour; of less weight, another batch or lane.
 
-    One that is moved outweighs all that change their batch or lane alone.
+    One that is moved outweighs all that change their batch or lane alone. [model O1b]
     """
     sets = problem.sets
     heavy = 1.0 + sum(1 for o in sets.orders if o.id in confirmed)
@@ -131,7 +131,7 @@ def doses_moved(problem: Problem, confirmed: Mapping[str, Confirmed], hopeful: b
 
 
 def hold_dates(problem: Problem, confirmed: Mapping[str, Confirmed], hopeful: bool) -> None:
-    """No confirmed dose is given on another day or at another hour; it may be lost."""
+    """No confirmed dose is given on another day or at another hour; it may be lost. [model C19]"""
     sets = problem.sets
     for i, order in enumerate(sets.orders):
         promise = confirmed.get(order.id)

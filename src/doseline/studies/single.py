@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
 from time import perf_counter
 
 from doseline.demand.replacing import Filed
-from doseline.errors import Fault, InputError
+from doseline.errors import Fault, InputError, did_you_mean
 from doseline.formats import read_orders, read_programme
 from doseline.formats.results import write_json_atomically, write_rows
-from doseline.plan import Limits, audit, plan
+from doseline.operations.orders import DoseOrder
+from doseline.plan import Limits, Why, audit, plan, why, worth
 from doseline.programme import Programme
 from doseline.simulate import kpis
 from doseline.studies.board import sample
@@ -38,11 +41,15 @@ def plan_study(
     orders_until_on: date | None = None,
     orders_only: bool = False,
     audited: bool = False,
+    asked_why: Sequence[str] = (),
+    priced: bool = False,
 ) -> tuple[Document, str]:
     """Plan the orders wanted in some weeks: those of one sample, or of a file in their place.
 
     With `orders_only` those of the file and no drawn ones. Where it is `audited`, also which doses
-    have no second chance.
+    have no second chance. `asked_why` names doses of which to say what would serve them on the day
+    wanted; `all` stands for those unmet or moved. Where it is `priced`, also what one more slot,
+    vial or mCi is worth.
     """
     began = perf_counter()
     raw = read_programme(path)
@@ -51,9 +58,9 @@ def plan_study(
         raise InputError(needless(name, "--orders") for name, said in alone.items() if said)
     filed = filed_orders(raw, orders_file, until_on=orders_until_on)
     programme = raw.under(design)
-    first = from_on or _first_monday(programme)
-    last = first + timedelta(weeks=weeks, days=-1)
     asked = filed.among(() if orders_only else sample(programme, seed))
+    first = from_on or first_week(programme, asked)
+    last = first + timedelta(weeks=weeks, days=-1)
     wanted = [o for o in asked if first <= o.wanted_on <= last]
     progress("plan", 0, 1)
     planned = plan(
@@ -71,13 +78,30 @@ def plan_study(
         "outside": sum(not first <= o.wanted_on <= last for o in filed.among(())),
         "from": first.isoformat(),
         "until": last.isoformat(),
+        "from_chosen": from_on is None,
         "n1": None,
+        "why": None,
+        "worth": None,
     }
     if audited:
         progress("audit", 0, 1)
         found = audit(programme, wanted, planned, from_on=first, until_on=last)
         progress("audit", 1, 1)
         document["n1"] = audit_document(programme, found)
+    if asked_why:
+        progress("why", 0, 1)
+        names = None if "all" in asked_why else known_names(asked_why, wanted)
+        told = why(programme, wanted, planned, names, from_on=first, until_on=last)
+        document["why"] = [why_document(row) for row in told]
+        progress("why", 1, 1)
+    if priced:
+        progress("worth", 0, 1)
+        units = worth(programme, wanted, planned, from_on=first, until_on=last)
+        document["worth"] = [
+            {"what": u.what, "where": u.where, "week": u.week, "worth": round(u.cents) / 100.0}
+            for u in units
+        ]
+        progress("worth", 1, 1)
     document["seconds"] = round(perf_counter() - began, 3)
     if out is not None:
         write_json_atomically(out / "plan.json", document)
@@ -97,6 +121,38 @@ def plan_study(
     return document, _plan_summary(document, programme.currency)
 
 
+def known_names(names: Sequence[str], orders: Sequence[DoseOrder]) -> list[str]:
+    """The orders named by `--why`. Raises InputError for each that is not planned for."""
+    known = {o.id for o in orders}
+    faults = [
+        Fault("--why", 0, "", f'found "{n}", expected an order of the plan{did_you_mean(n, known)}')
+        for n in names
+        if n not in known
+    ]
+    if faults:
+        raise InputError(faults)
+    return list(names)
+
+
+def why_document(row: Why) -> Document:
+    """What would serve a dose; costs in the programme's currency."""
+    return {
+        "order": row.order,
+        "wanted_on": row.wanted_on.isoformat(),
+        "use_on": None if row.use_on is None else row.use_on.isoformat(),
+        "reason": row.reason,
+        "ways": [
+            {
+                "changes": [asdict(c) for c in way.changes],
+                "use_on": way.use_on.isoformat(),
+                "batch": way.batch,
+                "added_cost": way.added_cents / 100.0,
+            }
+            for way in row.savings
+        ],
+    }
+
+
 def needless(name: str, needs: str) -> Fault:
     """The fault of a flag that was given without the one that it belongs to."""
     return Fault(name, 0, "", f"has no effect alone; expected {needs} with it")
@@ -110,9 +166,15 @@ def filed_orders(programme: Programme, path: Path | None, until_on: date | None 
     return Filed(found.orders, found.forecast, until_on)
 
 
-def _first_monday(programme: Programme) -> date:
+def first_week(programme: Programme, orders: Sequence[DoseOrder]) -> date:
+    """The Monday of the first week with orders, from the first Monday of the first question on.
+
+    Where no order is wanted then, that first Monday itself.
+    """
     start = programme.questions[0].from_on if programme.questions else programme.from_on
-    return start + timedelta(days=-start.weekday() % 7)
+    monday = start + timedelta(days=-start.weekday() % 7)
+    wanted = min((o.wanted_on for o in orders if o.wanted_on >= monday), default=monday)
+    return wanted - timedelta(days=wanted.weekday())
 
 
 def _plan_summary(document: Document, currency: str) -> str:
@@ -123,6 +185,8 @@ def _plan_summary(document: Document, currency: str) -> str:
         f"{document['bound']:,.0f} (gap {percent(document['gap'])})",
         f"  breaches found by the independent checker: {len(document['breaches'])}",
     ]
+    if document["from_chosen"]:
+        lines.insert(0, f"planned from {document['from']}, the first week with orders")
     if document["certified"] is not None:
         lines.append(f"  {_certified(document['certified'], currency)}")
     kinds = {kind: row for kind, row in document["by_kind"].items() if row["orders"]}
@@ -134,6 +198,13 @@ def _plan_summary(document: Document, currency: str) -> str:
     lines += [f"  unmet {u['order']} ({u['kind']}): {u['reason']}" for u in document["unmet"]]
     if document["n1"] is not None:
         lines.append(f"  second chances: {document['n1']['summary']}")
+    lines += [line for row in document["why"] or () for line in _why_lines(row, currency)]
+    if document["worth"] is not None:
+        lines.append("  one more of these saves at most, in the relaxed plan:")
+        lines += [
+            f"    {u['what']} at {u['where']} {u['week']}: {currency} {u['worth']:,.2f}"
+            for u in document["worth"][:10]
+        ]
     return "\n".join(lines)
 
 
@@ -144,6 +215,19 @@ def _certified(told: Document, currency: str) -> str:
         f"certificate: no schedule of the model costs less than {currency} {told['bound']:,.0f} "
         f"(gap {percent(told['gap'])}), to be checked by doseline plan --verify"
     )
+
+
+def _why_lines(row: Document, currency: str) -> list[str]:
+    served = f"given on {row['use_on']}" if row["use_on"] else "unmet"
+    lines = [f"  why {row['order']}, wanted on {row['wanted_on']}, {served}: {row['reason']}"]
+    for way in row["ways"]:
+        change = " and ".join(c["text"] for c in way["changes"]) or "nothing need change"
+        cost = f"the plan then costs {currency} {abs(way['added_cost']):,.0f}"
+        more = "more" if way["added_cost"] >= 0 else "less"
+        lines.append(f"    {change}: on {way['use_on']} from {way['batch']}; {cost} {more}")
+    if not row["ways"]:
+        lines.append("    no single change that was tried serves it beside the plan")
+    return lines
 
 
 # -- simulate ------------------------------------------------------------------------------
