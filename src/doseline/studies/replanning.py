@@ -99,7 +99,6 @@ def replan_study(
             **head("plan", str(path), design=programme.design, seconds=document["seconds"]),
             **plan_document(programme, chosen.plan, orders, kinds),
             "outside": 0,
-            "certified": None,
             "from": document["from"],
             "until": document["until"],
             "from_chosen": False,
