@@ -12,7 +12,7 @@ from doseline.plan.constraints import SERVING
 from doseline.plan.keeping import confirmed_lost, doses_moved, hold_dates
 from doseline.plan.objective import COSTS
 
-NUMBER = re.compile(r"\b[SPVCOAHW]\d+[a-z]?\b")
+NUMBER = re.compile(r"\b[SPVCOAHWL]\d+[a-z]?\b")
 NEW_PLAN = (hold_dates, confirmed_lost, doses_moved)
 
 
@@ -31,7 +31,7 @@ def test_every_rule_stands_on_the_page_under_its_number(rule: object, page: str)
 
 
 def test_every_number_cited_in_code_stands_on_the_page(repository: Path, page: str) -> None:
-    known = set(re.findall(r"^(?:\| )?([SPVCOAHW]\d+[a-z]?)(?: \||\.)", page, re.MULTILINE))
+    known = set(re.findall(r"^(?:\| )?([SPVCOAHWL]\d+[a-z]?)(?: \||\.)", page, re.MULTILINE))
     cited = {
         number
         for folder in ("plan", "operations")
