@@ -1,33 +1,34 @@
-"""Plans of many orders: a relaxation gives the bound, a dive the batches, pieces the rest.
+"""Plans of many orders: a relaxation gives the bound, dives a schedule, pieces make it better.
 
-The relaxation bounds the cost from below. Batches are made whole by a dive, then orders; after
-that pieces of the schedule are planned anew, as long as time or work is left.
+The relaxation of the whole bounds the cost from below. Beside it some weeks after some weeks are
+planned by dives (`plan/rolling.py`); then pieces of the schedule are planned anew
+(`plan/neighbours.py`), as long as time or work is left.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
 
 from doseline.plan.arrays import Arrays
-from doseline.plan.dive import whole_batches
 from doseline.plan.matrix import Floats
 from doseline.plan.neighbours import Neighbourhoods, priced
-from doseline.plan.relaxation import Relaxation, Relaxed
-from doseline.plan.rounded import broken, nothing_made, whole_orders
+from doseline.plan.relaxation import Relaxation, safe_bound
+from doseline.plan.rolling import dived, rolled
 from doseline.plan.solve import Ended, Limits, Solution
 from doseline.plan.structure import Structure, structure_of
 from doseline.plan.variables import Problem
 
+AT_ONCE = 6000
+"""More orders than this are planned some weeks after some weeks to begin with."""
+
 ROUNDS = 2000
 """So many rounds of pieces are tried at most, two pieces each."""
-
-_DIVING, _ROUNDING = 0.5, 0.12  # shares of the time that is left
 
 
 def solved_by_pieces(
@@ -36,40 +37,51 @@ def solved_by_pieces(
     """The best values found with a bound on their cost, and the least weight of unmet doses.
 
     The costs of `arrays` are in whole units of the currency; `limits.seconds` is a reading of
-    `perf_counter`. The weight is that which the relaxation proves.
+    `perf_counter`. The weight is that which the relaxation proves. The relaxation is solved in one
+    thread while another looks for a schedule.
     """
     structure, until = structure_of(problem), limits.seconds
-    relaxation = Relaxation(arrays, until)
-    root = relaxation.solve()
-    if root is None:
-        return _nothing(Ended.BY_THE_CLOCK), 0.0
-    say(f"bound {root.objective:,.0f}")
-    least = float(structure.weight @ arrays.lower[structure.unmet])
+    relaxing: Future[tuple[float, Floats]]
     searched = priced(_without_lots(problem, arrays), structure)
-    start = _start(searched, structure, relaxation, root, until)
-    search = Neighbourhoods(searched, structure, start, limits.seed)
-    _tell(say, arrays, structure, search.best.values, root.objective)
-    with ThreadPoolExecutor(2) as pool:
+    days = np.array([o.wanted_on.toordinal() for o in problem.sets.orders], dtype=np.int64)
+    least = float(structure.weight @ arrays.lower[structure.unmet])
+    with ThreadPoolExecutor(1) as beside, ThreadPoolExecutor(2) as pool:
+        if len(days) > AT_ONCE:
+            relaxing = beside.submit(_relaxed, arrays, until)
+            start = rolled(searched, structure, days, until, say)
+        else:
+            bound, duals, start = dived(arrays, searched, structure, until)
+            relaxing = Future()
+            relaxing.set_result((bound, duals))
+        search = Neighbourhoods(searched, structure, start, limits.seed)
+        _tell(say, arrays, structure, start, -math.inf)
         while search.rounds < ROUNDS and perf_counter() < until - 0.05:
-            search.search(min(until, perf_counter() + 5.0), ROUNDS - search.rounds, pool)
-            gap = _tell(say, arrays, structure, search.best.values, root.objective)
-            unmet = structure.weight @ search.best.values[structure.unmet]
-            idle = not search.rounds
-            if idle or (gap <= limits.gap and unmet <= least + 0.5):
+            before = search.rounds
+            step = min(until, perf_counter() + 5.0)
+            search.search(step, ROUNDS - search.rounds, pool)
+            bound = relaxing.result()[0] if relaxing.done() else -math.inf
+            gap = _tell(say, arrays, structure, search.best.values, bound)
+            unmet = float(structure.weight @ search.best.values[structure.unmet])
+            done = relaxing.done() and gap <= limits.gap and unmet <= least + 0.5
+            if done or search.rounds == before:
                 break
+        bound, duals = relaxing.result()
     values = search.best.values
     objective = arrays.objective(values)
+    near = objective - bound <= limits.gap * abs(objective)
     clock = perf_counter() >= until - 0.05
-    near = objective - root.objective <= limits.gap * abs(objective)
     ended = Ended.OPTIMAL if near else (Ended.BY_THE_CLOCK if clock else Ended.STOPPED)
-    solution = Solution(ended, values, objective, root.objective, root.row_duals, 0, search.rounds)
     if structure.weight @ values[structure.unmet] > least + 0.5:
         least = max(least, _least_unmet(arrays, structure, until))
-    return solution, least
+    return Solution(ended, values, objective, bound, duals, 0, search.rounds), least
 
 
-def _nothing(ended: Ended) -> Solution:
-    return Solution(ended, np.empty(0), math.inf, -math.inf, np.empty(0), 0, 0)
+def _relaxed(arrays: Arrays, until: float) -> tuple[float, Floats]:
+    """A bound of the cost that holds whatever the solver's precision, and its duals."""
+    found = Relaxation(arrays, until, inside=True).solve()
+    if found is None:
+        return -math.inf, np.zeros(arrays.rows)
+    return safe_bound(arrays, found.row_duals), found.row_duals
 
 
 def _without_lots(problem: Problem, arrays: Arrays) -> Arrays:
@@ -86,33 +98,15 @@ def _without_lots(problem: Problem, arrays: Arrays) -> Arrays:
     return replace(arrays, whole=whole)
 
 
-def _start(
-    arrays: Arrays,
-    structure: Structure,
-    relaxation: Relaxation,
-    root: Relaxed,
-    until: float,
-) -> Floats:
-    """Whole values to begin with: those of the dive where it comes to an end."""
-    now = perf_counter()
-    relaxation.stop_at(now + _DIVING * (until - now))
-    dived = whole_batches(relaxation, root, arrays, structure.made)
-    relaxation.stop_at(until)
-    found = None
-    if dived is not None:
-        seconds = max(1.0, _ROUNDING * (until - perf_counter()))
-        found = whole_orders(arrays, structure, dived.values, seconds)
-    if found is None or broken(arrays, found, arrays.sums(found)).any():
-        return nothing_made(arrays, structure)
-    return found
-
-
 def _tell(
     say: Callable[[str], None], arrays: Arrays, structure: Structure, values: Floats, bound: float
 ) -> float:
     """Says what is known; the gap."""
     objective = arrays.objective(values)
     unmet = round(float(values[structure.unmet].sum()))
+    if not math.isfinite(bound):
+        say(f"{unmet} unmet, cost {objective:,.0f}, no bound yet")
+        return math.inf
     gap = (objective - bound) / max(abs(objective), 1e-9)
     say(f"{unmet} unmet, cost {objective:,.0f}, bound {bound:,.0f}, gap {100 * gap:.2f} %")
     return gap
@@ -123,5 +117,7 @@ def _least_unmet(arrays: Arrays, structure: Structure, until: float) -> float:
     cost = np.zeros(arrays.columns)
     cost[structure.unmet] = structure.weight
     doses = replace(arrays, cost=cost, constant=0.0)
-    found = Relaxation(doses, max(until, perf_counter() + 10.0)).solve()
-    return 0.0 if found is None else float(math.ceil(found.objective - 1e-6))
+    found = Relaxation(doses, max(until, perf_counter() + 10.0), inside=True).solve()
+    if found is None:
+        return 0.0
+    return float(math.ceil(safe_bound(doses, found.row_duals) - 1e-6))

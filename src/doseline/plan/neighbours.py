@@ -17,7 +17,7 @@ from doseline.plan.structure import Structure
 
 _TOLERANCE = 1e-6
 _NODES = 200
-_AT_LEAST, _AT_MOST = 2, 20
+_AT_LEAST, _AT_MOST = 2, 80
 
 
 @dataclass
@@ -61,13 +61,14 @@ class Neighbourhoods:
         rounds: int,
         pool: ThreadPoolExecutor,
         stop: Callable[[], bool] = lambda: False,
+        at_once: int = 2,
     ) -> None:
-        """Try pieces until the clock or so many rounds are over."""
+        """Try pieces, so many at once, until the clock or so many rounds are over."""
         for _ in range(rounds):
             left = until - perf_counter()
             if left <= 0.05 or stop() or not self._used.size:
                 return
-            pieces = self._pieces()
+            pieces = self._pieces(at_once)
             found = list(pool.map(self._solved, pieces, [left] * len(pieces)))
             for free, solution in zip(pieces, found, strict=True):
                 self._taken(free, solution)
@@ -83,16 +84,16 @@ class Neighbourhoods:
         """Larger pieces while all are solved to the end with ease, smaller ones where not."""
         hard = any(s.ended is not Ended.OPTIMAL for s in found)
         easy = all(s.ended is Ended.OPTIMAL and s.nodes <= 1 for s in found)
-        factor = 0.9 if hard else (1.05 if easy else 1.0)
+        factor = 0.9 if hard else (1.1 if easy else 1.0)
         self._size = min(max(self._size * factor, _AT_LEAST), _AT_MOST)
 
-    def _pieces(self) -> list[Ints]:
-        """The columns of two pieces that have no place and no order in common."""
+    def _pieces(self, count: int) -> list[Ints]:
+        """The columns of some pieces that have no place and no order in common."""
         structure = self._structure
         taken = np.zeros(len(structure.made), dtype=np.bool_)
         gone = np.zeros(len(structure.unmet), dtype=np.bool_)
         pieces: list[Ints] = []
-        for _ in range(2):
+        for _ in range(count):
             places = self._places(taken)
             orders = self._orders(places) & ~gone
             taken[places] = True

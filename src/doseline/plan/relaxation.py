@@ -15,6 +15,9 @@ from doseline.plan.highs import highspy
 from doseline.plan.matrix import Floats
 from doseline.plan.solve import as_lp, fresh
 
+_LARGE = 40_000
+"""From so many columns on interior points are faster than the simplex method."""
+
 
 @dataclass(frozen=True, slots=True)
 class Relaxed:
@@ -28,11 +31,16 @@ class Relaxed:
 class Relaxation:
     """A matrix whose columns need not be whole; rows and bounds can change between two solutions.
 
-    `until` is the reading of `perf_counter` at which the solver gives up.
+    `until` is the reading of `perf_counter` at which the solver gives up. A large one is solved by
+    interior points the first time; with `inside` it ends there, without a corner: its bound is as
+    good, but nothing more can be added.
     """
 
-    def __init__(self, arrays: Arrays, until: float) -> None:
+    def __init__(self, arrays: Arrays, until: float, inside: bool = False) -> None:
         self._highs: Any = fresh()
+        if arrays.columns > _LARGE:
+            self._highs.setOptionValue("solver", "ipm")
+            self._highs.setOptionValue("run_crossover", "off" if inside else "on")
         self._until = until
         lp = as_lp(replace(arrays, whole=np.zeros(arrays.columns, dtype=np.bool_)))
         if self._highs.passModel(lp) == highspy.HighsStatus.kError:
@@ -75,6 +83,7 @@ class Relaxation:
         self._highs.setOptionValue("time_limit", self._highs.getRunTime() + left)
         if self._highs.run() == highspy.HighsStatus.kError:
             raise SolverError("HiGHS failed while solving")
+        self._highs.setOptionValue("solver", "choose")
         status = self._highs.getModelStatus()
         if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty):
             return None
@@ -84,3 +93,28 @@ class Relaxation:
             np.asarray(found.row_dual, dtype=np.float64),
             float(self._highs.getInfo().objective_function_value),
         )
+
+
+def safe_bound(arrays: Arrays, row_duals: Floats) -> float:
+    """What nothing can undercut, by any duals; minus infinity where a column has no end.
+
+    Weak duality with reduced costs r = c - A'y; what a solver's duals lack in feasibility lowers
+    the bound, it does not make it wrong (but for rounding in double precision).
+
+    >>> from doseline.plan.arrays import arrays_of
+    >>> from doseline.plan.matrix import Limit, Matrix
+    >>> sack = Matrix()
+    >>> batches = sack.column(9.0, cost=500.0, whole=True)
+    >>> row = sack.row(Limit("vials", ""), [(batches, 12.0)], lower=30.0)
+    >>> safe_bound(arrays_of(sack), np.array([41.5]))
+    1245.0
+    """
+    duals = np.where(np.isfinite(row_duals), row_duals, 0.0)
+    duals = np.where((duals > 0.0) & ~np.isfinite(arrays.row_lower), 0.0, duals)
+    duals = np.where((duals < 0.0) & ~np.isfinite(arrays.row_upper), 0.0, duals)
+    reduced = arrays.cost - arrays.by_row.T @ duals
+    ends = np.where(reduced > 0.0, arrays.lower, arrays.upper)
+    sides = np.where(duals > 0.0, arrays.row_lower, arrays.row_upper)
+    columns, rows = reduced != 0.0, duals != 0.0
+    total = float(reduced[columns] @ ends[columns]) + float(duals[rows] @ sides[rows])
+    return arrays.constant + total if math.isfinite(total) else -math.inf

@@ -11,6 +11,7 @@ from doseline.plan.structure import Structure
 
 _WHOLE = 1e-6
 _NODES = 300
+_NEAR = 3e-4  # of the cost: what is left is for the search by pieces
 
 
 def nothing_made(arrays: Arrays, structure: Structure) -> Floats:
@@ -41,7 +42,7 @@ def whole_orders(
         return None
     free = _free(arrays, structure, mine, orders, parted, values)
     part, _ = piece(arrays, values, arrays.sums(values), free)
-    limits = Limits(nodes=_NODES, seconds=seconds)
+    limits = Limits(gap=_NEAR, nodes=_NODES, seconds=seconds)
     found = solve(part, limits, values[free])
     if found.values.size:
         values[free] = found.values
