@@ -185,7 +185,7 @@ def _dived(problem: Problem) -> tuple[Arrays, float, np.ndarray]:
     relaxation = Relaxation(arrays, perf_counter() + 60.0)
     root = relaxation.solve()
     assert root is not None
-    dived = whole_batches(relaxation, root, arrays, structure.made)
+    dived = whole_batches(relaxation, root, arrays, structure.made, structure.kind)
     assert dived is not None
     return arrays, root.objective, dived.values
 

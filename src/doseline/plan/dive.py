@@ -12,20 +12,21 @@ from doseline.plan.relaxation import Relaxation, Relaxed
 
 _AT_ONCE = 0.2  # of the batches that are not yet whole
 _WHOLE = 1e-6
+_STEEP = 5e-4
 
 
 def whole_batches(
-    relaxation: Relaxation, start: Relaxed, arrays: Arrays, made: Ints
+    relaxation: Relaxation, start: Relaxed, arrays: Arrays, made: Ints, kind: Ints
 ) -> Relaxed | None:
     """A solution of the relaxation in which every place makes a whole number of batches.
 
-    A row holds the number of batches to that of the relaxation, rounded up: otherwise rounding
-    makes too many, and each is dear. Where that cannot be, one batch more is allowed. None where
-    the clock stopped it.
+    For each product (`kind` has a number by place) a row holds the number of batches to that of the
+    relaxation, rounded up: otherwise rounding makes too many, and each is dear. None where the
+    clock stopped it.
     """
-    budget = math.ceil(float(start.values[made].sum()) - _WHOLE)
-    relaxation.at_most(made, float(budget))
-    lower, upper = arrays.lower[made].copy(), arrays.upper[made].copy()
+    for product in np.unique(kind).tolist():
+        mine = made[kind == product]
+        relaxation.at_most(mine, float(math.ceil(float(start.values[mine].sum()) - _WHOLE)))
     found: Relaxed | None = relaxation.solve()
     while found is not None:
         values = found.values[made]
@@ -33,21 +34,30 @@ def whole_batches(
         open_ = np.flatnonzero(away > _WHOLE)
         if not open_.size:
             return found
-        count = max(1, math.ceil(_AT_ONCE * open_.size))
-        chosen = open_[np.argsort(away[open_], kind="stable")[:count]]
-        following = _fixed(relaxation, made, chosen, np.round(values[chosen]))
-        if following is None or following.objective > _steep(found):
-            for n in chosen:
-                relaxation.bound(int(made[n]), float(lower[n]), float(upper[n]))
-            n = int(chosen[0])
-            following = _better(relaxation, int(made[n]), float(values[n]))
-        found = following
+        nearest = open_[np.argsort(away[open_], kind="stable")]
+        found = _step(relaxation, found, arrays, made, nearest)
     return None
 
 
+def _step(
+    relaxation: Relaxation, found: Relaxed, arrays: Arrays, made: Ints, nearest: Ints
+) -> Relaxed | None:
+    """Fixes a few of the nearest; where that costs too much, one of them, either way."""
+    values = found.values[made]
+    chosen = nearest[: math.ceil(_AT_ONCE * nearest.size)]
+    following = _fixed(relaxation, made, chosen, np.round(values[chosen]))
+    if following is not None and following.objective <= _steep(found):
+        return following
+    for n in chosen.tolist():
+        column = int(made[n])
+        relaxation.bound(column, float(arrays.lower[column]), float(arrays.upper[column]))
+    n = int(nearest[0])
+    return _better(relaxation, int(made[n]), float(values[n]))
+
+
 def _steep(found: Relaxed) -> float:
-    """A cost that a step should not exceed: else both ways of rounding are tried."""
-    return found.objective + 5e-4 * abs(found.objective)
+    """A cost that a step of several should not exceed: else fewer are rounded at once."""
+    return found.objective + _STEEP * abs(found.objective)
 
 
 def _fixed(relaxation: Relaxation, made: Ints, chosen: Ints, values: Floats) -> Relaxed | None:

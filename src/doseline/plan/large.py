@@ -25,7 +25,7 @@ from doseline.plan.structure import Structure, structure_of
 from doseline.plan.variables import Problem
 
 AT_ONCE = 6000
-"""More orders than this are planned some weeks after some weeks to begin with."""
+"""More orders than this, or several products, are planned some weeks after some weeks at first."""
 
 ROUNDS = 2000
 """So many rounds of pieces are tried at most, two pieces each."""
@@ -46,7 +46,7 @@ def solved_by_pieces(
     days = np.array([o.wanted_on.toordinal() for o in problem.sets.orders], dtype=np.int64)
     least = float(structure.weight @ arrays.lower[structure.unmet])
     with ThreadPoolExecutor(1) as beside, ThreadPoolExecutor(2) as pool:
-        if len(days) > AT_ONCE:
+        if len(days) > AT_ONCE or np.unique(structure.kind).size > 1:
             relaxing = beside.submit(_relaxed, arrays, until)
             start = rolled(searched, structure, days, until, say)
         else:
@@ -55,16 +55,7 @@ def solved_by_pieces(
             relaxing.set_result((bound, duals))
         search = Neighbourhoods(searched, structure, start, limits.seed)
         _tell(say, arrays, structure, start, -math.inf)
-        while search.rounds < ROUNDS and perf_counter() < until - 0.05:
-            before = search.rounds
-            step = min(until, perf_counter() + 5.0)
-            search.search(step, ROUNDS - search.rounds, pool)
-            bound = relaxing.result()[0] if relaxing.done() else -math.inf
-            gap = _tell(say, arrays, structure, search.best.values, bound)
-            unmet = float(structure.weight @ search.best.values[structure.unmet])
-            done = relaxing.done() and gap <= limits.gap and unmet <= least + 0.5
-            if done or search.rounds == before:
-                break
+        _searching(search, arrays, until, limits.gap, relaxing, pool, say)
         bound, duals = relaxing.result()
     values = search.best.values
     objective = arrays.objective(values)
@@ -74,6 +65,28 @@ def solved_by_pieces(
     if structure.weight @ values[structure.unmet] > least + 0.5:
         least = max(least, _least_unmet(arrays, structure, until))
     return Solution(ended, values, objective, bound, duals, 0, search.rounds), least
+
+
+def _searching(
+    search: Neighbourhoods,
+    arrays: Arrays,
+    until: float,
+    gap: float,
+    relaxing: Future[tuple[float, Floats]],
+    pool: ThreadPoolExecutor,
+    say: Callable[[str], None],
+) -> None:
+    """Tries pieces until time or rounds are over, or the gap is reached."""
+    structure = search.structure
+    least = float(structure.weight @ arrays.lower[structure.unmet])
+    while search.rounds < ROUNDS and perf_counter() < until - 0.05:
+        before = search.rounds
+        search.search(min(until, perf_counter() + 5.0), ROUNDS - before, pool)
+        bound = relaxing.result()[0] if relaxing.done() else -math.inf
+        reached = _tell(say, arrays, structure, search.best.values, bound)
+        unmet = float(structure.weight @ search.best.values[structure.unmet])
+        if search.rounds == before or (reached <= gap and unmet <= least + 0.5):
+            return
 
 
 def _relaxed(arrays: Arrays, until: float) -> tuple[float, Floats]:

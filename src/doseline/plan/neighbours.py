@@ -39,7 +39,7 @@ class Neighbourhoods:
     def __init__(
         self, arrays: Arrays, structure: Structure, values: Floats, seed: int = 20161128
     ) -> None:
-        self._arrays, self._structure = arrays, structure
+        self._arrays, self.structure = arrays, structure
         self.best = Incumbent(values, arrays.sums(values), arrays.objective(values))
         self._chance = stream(seed, 0, "plan:neighbourhoods")
         self._drawn = 0
@@ -89,7 +89,7 @@ class Neighbourhoods:
 
     def _pieces(self, count: int) -> list[Ints]:
         """The columns of some pieces that have no place and no order in common."""
-        structure = self._structure
+        structure = self.structure
         taken = np.zeros(len(structure.made), dtype=np.bool_)
         gone = np.zeros(len(structure.unmet), dtype=np.bool_)
         pieces: list[Ints] = []
@@ -103,7 +103,7 @@ class Neighbourhoods:
 
     def _places(self, taken: Flags) -> Ints:
         """Some places: around an unmet order or a time, of one product or of several."""
-        structure = self._structure
+        structure = self.structure
         count = int(self._size + self._uniform())
         unmet = self._able & (self.best.values[structure.unmet] > 0.5)
         if unmet.any() and self._uniform() < 0.5:
@@ -120,7 +120,7 @@ class Neighbourhoods:
 
     def _orders(self, places: Ints) -> Flags:
         """The orders that these places serve, and those unmet that they could."""
-        structure, values = self._structure, self.best.values
+        structure, values = self.structure, self.best.values
         found = np.zeros(len(structure.unmet), dtype=np.bool_)
         for s in places.tolist():
             mine = structure.choices_of_place[s]
@@ -130,7 +130,7 @@ class Neighbourhoods:
         return found
 
     def _columns(self, places: Ints, orders: Flags) -> Ints:
-        structure = self._structure
+        structure = self.structure
         columns = [structure.unmet[orders]]
         for s in places.tolist():
             mine = structure.choices_of_place[s]

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from doseline.plan.sets import Choice, Sets
 from doseline.plan.variables import ShipmentKey, bulk_load_max, load_of, shipment_key, spare_vials
 
+_SWAPS = 4
+"""So often at most a batch swaps shipments with others."""
+
 
 class _Bin:
     """A batch that is being filled: the vials and the load that it still has room for."""
@@ -54,12 +57,14 @@ def packed(
     filled = [b for b in bins if b.taken]
     if lot_mbq > 0.0:
         for n, batch in enumerate(filled[:-1]):
-            _swap(sets, batch, filled[n + 1 :], lot_mbq)
+            for _ in range(_SWAPS):
+                if not _swap(sets, batch, filled[n + 1 :], lot_mbq):
+                    break
     return [b.taken for b in filled]
 
 
-def _swap(sets: Sets, batch: _Bin, others: Sequence[_Bin], lot_mbq: float) -> None:
-    """Swaps a shipment with another batch, if that leaves less of a last lot."""
+def _swap(sets: Sets, batch: _Bin, others: Sequence[_Bin], lot_mbq: float) -> bool:
+    """Swaps a shipment with another batch, if that leaves less of a last lot; whether it did."""
     held = _load(sets, batch.taken)
     best: tuple[float, _Bin, list[Choice], list[Choice]] | None = None
     wasted = -held % lot_mbq
@@ -75,11 +80,13 @@ def _swap(sets: Sets, batch: _Bin, others: Sequence[_Bin], lot_mbq: float) -> No
                 left = -(held + change) % lot_mbq
                 if left < wasted - 1e-9 * lot_mbq and left > 1e-6 * lot_mbq:
                     wasted, best = left, (change, other, mine, its)
-    if best is not None:
-        change, other, mine, its = best
-        more = _vials(sets, its) - _vials(sets, mine)
-        _exchange(batch, mine, its, more, change)
-        _exchange(other, its, mine, -more, -change)
+    if best is None:
+        return False
+    change, other, mine, its = best
+    more = _vials(sets, its) - _vials(sets, mine)
+    _exchange(batch, mine, its, more, change)
+    _exchange(other, its, mine, -more, -change)
+    return True
 
 
 def _exchange(

@@ -1,8 +1,8 @@
-"""Whole values for many orders to begin with: some weeks after some weeks, each by a dive.
+"""Whole values for many orders to begin with: from one dive, or a few days after a few days.
 
-The orders are taken in the order of their days, so many at a time. For each share the relaxation of
-what they can still do is solved, its batches are made whole, then its orders; what was decided
-before stays, but room that is left in a batch, or a place not used yet, can still be taken.
+Where the relaxation is quick, its batches are made whole by a dive, then its orders. Else the
+orders are taken in the order of their days, so many at a time, each share planned as a whole; what
+was decided before stays, but room left in a batch, or a place not used yet, can still be taken.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ from time import perf_counter
 
 import numpy as np
 
-from doseline.plan.arrays import Arrays, Flags, Ints, piece
+from doseline.plan.arrays import Arrays, Ints, piece
 from doseline.plan.dive import whole_batches
 from doseline.plan.matrix import Floats
 from doseline.plan.relaxation import Relaxation, safe_bound
 from doseline.plan.rounded import broken, nothing_made, whole_orders
-from doseline.plan.structure import Structure, part_of
+from doseline.plan.solve import Limits, solve
+from doseline.plan.structure import Structure
 
-_SHARE = 2500
+_SHARE = 200
 """So many orders are planned at a time."""
 
+_NODES, _SECONDS = 20, 4.0
 _DIVING = 0.6  # of the time that is left
-_ROUNDING = 0.2  # of the time of a share
-_ROUNDED_IN = 3.0
+_ROUNDED_IN = 6.0
 """So long at most orders served in part are planned anew; pieces make them better later. [s]"""
 
 
@@ -43,10 +44,10 @@ def dived(
     bound = safe_bound(arrays, root.row_duals)
     now = perf_counter()
     relaxation.stop_at(now + _DIVING * (until - now))
-    whole = whole_batches(relaxation, root, arrays, structure.made)
+    whole = whole_batches(relaxation, root, arrays, structure.made, structure.kind)
     found = None
     if whole is not None:
-        left = min(2.0 * _ROUNDED_IN, max(0.5, until - perf_counter()))
+        left = min(_ROUNDED_IN, max(0.5, until - perf_counter()))
         found = whole_orders(searched, structure, whole.values, left)
     if found is None or broken(arrays, found, arrays.sums(found)).any():
         found = nothing
@@ -54,53 +55,49 @@ def dived(
 
 
 def rolled(
-    arrays: Arrays,
+    searched: Arrays,
     structure: Structure,
     days: Ints,
     until: float,
     say: Callable[[str], None] = lambda _: None,
 ) -> Floats:
     """Values that are whole and break no row; the orders of `days` met as far as time allows."""
-    values = nothing_made(arrays, structure)
-    sorted_orders = np.argsort(days, kind="stable")
-    shares = np.array_split(sorted_orders, max(1, math.ceil(len(days) / _SHARE)))
+    values = nothing_made(searched, structure)
+    sums = searched.sums(values)
+    shares = np.array_split(np.argsort(days, kind="stable"), max(1, len(days) // _SHARE))
+    told = perf_counter()
     for n, share in enumerate(shares):
         left = until - perf_counter()
-        if left <= 0.5:
+        if left <= 0.1:
             break
-        orders = np.zeros(len(days), dtype=np.bool_)
-        orders[share] = True
-        values = _planned(arrays, structure, values, orders, left / (len(shares) - n))
-        unmet = round(float(values[structure.unmet[share]].sum()))
-        say(f"orders {n + 1} of {len(shares)} shares planned, {unmet} unmet")
+        free = _free(structure, share)
+        part, _ = piece(searched, values, sums, free)
+        limits = Limits(gap=1e-3, nodes=_NODES, seconds=min(_SECONDS, left))
+        found = solve(part, limits, values[free])
+        if found.values.size:
+            values, sums = _taken(searched, values, sums, free, found.values)
+        if perf_counter() > told + 5.0:
+            told = perf_counter()
+            say(f"{n + 1} of {len(shares)} shares of the orders planned")
     return values
 
 
-def _planned(
-    arrays: Arrays, structure: Structure, values: Floats, orders: Flags, seconds: float
-) -> Floats:
-    """Some orders planned in whole batches beside what is decided; nothing new if time is over."""
-    until = perf_counter() + seconds
-    mine = orders[structure.order]
-    places = np.unique(structure.place[mine])
-    own = [structure.own[s] for s in places.tolist()]
-    free = np.unique(np.concatenate([structure.serve[mine], structure.unmet[orders], *own]))
-    sums = arrays.sums(values)
-    part, _ = piece(arrays, values, sums, free)
-    inner = part_of(structure, free, orders, places)
-    relaxation = Relaxation(part, until)
-    root = relaxation.solve()
-    if root is None:
-        return values
-    relaxation.stop_at(perf_counter() + (1.0 - _ROUNDING) * (until - perf_counter()))
-    dived = whole_batches(relaxation, root, part, inner.made)
-    if dived is None:
-        return values
-    left = min(_ROUNDED_IN, max(0.5, until - perf_counter()))
-    found = whole_orders(part, inner, dived.values, left)
-    if found is None or broken(part, found, part.sums(found)).any():
-        return values
+def _free(structure: Structure, share: Ints) -> Ints:
+    """The columns of some orders, and of the places that can serve them."""
+    choices = np.concatenate([structure.choices_of_order[i] for i in share.tolist()])
+    own = [structure.own[s] for s in np.unique(structure.place[choices]).tolist()]
+    columns = [structure.serve[choices], structure.unmet[share], *own]
+    return np.unique(np.concatenate(columns))
+
+
+def _taken(
+    arrays: Arrays, values: Floats, sums: Floats, free: Ints, found: Floats
+) -> tuple[Floats, Floats]:
+    """The values with a piece in them, unless rounding makes it break a row."""
     following = values.copy()
-    following[free] = found
-    whole = broken(arrays, following, arrays.sums(following))
-    return values if whole.any() else following
+    whole = arrays.whole[free]
+    following[free] = np.where(whole, np.round(found), found)
+    after = sums + arrays.by_column[:, free] @ (following[free] - values[free])
+    if broken(arrays, following, after).any():
+        return values, sums
+    return following, after

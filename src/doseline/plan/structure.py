@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
-from doseline.plan.arrays import Flags, Ints
+from doseline.plan.arrays import Ints
 from doseline.plan.matrix import Floats
 from doseline.plan.objective import doses_unmet
 from doseline.plan.variables import Problem
@@ -70,36 +69,3 @@ def structure_of(problem: Problem) -> Structure:
 
 def _lists(found: dict[int, list[int]], count: int) -> tuple[Ints, ...]:
     return tuple(np.array(found[n], dtype=np.int64) for n in range(count))
-
-
-def part_of(whole: Structure, free: Ints, orders: Flags, places: Ints) -> Structure:
-    """The structure of a piece: some orders and places, whose columns are all among the free ones.
-
-    Orders, places and columns are numbered anew, in their order.
-    """
-    asked = np.flatnonzero(orders)
-    order_of = np.cumsum(orders) - 1
-    place_of = np.full(len(whole.made), -1, dtype=np.int64)
-    place_of[places] = np.arange(len(places))
-    choices = np.flatnonzero(orders[whole.order])
-    order, place = order_of[whole.order[choices]], place_of[whole.place[choices]]
-    return Structure(
-        serve=np.searchsorted(free, whole.serve[choices]),
-        order=order,
-        place=place,
-        unmet=np.searchsorted(free, whole.unmet[asked]),
-        weight=whole.weight[asked],
-        made=np.searchsorted(free, whole.made[places]),
-        own=tuple(np.searchsorted(free, whole.own[s]) for s in places.tolist()),
-        choices_of_place=_grouped(place, len(places)),
-        choices_of_order=_grouped(order, len(asked)),
-        at=whole.at[places],
-        kind=whole.kind[places],
-    )
-
-
-def _grouped(numbers: Ints, count: int) -> tuple[Ints, ...]:
-    """The positions of each number from 0 on."""
-    sorted_ = np.argsort(numbers, kind="stable")
-    ends = np.searchsorted(numbers[sorted_], np.arange(count + 1))
-    return tuple(sorted_[a:b] for a, b in pairwise(ends.tolist()))

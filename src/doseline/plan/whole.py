@@ -51,7 +51,8 @@ def searched(strong: Strengthened, arrays: Arrays, structure: Structure, limits:
     until, now = limits.seconds, perf_counter()
     dear = priced(arrays, structure)
     strong.relaxation.stop_at(now + _DIVING * (until - now))
-    dived = whole_batches(strong.relaxation, strong.root, arrays, structure.made)
+    made, kind = structure.made, structure.kind
+    dived = whole_batches(strong.relaxation, strong.root, arrays, made, kind)
     found = None
     if dived is not None:
         found = whole_orders(dear, structure, dived.values, _DIVING * (until - perf_counter()))
