@@ -39,7 +39,8 @@ def packed(
     their last lots is left over.
     """
     room = sets.places[s].slot.vials_max - spare_vials(sets, s)
-    bins = [_Bin(room, bulk_load_max(sets, s)) for _ in range(batches)]
+    spare_mbq = spare_vials(sets, s) * max((c.load_mbq for c in taken), default=0.0)
+    bins = [_Bin(room, bulk_load_max(sets, s) - spare_mbq) for _ in range(batches)]
     left: list[Choice] = []
     for together in _shipments(sets, taken):
         vials, load_mbq = _vials(sets, together), _load(sets, together)

@@ -107,7 +107,7 @@ def plan(
     proof = prove(problem, limits, price_unmet, say, by_pieces=large, certified=certified)
     if any(place.twins for place in sets.places):
         planned = _planned(problem, proof, standing, began, certified)
-        if not planned.breaches:
+        if not planned.breaches and planned.met >= _served(problem, proof):
             return planned
         say("batches of slots alike do not fit side by side: planned as a whole")
         sets = gather(programme, orders, from_on, until_on, standing)
@@ -127,6 +127,15 @@ def _planned(
         return planned
     certificate = _certificate(problem, proof, planned)
     return replace(planned, certificate=certificate, seconds=perf_counter() - began)
+
+
+def _served(problem: Problem, proof: Proof) -> int:
+    """How many orders the model serves, those on their way already among them."""
+    values = proof.solution.values
+    if not values.size:
+        return 0
+    here = sum(1 for column in problem.unmet if values[column] < 0.5)
+    return here + len(problem.sets.sent_orders)
 
 
 def _held_to_slots(standing: Standing | None, pins: Sequence[Pin]) -> bool:

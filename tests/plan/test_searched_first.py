@@ -1,0 +1,229 @@
+"""Plans searched for before they are proven: cuts and bounds that hold, the same answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib import import_module
+from itertools import count
+from time import perf_counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from benchmarks.instances.generate import Instance, instance
+from doseline.chance import stream
+from doseline.plan import Limits, Plan, Status, plan, verify
+from doseline.plan.arrays import Arrays, arrays_of
+from doseline.plan.candidates import gather
+from doseline.plan.cut_rows import Rounder
+from doseline.plan.model import modelled
+from doseline.plan.neighbours import priced
+from doseline.plan.relaxation import Relaxation, safe_bound
+from doseline.plan.rolling import dived, rolled
+from doseline.plan.rounded import broken
+from doseline.plan.separation import Separation
+from doseline.plan.solve import solve
+from doseline.plan.strengthen import Strengthened, strengthened
+from doseline.plan.structure import structure_of
+from doseline.plan.tiers import fix_hopeless
+from doseline.plan.variables import Problem
+from doseline.plan.whole import ROUNDS, proven_beside_search, searched, with_cuts
+from tests.plan.small import FROM, UNTIL, cases
+from tests.plan.test_brute_force import without_caution
+from tests.plan.test_by_pieces import Case
+
+_EXACT = Limits(gap=0.0, seconds=30.0)
+
+
+def searched_first(case: Case, limits: Limits, certified: bool = False) -> Plan:
+    """The plan of a small case as if it had some hundred orders."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("phases", "plan"):
+            patch.setattr(import_module(f"doseline.plan.{module}"), "SEARCHED", 0)
+        return plan(
+            case[0], case[1], from_on=FROM, until_on=UNTIL, limits=limits, certified=certified
+        )
+
+
+@settings(max_examples=40)
+@given(cases(most=8))
+def test_it_is_as_good_as_the_plan_proven_from_the_start(case: Case) -> None:
+    programme, orders = without_caution(case[0]), case[1]
+    whole = plan(programme, orders, from_on=FROM, until_on=UNTIL)
+    found = searched_first((programme, orders), Limits(seconds=20.0))
+    assert not found.breaches
+    assert (found.met, found.met_bound) == (whole.met, whole.met_bound)
+    assert found.bound_cents <= whole.objective_cents + 1
+    assert whole.bound_cents <= found.objective_cents + 1
+
+
+@settings(max_examples=20)
+@given(cases(most=8))
+def test_two_seeds_of_the_search_end_at_the_same_cost(case: Case) -> None:
+    exact = Limits(gap=0.0, seconds=20.0)
+    one = searched_first(case, exact)
+    other = searched_first(case, replace(exact, seed=7))
+    assert (one.met, one.objective_cents) == (other.met, other.objective_cents)
+
+
+# -- the cuts ------------------------------------------------------------------------------
+
+
+def _problem(made: Instance, merge: bool = False) -> Problem:
+    sets = gather(made.programme, made.orders, made.from_on, made.until_on, None, merge=merge)
+    problem, _ = modelled(sets, (), None)
+    fix_hopeless(problem)
+    return problem
+
+
+def _strong(problem: Problem) -> tuple[Arrays, Strengthened]:
+    arrays = arrays_of(problem.matrix)
+    strong = strengthened(problem, arrays, perf_counter() + 60.0, lambda _: None)
+    assert strong is not None
+    return arrays, strong
+
+
+@settings(max_examples=40)
+@given(cases(most=8))
+def test_cuts_take_no_whole_solution_away(case: Case) -> None:
+    sets = gather(case[0], case[1], FROM, UNTIL, None)
+    problem, _ = modelled(sets, (), None)
+    fix_hopeless(problem)
+    arrays, strong = _strong(problem)
+    chance, numbers = stream(3, 0, "test:costs"), count()
+    for _ in range(3):
+        drawn = np.array([chance.uniform(index=next(numbers)) for _ in range(arrays.columns)])
+        costs = np.round(200.0 * drawn - 60.0)
+        without = solve(replace(arrays, cost=costs), _EXACT)
+        within = solve(replace(strong.arrays, cost=costs), _EXACT)
+        assert within.objective == pytest.approx(without.objective, abs=1e-4)
+
+
+@pytest.fixture(scope="module")
+def small() -> Problem:
+    return _problem(instance("S"))
+
+
+@pytest.fixture(scope="module")
+def cut(small: Problem) -> tuple[Arrays, Strengthened]:
+    return _strong(small)
+
+
+def test_cuts_lift_the_bound_of_the_relaxation(
+    small: Problem, cut: tuple[Arrays, Strengthened]
+) -> None:
+    arrays, strong = cut
+    before = Relaxation(arrays, perf_counter() + 30.0).solve()
+    best = solve(small.matrix, Limits(seconds=30.0))
+    assert before is not None
+    assert before.objective < strong.root.objective <= best.objective + 1.0
+    closed = (strong.root.objective - before.objective) / (best.objective - before.objective)
+    assert closed > 0.3
+
+
+def test_each_cut_found_is_broken_by_the_values_that_it_was_found_for(small: Problem) -> None:
+    arrays = arrays_of(small.matrix)
+    root = Relaxation(arrays, perf_counter() + 30.0).solve()
+    assert root is not None
+    cuts = Separation(small).violated(root.values)
+    rows = Rounder(small.matrix).rows(cuts)
+    assert rows.kept.size == len(cuts) > 0
+    for n in range(len(cuts)):
+        part = slice(int(rows.starts[n]), int(rows.starts[n + 1]))
+        assert rows.value[part] @ root.values[rows.index[part]] < rows.lower[n] - 1e-3
+
+
+def test_the_rows_of_cuts_stand_behind_those_of_the_problem(
+    small: Problem, cut: tuple[Arrays, Strengthened]
+) -> None:
+    arrays, strong = cut
+    assert strong.arrays.rows == arrays.rows + len(strong.cuts)
+    again = with_cuts(arrays, strong, arrays.rows)
+    assert (again.by_row != strong.arrays.by_row).nnz == 0
+    assert (again.row_lower == strong.arrays.row_lower).all()
+
+
+# -- bounds and searches -------------------------------------------------------------------
+
+
+def test_any_duals_give_a_bound_and_those_of_the_solver_the_best(small: Problem) -> None:
+    arrays = arrays_of(small.matrix)
+    root = Relaxation(arrays, perf_counter() + 30.0).solve()
+    assert root is not None
+    assert safe_bound(arrays, root.row_duals) == pytest.approx(root.objective, rel=1e-9)
+    for factor in (0.0, 0.5, 0.9, 1.1, 2.0):
+        assert safe_bound(arrays, factor * root.row_duals) <= root.objective + 1e-6
+    assert safe_bound(arrays, np.zeros(arrays.rows)) >= 0.0
+
+
+def test_a_search_is_followed_by_a_proof_that_is_no_worse(
+    cut: tuple[Arrays, Strengthened], small: Problem
+) -> None:
+    arrays, strong = cut
+    structure = structure_of(small)
+    search = searched(strong, arrays, structure, Limits(seconds=perf_counter() + 60.0))
+    assert 0 < search.neighbours.rounds <= ROUNDS
+    start = search.values
+    assert not broken(arrays, start, arrays.sums(start)).any()
+    limits = Limits(seconds=perf_counter() + 30.0)
+    found = proven_beside_search(strong.arrays, search, start, limits, lambda _: None)
+    assert found.objective <= arrays.objective(start) + 1e-6
+    assert found.bound <= found.objective
+
+
+def test_days_after_days_give_a_schedule_that_breaks_no_row(small: Problem) -> None:
+    structure = structure_of(small)
+    dear = priced(arrays_of(small.matrix), structure)
+    days = np.array([o.wanted_on.toordinal() for o in small.sets.orders], dtype=np.int64)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(import_module("doseline.plan.rolling"), "_SHARE", 20)
+        values = rolled(dear, structure, days, perf_counter() + 30.0)
+    assert not broken(dear, values, dear.sums(values)).any()
+    assert values[structure.unmet].sum() <= 3.0
+    none = rolled(dear, structure, days, perf_counter() - 1.0)
+    assert none[structure.unmet].sum() == len(days)
+
+
+def test_one_dive_gives_a_bound_and_a_schedule(small: Problem) -> None:
+    structure, arrays = structure_of(small), arrays_of(small.matrix)
+    dear = priced(arrays, structure)
+    bound, duals, values = dived(arrays, dear, structure, perf_counter() + 30.0)
+    assert bound == pytest.approx(safe_bound(arrays, duals))
+    assert not broken(dear, values, dear.sums(values)).any()
+    assert bound <= arrays.objective(values)
+    late = dived(arrays, dear, structure, perf_counter() - 1.0)
+    assert late[0] == -np.inf
+    assert late[2][structure.unmet].all()
+
+
+# -- the whole, on an instance --------------------------------------------------------------
+
+
+def test_the_certificate_of_a_plan_with_cuts_holds_and_is_better_than_without() -> None:
+    made = instance("S", seed=3)
+
+    def certified() -> Plan:
+        programme, first, last = made.programme, made.from_on, made.until_on
+        return plan(programme, made.orders, from_on=first, until_on=last, certified=True)
+
+    plain = certified()
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("phases", "plan"):
+            patch.setattr(import_module(f"doseline.plan.{module}"), "SEARCHED", 0)
+        found = certified()
+    assert found.status is plain.status is Status.OPTIMAL
+    assert found.certificate is not None
+    assert plain.certificate is not None
+    told = verify(made.programme, made.orders, found.schedule, found.certificate)
+    assert told.holds
+    assert found.certificate.cost is not None
+    assert found.certificate.cost.multipliers.cuts
+    assert found.certificate.claims.gap < 0.6 * plain.certificate.claims.gap  # type: ignore[operator]
+
+
+def test_a_problem_in_no_time_is_left_to_the_clock() -> None:
+    made = instance("S")
+    found = searched_first((made.programme, made.orders), Limits(seconds=0.0))
+    assert not found.breaches
+    assert found.met <= found.orders
