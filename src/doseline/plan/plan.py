@@ -192,7 +192,7 @@ def answered(
     met = sum(1 for o in asked if o.id in schedule.allocation)
     return Plan(
         schedule=schedule,
-        status=_status(problem, proof, found),
+        status=_status(problem, proof, found, costs.total_cents),
         objective_cents=costs.total_cents,
         bound_cents=bound,
         gap=gap_of(costs.total_cents, bound),
@@ -217,12 +217,18 @@ def _bound(problem: Problem, solution: Solution, costs: Breakdown, apart_cents: 
     return bound_in_cents(solution.bound - apart_cents + 0.5, ties, costs.total_cents)
 
 
-def _status(problem: Problem, proof: Proof, found: bool) -> Status:
-    """Where nothing was found, a plan that makes nothing is one, unless it is held to pins."""
+def _status(problem: Problem, proof: Proof, found: bool, cents: int) -> Status:
+    """Where nothing was found, a plan that makes nothing is one, unless it is held to pins.
+
+    Where slots alike are one place the batches cost more than the model counts now and then: then
+    the plan is not proven to be the best.
+    """
     held = any(limit.rule in ("pin", "promise") for limit in problem.matrix.limits)
     if proof.by_the_clock or (held and not found):
         return Status.TIME_LIMIT
-    return Status.OPTIMAL if proof.optimal else Status.FEASIBLE
+    dearer = cents > proof.solution.objective + 1.0
+    merged = any(place.twins for place in problem.sets.places)
+    return Status.OPTIMAL if proof.optimal and not (merged and dearer) else Status.FEASIBLE
 
 
 def _met_bound(problem: Problem, proof: Proof, asked: int, met: int) -> int:
