@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import product as pairs
-from typing import Any
 
 import pytest
 from hypothesis import given, seed, settings
@@ -22,7 +21,7 @@ from doseline.operations.check import BreachKind, breaches
 from doseline.operations.orders import DoseOrder
 from doseline.operations.routes import Ways, ways_of
 from doseline.operations.schedule import Allocation, Batch, Schedule, Shipment, Unmet
-from doseline.plan import Limits, Plan, Status, plan, solve
+from doseline.plan import Limits, Plan, Status, phases, plan
 from doseline.plan.candidates import gather
 from doseline.plan.costs import count
 from doseline.plan.sets import Sets
@@ -314,9 +313,11 @@ def _rank(programme: Programme, served: Sequence[DoseOrder]) -> tuple[int, int]:
 # -- the plan beside it --------------------------------------------------------------------
 
 
-def planned(programme: Programme, orders: Sequence[DoseOrder]) -> tuple[Plan, tuple[int, int, int]]:
+def planned(
+    programme: Programme, orders: Sequence[DoseOrder], limits: Limits = EXACT
+) -> tuple[Plan, tuple[int, int, int]]:
     """The plan, and its place: lower is better."""
-    found = plan(programme, orders, from_on=FROM, until_on=UNTIL, limits=EXACT)
+    found = plan(programme, orders, from_on=FROM, until_on=UNTIL, limits=limits)
     assert (found.status, found.breaches) == (Status.OPTIMAL, ())
     served = [o for o in orders if o.id in found.schedule.allocation]
     return found, (*_rank(programme, served), found.objective_cents)
@@ -369,6 +370,12 @@ def test_no_schedule_is_better_than_the_plan_under_any_limit() -> None:
     assert len(JOINT & set(compare(3))) >= 7
 
 
+def test_no_schedule_is_better_than_a_plan_searched_for_first_with_cuts() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(phases, "SEARCHED", 0)
+        compare(1)
+
+
 @settings(max_examples=40)
 @given(worlds_of_two_lanes())
 def test_no_schedule_is_better_where_orders_can_share_a_dearer_lane(world: World) -> None:
@@ -396,15 +403,7 @@ def test_loosening_any_limit_never_worsens_the_plan(world: World) -> None:
 def test_two_seeds_of_the_solver_give_plans_as_good(world: World) -> None:
     """The same plan, where only one is best."""
     first, mine = planned(world.programme, world.orders)
-    with pytest.MonkeyPatch.context() as patch:
-        usual = solve._options
-
-        def another_seed(highs: Any, limits: Limits) -> None:
-            usual(highs, limits)
-            highs.setOptionValue("random_seed", 7)
-
-        patch.setattr(solve, "_options", another_seed)
-        again, other = planned(world.programme, world.orders)
+    again, other = planned(world.programme, world.orders, replace(EXACT, seed=7))
     assert mine == other
     if best_of_all(world.programme, world.orders).times == 1:
         assert again.schedule == first.schedule

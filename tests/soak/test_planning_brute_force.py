@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
+from doseline.plan import phases
 from tests.plan.test_against_brute_force import JOINT, SINGLE, compare, loosening_never_hurts
 from tests.plan.tiny import World, worlds
 
@@ -15,6 +16,12 @@ def test_no_schedule_is_better_than_the_plan_of_three_hundred_worlds() -> None:
     """Ten worlds under each limit; every limit that schedules can break is broken by some."""
     broken = compare(10)
     assert set(broken) >= JOINT | SINGLE, (JOINT | SINGLE) - set(broken)
+
+
+def test_no_schedule_is_better_than_plans_searched_for_first_with_cuts() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(phases, "SEARCHED", 0)
+        compare(10)
 
 
 @settings(max_examples=300)
