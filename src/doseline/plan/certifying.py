@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from time import perf_counter
+
 import numpy as np
 
+from doseline.plan.arrays import arrays_of
 from doseline.plan.duals import Duals, Proven, proven
 from doseline.plan.lp_duals import lp_duals
 from doseline.plan.matrix import Matrix
+from doseline.plan.strengthen import strengthened
+from doseline.plan.variables import Problem
+
+_UNIT = 0.01
+"""The solver works in whole units of the currency: its tolerances suit that size."""
 
 
 def weight_proven(matrix: Matrix, reached: int, seconds: float) -> Proven:
@@ -21,7 +30,17 @@ def weight_proven(matrix: Matrix, reached: int, seconds: float) -> Proven:
     return max(plain, better, key=lambda p: p.bound)
 
 
-def cost_proven(matrix: Matrix, seconds: float) -> Proven | None:
-    """A bound of the cost; None where the clock stopped the relaxation too early."""
-    found = lp_duals(matrix, seconds)
-    return None if found is None else proven(matrix, found)
+def cost_proven(problem: Problem, seconds: float) -> Proven | None:
+    """A bound of the cost; None where the clock stopped the relaxation too early.
+
+    The relaxation has cuts as long as they lift it; each is kept with its derivation.
+    """
+    matrix, until = problem.matrix, perf_counter() + seconds
+    arrays = arrays_of(matrix)
+    scaled = replace(arrays, cost=_UNIT * arrays.cost, constant=_UNIT * arrays.constant)
+    strong = strengthened(problem, scaled, until, lambda _: None)
+    if strong is None:
+        return None
+    duals = strong.root.row_duals / _UNIT
+    of_cuts = np.maximum(duals[matrix.rows :], 0.0)
+    return proven(matrix, Duals(duals[: matrix.rows], strong.cuts, of_cuts))

@@ -112,7 +112,7 @@ def can_be(problem: Problem, limits: Limits) -> bool:
 def _priced(problem: Problem, limits: Limits, certify: float) -> Proof:
     solution = _least_cost(problem, limits, None)
     clock = solution.ended is Ended.BY_THE_CLOCK
-    duals = cost_proven(problem.matrix, certify) if certify else None
+    duals = cost_proven(problem, certify) if certify else None
     return Proof(solution, Aim.PRICED, False, 0.0, clock, duals=duals)
 
 
@@ -147,7 +147,7 @@ def _doses_first(
         by_the_clock=clock,
         tiers_proven=all(e is Ended.OPTIMAL for e in ended[1:]),
         doses=proof,
-        duals=cost_proven(problem.matrix, certify) if certify else None,
+        duals=cost_proven(problem, certify) if certify else None,
         held=held,
     )
 
