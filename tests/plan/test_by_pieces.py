@@ -16,9 +16,10 @@ from hypothesis import given, settings
 from benchmarks.instances.generate import Instance, instance
 from doseline.operations.check import breaches
 from doseline.operations.orders import DoseOrder
-from doseline.plan import Limits, Plan, plan
+from doseline.plan import Limits, Plan, Status, plan
 from doseline.plan.arrays import Arrays, arrays_of, piece
 from doseline.plan.candidates import gather
+from doseline.plan.costs import count as cost_of
 from doseline.plan.dive import whole_batches
 from doseline.plan.extract import extract
 from doseline.plan.matrix import Limit, Matrix
@@ -34,6 +35,7 @@ from doseline.plan.solve import solve
 from doseline.plan.structure import structure_of
 from doseline.plan.variables import Problem, shipment_key
 from doseline.programme import Programme
+from doseline.programme.contract import Tier
 from tests.plan.small import FROM, UNTIL, cases
 from tests.plan.test_brute_force import without_caution
 
@@ -246,3 +248,73 @@ def test_from_how_many_orders_on(two_lines: Instance) -> None:
     )
     assert len(two_lines.orders) < MANY
     assert "by pieces" not in few.method
+
+
+# -- contracts by the year, options, fractional lots ------------------------------------------
+
+
+def with_contract(made: Instance, **changes: object) -> Instance:
+    """The instance with other terms at its first plant."""
+    first, *others = made.programme.contracts
+    contracts = (replace(first, **changes), *others)  # type: ignore[arg-type]
+    return replace(made, programme=replace(made.programme, contracts=contracts))
+
+
+@pytest.mark.parametrize("terms", ["tiers", "take or pay"])
+@pytest.mark.parametrize("rolling", [False, True])
+def test_batches_counted_over_a_year_do_not_hold_a_search_up(terms: str, rolling: bool) -> None:
+    made = instance("S")
+    fee = made.programme.contracts[0].batch_fee_cents
+    tiers = (Tier(from_batch=4, fee_cents=fee // 2), Tier(from_batch=8, fee_cents=fee // 4))
+    changes = {"tiers": tiers} if terms == "tiers" else {"take_or_pay_batches": 60}
+    made = with_contract(made, **changes)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(import_module("doseline.plan.plan"), "MANY", 0)
+        patch.setattr(import_module("doseline.plan.large"), "ROUNDS", 30)
+        patch.setattr(import_module("doseline.plan.large"), "AT_ONCE", 0 if rolling else 6000)
+        found = plan(
+            made.programme,
+            made.orders,
+            from_on=made.from_on,
+            until_on=made.until_on,
+            limits=Limits(seconds=20.0),
+        )
+    whole = plan(made.programme, made.orders, from_on=made.from_on, until_on=made.until_on)
+    assert found.met == found.met_bound == whole.met == len(made.orders)
+    assert not found.breaches
+    assert found.bound_cents <= whole.objective_cents
+    assert found.objective_cents < 1.03 * whole.objective_cents
+
+
+def test_every_slot_of_a_place_has_its_fee(two_lines: Instance) -> None:
+    plant, *others = two_lines.programme.manufacturers
+    rule = plant.lines[0].slots[0]
+    lines = tuple(
+        replace(ln, slots=tuple(replace(r, kind="option", fee_cents=500_000) for r in ln.slots))
+        for ln in plant.lines
+    )
+    assert rule.kind != "option"
+    programme = replace(two_lines.programme, manufacturers=(replace(plant, lines=lines), *others))
+    problem = _problem(replace(two_lines, programme=programme), merge=True)
+    doses = priced(arrays_of(problem.matrix), structure_of(problem))
+    schedule = extract(problem, solve(doses, Limits(seconds=20.0, gap=0.01)).values)
+    places = Counter((b.manufacturer, b.charge_at) for b in schedule.batches)
+    assert max(places.values()) > 1
+    assert cost_of(problem.sets, schedule).options_cents == 500_000 * len(schedule.batches)
+
+
+def test_a_plan_is_not_called_proven_from_parts_of_lots(two_lines: Instance) -> None:
+    sources = tuple(replace(s, lot_mbq=20_000.0) for s in two_lines.programme.sources)
+    programme = replace(two_lines.programme, sources=sources)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(import_module("doseline.plan.plan"), "MANY", 0)
+        patch.setattr(import_module("doseline.plan.large"), "ROUNDS", 10)
+        found = plan(
+            programme,
+            two_lines.orders[:4],
+            from_on=two_lines.from_on,
+            until_on=two_lines.until_on,
+            limits=Limits(seconds=20.0),
+        )
+    assert found.gap > 1e-3
+    assert found.status is not Status.OPTIMAL

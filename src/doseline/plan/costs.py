@@ -134,7 +134,7 @@ def _extra_vials(programme: Programme, batches: Sequence[Batch]) -> int:
 
 
 def _options(sets: Sets, schedule: Schedule) -> int:
-    fees = {p.slot.id: p.slot.fee_cents for p in sets.places}
+    fees = {slot.id: slot.fee_cents for p in sets.places for slot in p.slots}
     return sum(fees.get(b.slot, 0) for b in schedule.batches)
 
 

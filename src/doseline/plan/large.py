@@ -57,11 +57,12 @@ def solved_by_pieces(
         _tell(say, arrays, structure, start, -math.inf)
         _searching(search, arrays, until, limits.gap, relaxing, pool, say)
         bound, duals = relaxing.result()
-    values = search.best.values
+    values = _whole_lots(problem, arrays, search.best.values)
     objective = arrays.objective(values)
-    near = objective - bound <= limits.gap * abs(objective)
-    clock = perf_counter() >= until - 0.05
-    ended = Ended.OPTIMAL if near else (Ended.BY_THE_CLOCK if clock else Ended.STOPPED)
+    same_again = search.rounds >= ROUNDS and not search.by_the_clock
+    ended = Ended.STOPPED if same_again else Ended.BY_THE_CLOCK
+    if objective - bound <= limits.gap * abs(objective) and same_again:
+        ended = Ended.OPTIMAL
     if structure.weight @ values[structure.unmet] > least + 0.5:
         least = max(least, _least_unmet(arrays, structure, until))
     return Solution(ended, values, objective, bound, duals, 0, search.rounds), least
@@ -109,6 +110,14 @@ def _without_lots(problem: Problem, arrays: Arrays) -> Arrays:
     whole = arrays.whole.copy()
     whole[lots] = False
     return replace(arrays, whole=whole)
+
+
+def _whole_lots(problem: Problem, arrays: Arrays, values: Floats) -> Floats:
+    """The values with lots begun taken whole, as the schedule has them."""
+    lots = np.array(sorted(problem.lots.values()), dtype=np.int64)
+    whole = values.copy()
+    whole[lots] = np.ceil(values[lots] - 1e-6)
+    return whole
 
 
 def _tell(

@@ -47,6 +47,7 @@ class Neighbourhoods:
         self._used = np.flatnonzero([c.size > 0 for c in structure.choices_of_place])
         self._size = 6.0
         self.rounds = self.gained = 0
+        self.by_the_clock = False
 
     def _uniform(self) -> float:
         self._drawn += 1
@@ -66,10 +67,14 @@ class Neighbourhoods:
         """Try pieces, so many at once, until the clock or so many rounds are over."""
         for _ in range(rounds):
             left = until - perf_counter()
-            if left <= 0.05 or stop() or not self._used.size:
+            if stop() or not self._used.size:
+                return
+            if left <= 0.05:
+                self.by_the_clock = True
                 return
             pieces = self._pieces(at_once)
             found = list(pool.map(self._solved, pieces, [left] * len(pieces)))
+            self.by_the_clock |= any(s.ended is Ended.BY_THE_CLOCK for s in found)
             for free, solution in zip(pieces, found, strict=True):
                 self._taken(free, solution)
             self.rounds += 1
@@ -131,12 +136,14 @@ class Neighbourhoods:
 
     def _columns(self, places: Ints, orders: Flags) -> Ints:
         structure = self.structure
-        columns = [structure.unmet[orders]]
+        columns = [structure.unmet[orders], structure.shared]
         for s in places.tolist():
             mine = structure.choices_of_place[s]
             columns += [structure.own[s], structure.serve[mine[orders[structure.order[mine]]]]]
         found = np.unique(np.concatenate(columns))
-        return found[self._arrays.lower[found] < self._arrays.upper[found]]
+        return np.asarray(
+            found[self._arrays.lower[found] < self._arrays.upper[found]], dtype=np.int64
+        )
 
     def _solved(self, free: Ints, left: float) -> Solution:
         part, _ = piece(self._arrays, self.best.values, self.best.sums, free)

@@ -13,6 +13,7 @@ from doseline.plan.certifying import cost_proven, weight_proven
 from doseline.plan.duals import Duals, Proven, proven
 from doseline.plan.large import solved_by_pieces
 from doseline.plan.matrix import Floats, Matrix
+from doseline.plan.rounded import broken
 from doseline.plan.solve import Ended, Limits, Solution, solve
 from doseline.plan.strengthen import strengthened
 from doseline.plan.structure import structure_of
@@ -177,17 +178,22 @@ def _searched_first(
     """
     arrays, rows = arrays_of(_in_units(problem.matrix)), problem.matrix.rows
     now = perf_counter()
-    strong = strengthened(problem, arrays, now + (limits.seconds - now) / 2, say)
+    strong = strengthened(problem, arrays, now + (limits.seconds - now) / 4, say)
     if strong is None:
         return None
     search = searched(strong, arrays, structure_of(problem), limits)
+    clock = search.by_the_clock
     doses, start = doses_tier(problem), search.values
     weight = weighed(problem, doses.weights)
     reached, bound = doses.of(start), float(np.dot(weight.cost, weight.lower))
-    if reached > bound + 0.5:
-        first = _least_weight(problem, doses.weights, limits, start)
+    sound = not broken(arrays, start, arrays.sums(start)).any()
+    if reached > bound + 0.5 or not sound:
+        first = _least_weight(problem, doses.weights, limits, start if sound else None)
+        clock |= first.ended is Ended.BY_THE_CLOCK
         bound = max(bound, first.bound)
-        if first.values.size and doses.of(first.values) < reached:
+        if not sound and not first.values.size:
+            return None
+        if first.values.size and (not sound or doses.of(first.values) < reached):
             start, reached = first.values, doses.of(first.values)
             search.neighbours.begin_with(start)
     say(f"doses: unmet weight {reached}, bound {bound:.0f}")
@@ -207,7 +213,7 @@ def _searched_first(
         aim=Aim.DOSES_FIRST,
         met_proven=bound > reached - 0.5,
         unmet_at_least=bound,
-        by_the_clock=found.ended is Ended.BY_THE_CLOCK,
+        by_the_clock=clock or found.ended is Ended.BY_THE_CLOCK,
         doses=proof,
         duals=proven(problem.matrix, duals) if duals is not None else None,
         held=reached,

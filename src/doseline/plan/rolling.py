@@ -24,7 +24,8 @@ from doseline.plan.structure import Structure
 _SHARE = 200
 """So many orders are planned at a time."""
 
-_NODES, _SECONDS = 20, 4.0
+_NODES, _SECONDS = 5, 1.5
+_NEAR = 3e-3  # of the cost of a share: what is left is for the search by pieces
 _DIVING = 0.6  # of the time that is left
 _ROUNDED_IN = 6.0
 """So long at most orders served in part are planned anew; pieces make them better later. [s]"""
@@ -72,7 +73,7 @@ def rolled(
             break
         free = _free(structure, share)
         part, _ = piece(searched, values, sums, free)
-        limits = Limits(gap=1e-3, nodes=_NODES, seconds=min(_SECONDS, left))
+        limits = Limits(gap=_NEAR, nodes=_NODES, seconds=min(_SECONDS, left))
         found = solve(part, limits, values[free])
         if found.values.size:
             values, sums = _taken(searched, values, sums, free, found.values)
@@ -86,7 +87,7 @@ def _free(structure: Structure, share: Ints) -> Ints:
     """The columns of some orders, and of the places that can serve them."""
     choices = np.concatenate([structure.choices_of_order[i] for i in share.tolist()])
     own = [structure.own[s] for s in np.unique(structure.place[choices]).tolist()]
-    columns = [structure.serve[choices], structure.unmet[share], *own]
+    columns = [structure.serve[choices], structure.unmet[share], structure.shared, *own]
     return np.unique(np.concatenate(columns))
 
 

@@ -10,6 +10,7 @@ from doseline.plan.solve import Limits, solve
 from doseline.plan.structure import Structure
 
 _WHOLE = 1e-6
+_COUNTED_IN = 10.0
 _NODES = 300
 _NEAR = 3e-4  # of the cost: what is left is for the search by pieces
 
@@ -18,7 +19,19 @@ def nothing_made(arrays: Arrays, structure: Structure) -> Floats:
     """The values of a plan that makes nothing but what is fixed, and meets nobody."""
     values = arrays.lower.copy()
     values[structure.unmet] = arrays.upper[structure.unmet]
-    return values
+    return counted(arrays, structure, values)
+
+
+def counted(arrays: Arrays, structure: Structure, values: Floats) -> Floats:
+    """The values with the columns that are of no place set anew: batches by tier, those owed."""
+    if not structure.shared.size:
+        return values
+    part, _ = piece(arrays, values, arrays.sums(values), structure.shared)
+    found = solve(part, Limits(gap=0.0, seconds=_COUNTED_IN))
+    following = values.copy()
+    if found.values.size:
+        following[structure.shared] = found.values
+    return following
 
 
 def whole_orders(
@@ -38,6 +51,7 @@ def whole_orders(
     values[structure.unmet[orders]] = arrays.upper[structure.unmet[orders]]
     whole = np.flatnonzero(arrays.whole)
     values[whole] = np.minimum(np.ceil(values[whole] - _WHOLE), arrays.upper[whole])
+    values = counted(arrays, structure, values)
     if broken(arrays, values, arrays.sums(values)).any():
         return None
     free = _free(arrays, structure, mine, orders, parted, values)
@@ -71,6 +85,7 @@ def _free(
         near[np.unique(arrays.by_row[rows].indices)] = True
     free = np.flatnonzero(hanging & (near | parted))
     found = np.unique(np.concatenate([serve, structure.unmet[orders], free]))
+    found = np.unique(np.concatenate([found, structure.shared]))
     return np.asarray(found[arrays.lower[found] < arrays.upper[found]], dtype=np.int64)
 
 

@@ -8,10 +8,12 @@ W by the share that B serves makes the best set a beginning of that order.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from time import perf_counter
 
 import numpy as np
 
@@ -20,6 +22,7 @@ from doseline.plan.rounding import Cut
 from doseline.plan.sets import Sets
 from doseline.plan.variables import Problem
 
+_FEW = 4  # plants: of more, only each alone and all together are looked at
 _LONGEST = 10  # so many starts of labelling in a row make the widest set of places
 _VIOLATED = 0.02  # of a batch: less is not worth a row
 _MOST = 300  # cuts in a round
@@ -60,7 +63,8 @@ def groups(sets: Sets) -> Iterator[tuple[int, ...]]:
     seen: set[tuple[int, ...]] = set()
     for mine in by_product.values():
         plants = sorted({sets.places[s].slot.manufacturer for s in mine})
-        for count in range(1, min(len(plants), 3) + 1):
+        few = len(plants) <= _FEW
+        for count in range(1, min(len(plants), 3) + 1) if few else (1, len(plants)):
             for chosen in combinations(plants, count):
                 found = [s for s in mine if sets.places[s].slot.manufacturer in chosen]
                 for first in range(len(found)):
@@ -89,10 +93,15 @@ class Separation:
         ]
         self._units = np.array([float(o.units) for o in sets.orders])
 
-    def violated(self, values: Floats) -> list[Cut]:
-        """The cuts that some values break, the worst first; at most so many a round."""
+    def violated(self, values: Floats, until: float = math.inf) -> list[Cut]:
+        """The cuts that some values break, the worst first; at most so many a round.
+
+        `until` is a reading of `perf_counter` after which no further places are looked at.
+        """
         found: list[tuple[float, int, Cut]] = []
         for group in self.groups:
+            if perf_counter() > until:
+                break
             made = float(sum(values[self.problem.made[s]] for s in group))
             if made - np.floor(made) < 1e-6 and made > 0.5 and len(group) == 1:
                 continue

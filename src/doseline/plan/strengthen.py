@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from time import perf_counter
 
 import numpy as np
 from scipy import sparse
@@ -25,13 +26,15 @@ class Strengthened:
     """The arrays with all cuts as rows behind the others, and the relaxation solved with them.
 
     `cuts` are derived from rows of the problem's own matrix; they stand in the order of the rows
-    behind it, so the duals of those are the duals of the cuts.
+    behind it, so the duals of those are the duals of the cuts. `by_the_clock` says that the clock
+    ended the search for cuts.
     """
 
     arrays: Arrays
     cuts: tuple[Cut, ...]
     relaxation: Relaxation
     root: Relaxed
+    by_the_clock: bool = False
 
 
 def strengthened(
@@ -52,7 +55,9 @@ def strengthened(
     sides: list[float] = []
     began, little = root.objective, 0
     for _ in range(_ROUNDS):
-        found = separation.violated(root.values)
+        if perf_counter() > until:
+            return _with_rows(arrays, cuts, pieces, sides, root, until)
+        found = separation.violated(root.values, until)
         rows = rounder.rows(found)
         if not rows.kept.size:
             break
@@ -85,7 +90,7 @@ def _with_rows(
 ) -> Strengthened:
     """What was found before the clock stopped the rounds."""
     stacked = _stacked(arrays, pieces, sides)
-    return Strengthened(stacked, tuple(cuts), Relaxation(stacked, until), root)
+    return Strengthened(stacked, tuple(cuts), Relaxation(stacked, until), root, True)
 
 
 def _stacked(arrays: Arrays, pieces: list[sparse.csr_matrix], sides: list[float]) -> Arrays:

@@ -20,6 +20,7 @@ class Structure:
     `serve`, `order` and `place` by choice; `unmet` and `weight` by order; `made` by place, with
     `own` all further columns of the place that are no choice: lines, lots, parcels, spare vials.
     `at` is when each place starts labelling [min], `kind` what it makes (a number each product).
+    `shared` are the columns that are of no place: the batches of a year by tier, and those owed.
     """
 
     serve: Ints
@@ -33,6 +34,7 @@ class Structure:
     choices_of_order: tuple[Ints, ...]
     at: Ints
     kind: Ints
+    shared: Ints
 
 
 def structure_of(problem: Problem) -> Structure:
@@ -47,6 +49,8 @@ def structure_of(problem: Problem) -> Structure:
         own[s].add(column)
     for s, column in (*problem.spare.items(), *problem.extra.items()):
         own[s].add(column)
+    of_place = {c for columns in own.values() for c in columns}
+    taken = of_place.union(problem.serve, problem.unmet, problem.made, problem.broken)
     names = sorted({p.slot.product for p in sets.places})
     weights = doses_unmet(problem)
     return Structure(
@@ -64,6 +68,9 @@ def structure_of(problem: Problem) -> Structure:
         choices_of_order=_lists(sets.of_order, len(sets.orders)),
         at=np.array([p.slot.charge_at for p in sets.places], dtype=np.int64),
         kind=np.array([names.index(p.slot.product) for p in sets.places], dtype=np.int64),
+        shared=np.array(
+            [c for c in range(problem.matrix.columns) if c not in taken], dtype=np.int64
+        ),
     )
 
 

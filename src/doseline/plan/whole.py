@@ -39,6 +39,12 @@ class Search:
 
     structure: Structure
     neighbours: Neighbourhoods
+    begun_by_the_clock: bool = False
+
+    @property
+    def by_the_clock(self) -> bool:
+        """Whether the clock has had a say in the values."""
+        return self.begun_by_the_clock or self.neighbours.by_the_clock
 
     @property
     def values(self) -> Floats:
@@ -53,16 +59,19 @@ def searched(strong: Strengthened, arrays: Arrays, structure: Structure, limits:
     strong.relaxation.stop_at(now + _DIVING * (until - now))
     made, kind = structure.made, structure.kind
     dived = whole_batches(strong.relaxation, strong.root, arrays, made, kind)
-    found = None
+    found, clock = None, dived is None or strong.by_the_clock
     if dived is not None:
-        found = whole_orders(dear, structure, dived.values, _DIVING * (until - perf_counter()))
+        seconds = _DIVING * (until - perf_counter())
+        began = perf_counter()
+        found = whole_orders(dear, structure, dived.values, seconds)
+        clock |= perf_counter() - began > 0.9 * seconds
     if found is None or broken(arrays, found, arrays.sums(found)).any():
         found = nothing_made(arrays, structure)
     neighbours = Neighbourhoods(dear, structure, found, limits.seed)
     now = perf_counter()
     with ThreadPoolExecutor(2) as pool:
         neighbours.search(now + _SEARCHING * (until - now), ROUNDS, pool)
-    return Search(structure, neighbours)
+    return Search(structure, neighbours, clock)
 
 
 def with_cuts(held: Arrays, strong: Strengthened, rows: int) -> Arrays:
@@ -81,10 +90,11 @@ def with_cuts(held: Arrays, strong: Strengthened, rows: int) -> Arrays:
 def proven_beside_search(
     cut: Arrays, search: Search, start: Floats, limits: Limits, say: Callable[[str], None]
 ) -> Solution:
-    """Branch and bound in one thread, the search by pieces in another; the better of the two.
+    """Branch and bound in one thread, the search by pieces in another.
 
-    Where branch and bound ends by itself its answer is taken, so that the same problem has the same
-    answer on every machine.
+    Where branch and bound ends by itself, at its gap or after its nodes, its answer is taken, so
+    that the same problem has the same answer on every machine. Where the clock ends it, the better
+    of the two is.
     """
     done = Event()
 
@@ -116,13 +126,11 @@ def _better(
     objective = cut.objective(values)
     if solution.values.size:
         say(f"cost {solution.objective:,.0f} by branch and bound, {objective:,.0f} by pieces")
-    if solution.ended is Ended.OPTIMAL or broken(cut, values, cut.sums(values)).any():
+    if solution.ended is not Ended.BY_THE_CLOCK or broken(cut, values, cut.sums(values)).any():
         return solution
     if solution.values.size and solution.objective <= objective:
         return solution
-    near = objective - solution.bound <= 1e-4 * abs(objective)
-    ended = Ended.OPTIMAL if near else solution.ended
-    return replace(solution, ended=ended, values=values, objective=objective)
+    return replace(solution, values=values, objective=objective)
 
 
 def duals_of(cut: Arrays, strong: Strengthened, rows: int, until: float) -> tuple[Duals, float]:
