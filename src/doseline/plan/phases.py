@@ -43,7 +43,8 @@ class Proof:
 
     `tiers_proven` says whether each tier between the doses and the cost is as small as can be.
     `doses` and `duals` are what a certificate rests on: a bound of the weight of unmet doses, and
-    one of the cost in cents at the weight `held`; None where none was asked for or found.
+    one of the cost in cents at the weight `held`; None where none was asked for or found. `way`
+    says in words how it was solved.
     """
 
     solution: Solution
@@ -56,6 +57,7 @@ class Proof:
     duals: Proven | None = None
     held: int | None = None
     promises_break: bool = False
+    way: str = "as a whole, one thread"
 
     @property
     def optimal(self) -> bool:
@@ -217,6 +219,7 @@ def _searched_first(
         doses=proof,
         duals=proven(problem.matrix, duals) if duals is not None else None,
         held=reached,
+        way="searched for first, two threads",
     )
 
 
@@ -241,6 +244,7 @@ def _by_pieces(problem: Problem, limits: Limits, say: Progress, certify: float) 
         doses=weight,
         duals=proven(problem.matrix, Duals(duals)) if certify else None,
         held=held,
+        way="by pieces, two threads",
     )
 
 

@@ -212,7 +212,7 @@ def answered(
         shifted=why_shifted(problem, values, schedule),
         unmet=schedule.unmet,
         breaches=breaches(sets.programme, schedule, asked, standing=standing),
-        method=_method(problem, proof.aim, solution),
+        method=_method(problem, f"{proof.aim}, {proof.way}", solution),
         reproducible=not proof.by_the_clock,
         seconds=perf_counter() - began,
     )
@@ -250,7 +250,7 @@ def _method(problem: Problem, aim: str, solution: Solution | None = None) -> str
     matrix, sets = problem.matrix, problem.sets
     work = f", {solution.nodes} nodes, {solution.iterations} iterations" if solution else ""
     return (
-        f"mixed-integer programme ({aim}) by HiGHS {version()}, one thread: "
+        f"mixed-integer programme ({aim}) by HiGHS {version()}: "
         f"{len(sets.orders)} orders, {len(sets.places)} slots, {len(sets.choices)} choices, "
         f"{matrix.columns} columns, {matrix.rows} rows{work}"
     )
