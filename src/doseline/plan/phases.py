@@ -44,7 +44,8 @@ class Proof:
     `tiers_proven` says whether each tier between the doses and the cost is as small as can be.
     `doses` and `duals` are what a certificate rests on: a bound of the weight of unmet doses, and
     one of the cost in cents at the weight `held`; None where none was asked for or found. `way`
-    says in words how it was solved.
+    says in words how it was solved. `by_the_clock` says that the clock ended it; `swayed` that the
+    clock had a say in where it began, so another machine may end at another schedule as good.
     """
 
     solution: Solution
@@ -58,6 +59,7 @@ class Proof:
     held: int | None = None
     promises_break: bool = False
     way: str = "as a whole, one thread"
+    swayed: bool = False
 
     @property
     def optimal(self) -> bool:
@@ -215,7 +217,8 @@ def _searched_first(
         aim=Aim.DOSES_FIRST,
         met_proven=bound > reached - 0.5,
         unmet_at_least=bound,
-        by_the_clock=clock or found.ended is Ended.BY_THE_CLOCK,
+        by_the_clock=found.ended is Ended.BY_THE_CLOCK,
+        swayed=clock,
         doses=proof,
         duals=proven(problem.matrix, duals) if duals is not None else None,
         held=reached,

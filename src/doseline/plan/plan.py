@@ -121,7 +121,8 @@ def plan(
         left = max(limits.seconds - (perf_counter() - began), _AGAIN * limits.seconds)
         first, again = proof, replace(limits, seconds=left)
         proof = prove(problem, again, price_unmet, say, by_pieces=large, certified=certified)
-        proof = replace(proof, by_the_clock=proof.by_the_clock or first.by_the_clock)
+        swayed = proof.swayed or first.swayed or first.by_the_clock
+        proof = replace(proof, swayed=swayed)
     if proof.solution.ended is Ended.INFEASIBLE:
         told = contradiction(problem, lambda: can_be(problem, limits))
         return _infeasible(problem, tuple(told), began)
@@ -213,7 +214,7 @@ def answered(
         unmet=schedule.unmet,
         breaches=breaches(sets.programme, schedule, asked, standing=standing),
         method=_method(problem, f"{proof.aim}, {proof.way}", solution),
-        reproducible=not proof.by_the_clock,
+        reproducible=not (proof.by_the_clock or proof.swayed),
         seconds=perf_counter() - began,
     )
 
