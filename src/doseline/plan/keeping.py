@@ -144,3 +144,24 @@ def hold_dates(problem: Problem, confirmed: Mapping[str, Confirmed], hopeful: bo
         ]
         if others:
             problem.matrix.row(Limit("date", order.id), others, upper=0.0)
+
+
+def untouched(
+    problem: Problem, confirmed: Mapping[str, Confirmed], hopeful: bool
+) -> tuple[int, ...]:
+    """The choices by which doses stay as they were, of products that lose nothing. [columns]
+
+    What has happened touches a product where one of its doses cannot stay, or is asked for anew.
+    Where it touches all, the choices of every dose that can stay.
+    """
+    sets = problem.sets
+    stays: dict[int, int] = {}
+    for r, choice in enumerate(sets.choices):
+        promise = confirmed.get(sets.orders[choice.order].id)
+        if promise is None or not keeps_hour(sets, choice, promise, hopeful):
+            continue
+        if kept_as_it_was(sets, choice, promise):
+            stays.setdefault(choice.order, problem.serve[r])
+    touched = {o.product for i, o in enumerate(sets.orders) if i not in stays and sets.of_order[i]}
+    others = tuple(c for i, c in stays.items() if sets.orders[i].product not in touched)
+    return others or tuple(stays.values())

@@ -13,6 +13,7 @@ from doseline.plan.certifying import cost_proven, weight_proven
 from doseline.plan.duals import Duals, Proven, proven
 from doseline.plan.large import solved_by_pieces
 from doseline.plan.matrix import Floats, Matrix
+from doseline.plan.nearby import least_nearby
 from doseline.plan.rounded import broken
 from doseline.plan.solve import Ended, Limits, Solution, solve
 from doseline.plan.strengthen import strengthened
@@ -23,6 +24,7 @@ from doseline.plan.tiers import (
     doses_tier,
     fix_hopeless,
     hold,
+    hold_by_class,
     let_promises_break,
     weighed,
 )
@@ -33,6 +35,7 @@ Progress = Callable[[str], None]
 SEARCHED = 150
 """From so many orders on a schedule is searched for before it is proven."""
 
+_NONE: Mapping[int, float] = {}
 _WHOLE_UNITS = 0.01
 """The solver works in whole units of the currency: its tolerances suit that size."""
 
@@ -77,10 +80,12 @@ def prove(
     tiers: Sequence[Tier] = (),
     by_pieces: bool = False,
     certified: bool = False,
+    untouched: Sequence[int] = (),
 ) -> Proof:
     """The best values of the variables. Promises are broken only where they contradict.
 
-    Between the doses and the cost each of the tiers is made as small as it can be, in their order.
+    Between the doses and the cost each of the tiers is made as small as it can be, in their order;
+    each is tried first with the columns that are `untouched` at one, near the plan they stand in.
     With `by_pieces` a problem too large to be solved as a whole is solved by pieces.
     Where it is `certified`, both bounds are also proven by duals, in as much time again.
     """
@@ -98,7 +103,7 @@ def prove(
     def run() -> Proof:
         if price_unmet:
             return _priced(problem, limits, allowed)
-        return _doses_first(problem, limits, say, tiers, allowed)
+        return _doses_first(problem, limits, say, tiers, allowed, untouched)
 
     found = run()
     if found.solution.ended is Ended.INFEASIBLE and problem.broken:
@@ -122,10 +127,16 @@ def _priced(problem: Problem, limits: Limits, certify: float) -> Proof:
 
 
 def _doses_first(
-    problem: Problem, limits: Limits, say: Progress, tiers: Sequence[Tier], certify: float
+    problem: Problem,
+    limits: Limits,
+    say: Progress,
+    tiers: Sequence[Tier],
+    certify: float,
+    untouched: Sequence[int],
 ) -> Proof:
     doses = doses_tier(problem)
-    first = _least_weight(problem, doses.weights, limits)
+    moves = tiers[-1].weights if tiers else {}
+    first = _least_weight(problem, doses.weights, limits, None, moves, untouched)
     if first.values.size == 0:
         clock = first.ended is Ended.BY_THE_CLOCK
         return Proof(first, Aim.DOSES_FIRST, False, 0.0, clock)
@@ -134,13 +145,17 @@ def _doses_first(
     weight = weighed(problem, doses.weights)
     proof = weight_proven(weight, held, certify) if certify else None
     hold(problem, doses, held)
+    if tiers and first.ended is Ended.OPTIMAL and not problem.broken:
+        hold_by_class(problem, doses, held)
     best, ended = first, [first.ended]
     for tier in tiers:
-        best = _smallest(problem, tier, limits, best)
+        untouched = [c for c in untouched if best.values[c] > 0.5]
+        best = _smallest(problem, tier, limits, best, moves, untouched)
         ended.append(best.ended)
         say(f"{tier.name}: {tier.of(best.values)}")
         hold(problem, tier, tier.of(best.values))
-    second = _least_cost(problem, limits, best.values)
+    untouched = [c for c in untouched if best.values[c] > 0.5]
+    second = _least_cost(problem, limits, best.values, untouched)
     if second.values.size == 0:
         second = replace(second, values=best.values)
     clock = Ended.BY_THE_CLOCK in (*ended, second.ended)
@@ -157,20 +172,43 @@ def _doses_first(
     )
 
 
-def _smallest(problem: Problem, tier: Tier, limits: Limits, before: Solution) -> Solution:
+def _smallest(
+    problem: Problem,
+    tier: Tier,
+    limits: Limits,
+    before: Solution,
+    moves: Mapping[int, float],
+    untouched: Sequence[int],
+) -> Solution:
     """A tier as small as it can be, from what was found before; nothing is smaller than none."""
     if tier.of(before.values) == 0:
         return replace(before, ended=Ended.OPTIMAL)
-    found = _least_weight(problem, tier.weights, limits, before.values)
+    found = _least_weight(problem, tier.weights, limits, before.values, moves, untouched)
     return found if found.values.size else replace(found, values=before.values)
 
 
 def _least_weight(
-    problem: Problem, weights: Mapping[int, float], limits: Limits, start: Floats | None = None
+    problem: Problem,
+    weights: Mapping[int, float],
+    limits: Limits,
+    start: Floats | None = None,
+    moves: Mapping[int, float] = _NONE,
+    untouched: Sequence[int] = (),
 ) -> Solution:
-    """A phase before the cost: a weight (of unmet doses, say), as low as it can be."""
-    left = (limits.seconds - perf_counter()) / 2
-    return solve(weighed(problem, weights), replace(limits, gap=0.0, seconds=left), start)
+    """A phase before the cost: a weight (of unmet doses, say), as low as it can be.
+
+    With columns that are `untouched` it is looked for near a plan that stands.
+    """
+    matrix = weighed(problem, weights)
+
+    def left() -> Limits:
+        return replace(limits, gap=0.0, seconds=(limits.seconds - perf_counter()) / 2)
+
+    if untouched:
+        near = least_nearby(arrays_of(matrix), weights, moves, untouched, left, start)
+        if near.values.size:
+            return near
+    return solve(matrix, left(), start)
 
 
 def _searched_first(
@@ -251,10 +289,26 @@ def _by_pieces(problem: Problem, limits: Limits, say: Progress, certify: float) 
     )
 
 
-def _least_cost(problem: Problem, limits: Limits, start: Floats | None) -> Solution:
-    """The second phase: the cost, as low as it can be. [model O2-O7]"""
-    left = limits.seconds - perf_counter()
-    return _in_cents(solve(_in_units(problem.matrix), replace(limits, seconds=left), start))
+def _least_cost(
+    problem: Problem, limits: Limits, start: Floats | None, untouched: Sequence[int] = ()
+) -> Solution:
+    """The second phase: the cost, as low as it can be. [model O2-O7]
+
+    A start that was found for doses or moves alone may make batches for nobody; with the columns
+    that are `untouched` at one it becomes a good one at once.
+    """
+    matrix = _in_units(problem.matrix)
+    if untouched:
+        lower = list(matrix.lower)
+        for column in untouched:
+            lower[column] = 1.0
+        near = solve(replace(matrix, lower=lower), _left(limits), start)
+        start = near.values if near.values.size else start
+    return _in_cents(solve(matrix, _left(limits), start))
+
+
+def _left(limits: Limits) -> Limits:
+    return replace(limits, seconds=limits.seconds - perf_counter())
 
 
 def _in_units(matrix: Matrix) -> Matrix:

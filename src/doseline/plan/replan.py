@@ -16,7 +16,7 @@ from doseline.operations.standing import Standing
 from doseline.plan.aftermath import Aftermath, aftermath
 from doseline.plan.calls import Call, Handover, calls
 from doseline.plan.candidates import gather
-from doseline.plan.keeping import confirmed_lost, doses_moved, hold_dates
+from doseline.plan.keeping import confirmed_lost, doses_moved, hold_dates, untouched
 from doseline.plan.model import constrained
 from doseline.plan.moves import Changed, Difference, Moved, difference
 from doseline.plan.objective import COSTS
@@ -210,7 +210,8 @@ def _solved(case: _Case, way: Way, hopeful: bool) -> tuple[Alternative, int]:
     if way is Way.KEEP_DATES:
         hold_dates(problem, confirmed, hopeful)
     tiers, apart = _tiers(case, problem, way, moves)
-    proof = prove(problem, case.limits, False, case.say, tiers)
+    stay = untouched(problem, confirmed, hopeful)
+    proof = prove(problem, case.limits, False, case.say, tiers, untouched=stay)
     plan = answered(problem, proof, case.standing, began, apart)
     names, anew = case.orders, case.asked_anew
     told = difference(case.programme, names, confirmed, anew, plan.schedule)

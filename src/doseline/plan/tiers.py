@@ -79,3 +79,38 @@ def hold(problem: Problem, tier: Tier, most: int) -> None:
         return
     terms = [(c, weights[c]) for c in free]
     matrix.row(Limit(tier.name, ""), terms, upper=most - lost + 0.25)
+
+
+def hold_by_class(problem: Problem, doses: Tier, held: int) -> None:
+    """As many doses unmet of started courses, and as many others, as is proven to be the least.
+
+    One row of both weighs a part of a started course against many others; two rows do not, so the
+    relaxation of what comes next is closer. Nothing is held where the weight does not tell how many
+    there are of each.
+    """
+    told = classes(doses.weights, held)
+    if told is None:
+        return
+    first, many, rest = told
+    matrix, limit = problem.matrix, Limit(doses.name, "by class")
+    matrix.row(limit, [(c, 1.0) for c in sorted(first)], lower=many, upper=many)
+    others = [(c, w) for c, w in doses.weights.items() if c not in first]
+    if others:
+        matrix.row(limit, others, lower=rest, upper=rest)
+
+
+def classes(weights: Mapping[int, float], reached: int) -> tuple[set[int], int, int] | None:
+    """The columns of most weight, how many of them are 1, and what the others weigh together.
+
+    None where a weight does not tell, as the others may weigh as much as one of most weight.
+
+    >>> classes({0: 3.0, 1: 3.0, 2: 1.0, 3: 1.0}, 7)
+    ({0, 1}, 2, 1)
+    >>> classes({0: 2.0, 1: 1.0, 2: 1.0}, 2) is None
+    True
+    """
+    heavy = max(weights.values(), default=1.0)
+    if sum(w for w in weights.values() if w != heavy) >= heavy:
+        return None
+    many, rest = divmod(reached, round(heavy))
+    return {c for c, w in weights.items() if w == heavy}, many, rest
