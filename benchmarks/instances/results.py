@@ -1,4 +1,4 @@
-"""The table of results: the planner and plain HiGHS on the same model, one after the other.
+"""The table of results: the planner, then plain HiGHS on the model with all slots apart.
 
 Run from the root of the repository, for example:
 

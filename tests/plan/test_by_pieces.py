@@ -316,5 +316,6 @@ def test_a_plan_is_not_called_proven_from_parts_of_lots(two_lines: Instance) -> 
             until_on=two_lines.until_on,
             limits=Limits(seconds=20.0),
         )
+    assert "by pieces" in found.method
     assert found.gap > 1e-3
     assert found.status is not Status.OPTIMAL

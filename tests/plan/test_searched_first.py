@@ -209,6 +209,7 @@ def test_the_certificate_of_a_plan_holds_and_its_cuts_lift_the_bound(many: int) 
             patch.setattr(import_module(f"doseline.plan.{module}"), "SEARCHED", many)
         found = plan(programme, made.orders, from_on=first, until_on=last, certified=True)
     assert found.status is Status.OPTIMAL
+    assert ("searched for first" in found.method) == (many == 0)
     assert found.certificate is not None
     assert verify(programme, made.orders, found.schedule, found.certificate).holds
     assert found.certificate.cost is not None

@@ -11,11 +11,9 @@ from doseline.plan.arrays import arrays_of
 from doseline.plan.duals import Duals, Proven, proven
 from doseline.plan.lp_duals import lp_duals
 from doseline.plan.matrix import Matrix
+from doseline.plan.solve import WHOLE_UNITS
 from doseline.plan.strengthen import strengthened
 from doseline.plan.variables import Problem
-
-_UNIT = 0.01
-"""The solver works in whole units of the currency: its tolerances suit that size."""
 
 
 def weight_proven(matrix: Matrix, reached: int, seconds: float) -> Proven:
@@ -37,10 +35,10 @@ def cost_proven(problem: Problem, seconds: float) -> Proven | None:
     """
     matrix, until = problem.matrix, perf_counter() + seconds
     arrays = arrays_of(matrix)
-    scaled = replace(arrays, cost=_UNIT * arrays.cost, constant=_UNIT * arrays.constant)
+    scaled = replace(arrays, cost=WHOLE_UNITS * arrays.cost, constant=WHOLE_UNITS * arrays.constant)
     strong = strengthened(problem, scaled, until, lambda _: None)
     if strong is None:
         return None
-    duals = strong.root.row_duals / _UNIT
+    duals = strong.root.row_duals / WHOLE_UNITS
     of_cuts = np.maximum(duals[matrix.rows :], 0.0)
     return proven(matrix, Duals(duals[: matrix.rows], strong.cuts, of_cuts))

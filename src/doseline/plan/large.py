@@ -1,8 +1,8 @@
-"""Plans of many orders: a relaxation gives the bound, dives a schedule, pieces make it better.
+"""Plans of many orders: a relaxation gives the bound, pieces make a first schedule better.
 
-The relaxation of the whole bounds the cost from below. Beside it some weeks after some weeks are
-planned by dives (`plan/rolling.py`); then pieces of the schedule are planned anew
-(`plan/neighbours.py`), as long as time or work is left.
+The relaxation of the whole bounds the cost from below. The schedule begins with one dive from it,
+or with a few days after a few days beside it (`plan/rolling.py`); then pieces of it are planned
+anew (`plan/neighbours.py`), as long as time or work is left.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from doseline.plan.structure import Structure, structure_of
 from doseline.plan.variables import Problem
 
 AT_ONCE = 6000
-"""More orders than this, or several products, are planned some weeks after some weeks at first."""
+"""More orders than this, or several products, begin with a few days after a few days."""
 
 ROUNDS = 2000
 """So many rounds of pieces are tried at most, two pieces each."""

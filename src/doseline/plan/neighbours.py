@@ -46,7 +46,7 @@ class Neighbourhoods:
         self._able = np.array([c.size > 0 for c in structure.choices_of_order], dtype=np.bool_)
         self._used = np.flatnonzero([c.size > 0 for c in structure.choices_of_place])
         self._size = 6.0
-        self.rounds = self.gained = 0
+        self.rounds = 0
         self.by_the_clock = False
 
     def _uniform(self) -> float:
@@ -62,9 +62,8 @@ class Neighbourhoods:
         rounds: int,
         pool: ThreadPoolExecutor,
         stop: Callable[[], bool] = lambda: False,
-        at_once: int = 2,
     ) -> None:
-        """Try pieces, so many at once, until the clock or so many rounds are over."""
+        """Try pieces until the clock or so many rounds are over."""
         for _ in range(rounds):
             left = until - perf_counter()
             if stop() or not self._used.size:
@@ -72,7 +71,7 @@ class Neighbourhoods:
             if left <= 0.05:
                 self.by_the_clock = True
                 return
-            pieces = self._pieces(at_once)
+            pieces = self._pieces()
             found = list(pool.map(self._solved, pieces, [left] * len(pieces)))
             self.by_the_clock |= any(s.ended is Ended.BY_THE_CLOCK for s in found)
             for free, solution in zip(pieces, found, strict=True):
@@ -92,13 +91,13 @@ class Neighbourhoods:
         factor = 0.9 if hard else (1.1 if easy else 1.0)
         self._size = min(max(self._size * factor, _AT_LEAST), _AT_MOST)
 
-    def _pieces(self, count: int) -> list[Ints]:
-        """The columns of some pieces that have no place and no order in common."""
+    def _pieces(self) -> list[Ints]:
+        """The columns of two pieces that have no place and no order in common."""
         structure = self.structure
         taken = np.zeros(len(structure.made), dtype=np.bool_)
         gone = np.zeros(len(structure.unmet), dtype=np.bool_)
         pieces: list[Ints] = []
-        for _ in range(count):
+        for _ in range(2):
             places = self._places(taken)
             orders = self._orders(places) & ~gone
             taken[places] = True
@@ -173,7 +172,6 @@ class Neighbourhoods:
         values = best.values.copy()
         values[free] = fresh
         self.best = Incumbent(values, sums, best.objective - saved)
-        self.gained += 1
 
 
 def priced(arrays: Arrays, structure: Structure) -> Arrays:

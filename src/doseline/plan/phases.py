@@ -15,7 +15,7 @@ from doseline.plan.large import solved_by_pieces
 from doseline.plan.matrix import Floats, Matrix
 from doseline.plan.nearby import least_nearby
 from doseline.plan.rounded import broken
-from doseline.plan.solve import Ended, Limits, Solution, solve
+from doseline.plan.solve import WHOLE_UNITS, Ended, Limits, Solution, solve
 from doseline.plan.strengthen import strengthened
 from doseline.plan.structure import structure_of
 from doseline.plan.tiers import (
@@ -36,8 +36,6 @@ SEARCHED = 150
 """From so many orders on a schedule is searched for before it is proven."""
 
 _NONE: Mapping[int, float] = {}
-_WHOLE_UNITS = 0.01
-"""The solver works in whole units of the currency: its tolerances suit that size."""
 
 
 @dataclass(frozen=True)
@@ -275,7 +273,7 @@ def _by_pieces(problem: Problem, limits: Limits, say: Progress, certify: float) 
     weight = weight_proven(weighed(problem, doses.weights), held, certify) if certify else None
     hold(problem, doses, held)
     duals = np.zeros(problem.matrix.rows)
-    duals[: found.row_duals.size] = found.row_duals / _WHOLE_UNITS
+    duals[: found.row_duals.size] = found.row_duals / WHOLE_UNITS
     return Proof(
         solution=_in_cents(found),
         aim=Aim.DOSES_FIRST,
@@ -312,10 +310,10 @@ def _left(limits: Limits) -> Limits:
 
 
 def _in_units(matrix: Matrix) -> Matrix:
-    cost = [c * _WHOLE_UNITS for c in matrix.cost]
-    return replace(matrix, cost=cost, constant=matrix.constant * _WHOLE_UNITS)
+    cost = [c * WHOLE_UNITS for c in matrix.cost]
+    return replace(matrix, cost=cost, constant=matrix.constant * WHOLE_UNITS)
 
 
 def _in_cents(found: Solution) -> Solution:
-    cents = found.objective / _WHOLE_UNITS, found.bound / _WHOLE_UNITS
+    cents = found.objective / WHOLE_UNITS, found.bound / WHOLE_UNITS
     return replace(found, objective=cents[0], bound=cents[1])

@@ -15,6 +15,9 @@ from doseline.plan.arrays import Arrays, arrays_of
 from doseline.plan.highs import highspy
 from doseline.plan.matrix import Floats, Matrix
 
+WHOLE_UNITS = 0.01
+"""Costs are solved in whole units of the currency, not in cents: tolerances suit that size."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

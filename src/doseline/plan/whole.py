@@ -18,7 +18,7 @@ from doseline.plan.matrix import Floats
 from doseline.plan.neighbours import Neighbourhoods, priced
 from doseline.plan.relaxation import Relaxation
 from doseline.plan.rounded import broken, nothing_made, whole_orders
-from doseline.plan.solve import Ended, Limits, Solution, solve
+from doseline.plan.solve import WHOLE_UNITS, Ended, Limits, Solution, solve
 from doseline.plan.strengthen import Strengthened
 from doseline.plan.structure import Structure
 
@@ -29,15 +29,12 @@ BESIDE = 1500
 """So many at most beside it."""
 
 _SEARCHING, _DIVING = 0.15, 0.1  # shares of the time that is left
-_UNIT = 0.01
-"""The solver works in whole units of the currency: its tolerances suit that size."""
 
 
 @dataclass
 class Search:
     """A search for schedules of one problem, and the best that it has found."""
 
-    structure: Structure
     neighbours: Neighbourhoods
     begun_by_the_clock: bool = False
 
@@ -71,7 +68,7 @@ def searched(strong: Strengthened, arrays: Arrays, structure: Structure, limits:
     now = perf_counter()
     with ThreadPoolExecutor(2) as pool:
         neighbours.search(now + _SEARCHING * (until - now), ROUNDS, pool)
-    return Search(structure, neighbours, clock)
+    return Search(neighbours, clock)
 
 
 def with_cuts(held: Arrays, strong: Strengthened, rows: int) -> Arrays:
@@ -106,7 +103,7 @@ def proven_beside_search(
             done.set()
 
     neighbours = search.neighbours
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(1) as pool:
         found: Future[Solution] = pool.submit(proved)
         with ThreadPoolExecutor(1) as one:
             while not done.is_set() and neighbours.rounds < BESIDE:
@@ -138,5 +135,5 @@ def duals_of(cut: Arrays, strong: Strengthened, rows: int, until: float) -> tupl
     found = Relaxation(cut, until).solve()
     if found is None:
         return Duals(np.zeros(rows)), -np.inf
-    duals = found.row_duals / _UNIT
+    duals = found.row_duals / WHOLE_UNITS
     return Duals(duals[:rows], strong.cuts, np.maximum(duals[rows:], 0.0)), found.objective
