@@ -1,0 +1,5 @@
+"""`python -m doseline.cli`: the commands without the console script."""
+
+from doseline.cli import main
+
+main()

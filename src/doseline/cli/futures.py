@@ -1,0 +1,188 @@
+"""`demand`, `simulate`, `compare` and `assess`: futures are drawn and played."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from doseline.cli.terminal import (
+    DesignName,
+    Document,
+    From,
+    Json,
+    OrdersPath,
+    OrdersUntil,
+    Out,
+    ProgrammePath,
+    ScenarioName,
+    Seed,
+    Until,
+    Workers,
+    answering,
+    day,
+    finish,
+    pair,
+)
+
+
+def demand(
+    programme: ProgrammePath,
+    samples: Annotated[int, typer.Option(min=1, help="futures drawn")] = 200,
+    design: Annotated[
+        str | None, typer.Option("--design", help="under this design; none: the file as written")
+    ] = None,
+    scenario: ScenarioName = None,
+    case: Annotated[
+        list[str] | None, typer.Option("--case", help="uptake of a market, e.g. us_market=high")
+    ] = None,
+    from_on: From = None,
+    until_on: Until = None,
+    orders: OrdersPath = None,
+    orders_until: OrdersUntil = None,
+    enrolled: Annotated[
+        Path | None, typer.Option("--enrolled", help="enrolment of a trial so far (CSV)")
+    ] = None,
+    trial: Annotated[str | None, typer.Option("--trial", help="the trial of --enrolled")] = None,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="take the trial's rates from the data alone")
+    ] = False,
+    seed: Seed = 1,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Draw the dose orders that arise from trials and markets, with bands by month and week."""
+    days = [
+        day(text, name)
+        for text, name in (
+            (from_on, "--from"),
+            (until_on, "--until"),
+            (orders_until, "--orders-until"),
+        )
+    ]
+    cases = dict(pair(text) for text in case or ())
+    with answering(as_json) as bars:
+        from doseline.report import write_demand_report
+        from doseline.studies.demand_study import DemandAsked, demand_study
+
+        asked = DemandAsked(
+            samples=samples,
+            seed=seed,
+            design=design,
+            scenario=scenario,
+            cases=cases,
+            from_on=days[0],
+            until_on=days[1],
+            orders=orders,
+            orders_until_on=days[2],
+            enrolled=enrolled,
+            trial=trial,
+            estimate=estimate,
+        )
+        document, summary = demand_study(
+            programme, asked, out=out, progress=bars, write_report=write_demand_report
+        )
+        finish(document, summary, as_json)
+
+
+def simulate(
+    programme: ProgrammePath,
+    design: DesignName = None,
+    scenario: ScenarioName = None,
+    replications: Annotated[int, typer.Option(min=2, help="futures played")] = 40,
+    from_on: From = None,
+    until_on: Until = None,
+    seed: Seed = 1,
+    workers: Workers = 2,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Play the standing policy over many futures: service and cost with intervals."""
+    first, last = day(from_on, "--from"), day(until_on, "--until")
+    with answering(as_json) as bars:
+        from doseline.studies.single import simulate_study
+
+        document, summary = simulate_study(
+            programme,
+            design=design,
+            scenario=scenario,
+            replications=replications,
+            from_on=first,
+            until_on=last,
+            seed=seed,
+            workers=workers,
+            out=out,
+            progress=bars,
+        )
+        finish(document, summary, as_json)
+
+
+def compare(
+    programme: ProgrammePath,
+    designs: Annotated[list[str], typer.Argument(help="designs, two or more")],
+    replications: Annotated[int, typer.Option(min=2, help="futures played")] = 40,
+    from_on: From = None,
+    until_on: Until = None,
+    scenario: ScenarioName = None,
+    seed: Seed = 1,
+    workers: Workers = 2,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Set designs side by side under the same chance: paired differences with intervals."""
+    first, last = day(from_on, "--from"), day(until_on, "--until")
+    if len(designs) < 2:
+        raise typer.BadParameter("name two designs or more", param_hint="DESIGNS")
+    with answering(as_json) as bars:
+        from doseline.studies.comparison import compare_study
+
+        document, summary = compare_study(
+            programme,
+            designs,
+            replications=replications,
+            from_on=first,
+            until_on=last,
+            scenario=scenario,
+            seed=seed,
+            workers=workers,
+            out=out,
+            progress=bars,
+        )
+        finish(document, summary, as_json)
+
+
+def assess(
+    programme: ProgrammePath,
+    design: DesignName = None,
+    replications: Annotated[
+        int, typer.Option(min=4, help="futures of the whole horizon for each design")
+    ] = 4,
+    seed: Seed = 1,
+    workers: Workers = 2,
+    out: Annotated[Path, typer.Option("--out", help="folder for the report")] = Path("build"),
+    as_json: Json = False,
+) -> None:
+    """Answer the programme's own question: is the capacity sufficient? A report with a verdict."""
+    with answering(as_json) as bars:
+        document, summary = _assess_study()(
+            programme,
+            design=design,
+            replications=replications,
+            seed=seed,
+            workers=workers,
+            out=out,
+            progress=bars,
+        )
+        finish(document, summary, as_json)
+
+
+def _assess_study() -> Callable[..., tuple[Document, str]]:
+    """The study with the report joined to it: the one place that knows both."""
+    from functools import partial
+
+    from doseline.report import write_report
+    from doseline.studies.sufficiency import assess_study
+
+    return partial(assess_study, write_report=write_report)
