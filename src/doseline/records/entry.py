@@ -182,8 +182,13 @@ class Entry:
         """The entry of a stored row. Raises LedgerError where it does not have its own hash."""
         if leaf_of(leaf_bytes(*row[:12])) != row[12]:
             raise LedgerError(f"entry {row[0]} is not what was written: verify the ledger")
-        words: Any = [text.decode("utf-8") for text in row[3:11]]
-        return cls(row[0], row[1], row[2], *words, content=row[11], leaf_hash=row[12])
+        names = (
+            "stream", "kind", "occurred_at", "recorded_at", "actor", "role", "reason", "command_id",
+        )  # fmt: skip
+        words: Any = {
+            name: text.decode("utf-8") for name, text in zip(names, row[3:11], strict=True)
+        }
+        return cls(*row[:3], **words, content=row[11], leaf_hash=row[12])
 
     @classmethod
     def written(

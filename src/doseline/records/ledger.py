@@ -26,6 +26,9 @@ AHEAD_LIMIT_US = 60_000_000
 BACK_LIMIT_US = 2_000_000
 """How far the clock may stand behind the last entry before that is an entry of its own. [µs]"""
 
+CLOCK_COMMANDS = "clock/"
+"""How the command ids of the ledger's own alarms begin."""
+
 
 class Ledger:
     """What happened, in order, each entry with its person, its times and its reason.
@@ -88,6 +91,8 @@ class Ledger:
         time; StoreError where the store fails, and then nothing was written.
         """
         by = By(actor, role, command_id)
+        if by.command_id.startswith(CLOCK_COMMANDS):
+            raise LedgerError(f'command_id: "{CLOCK_COMMANDS}..." is kept for the ledger itself')
         if not drafts:
             raise LedgerError("a command writes at least one entry")
         unread = sorted({d.stream for d in drafts} - set(expected))
@@ -187,7 +192,7 @@ class Ledger:
             position=position,
             stream_seq=writing.next_seq(LEDGER_STREAM),
             recorded_at=latest,
-            by=By("ledger", "system", f"clock/{position}"),
+            by=By("ledger", "system", f"{CLOCK_COMMANDS}{position}"),
         )
         return latest, [alarm]
 

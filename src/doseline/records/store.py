@@ -82,5 +82,8 @@ class Store(Protocol):
     def notes(self, from_size: int = 0) -> Iterator[tuple[int, str, bytes]]:
         """Size, command id and note of each seal from a size on, unchecked."""
 
+    def weaknesses(self) -> tuple[str, ...]:
+        """Which of the store's own guards against change are missing, in words."""
+
     def close(self) -> None:
         """Let go of it."""
