@@ -8,6 +8,8 @@
     │   └── InputError                      another input file, or the usage, is wrong
     ├── ScheduleError    (ValueError)       a schedule that contradicts itself
     ├── LifeError        (ValueError)       an event that a state refuses
+    ├── TransportError   (ValueError)       a package that may not be offered for transport
+    ├── PaperError       (ValueError)       a paper or a label that cannot be printed truly
     ├── SolverError      (RuntimeError)     a solver failed (an infeasible plan is no error)
     └── NotPermitted     (PermissionError)  the signer may not do this
 
@@ -26,10 +28,12 @@ __all__ = [
     "LifeError",
     "NotPermitted",
     "NuclideError",
+    "PaperError",
     "ProgrammeError",
     "QuantityError",
     "ScheduleError",
     "SolverError",
+    "TransportError",
     "did_you_mean",
     "near_miss",
 ]
@@ -102,6 +106,14 @@ class ScheduleError(DoselineError, ValueError):
 
 class LifeError(DoselineError, ValueError):
     """An event that the state of an order, batch, vial or shipment refuses."""
+
+
+class TransportError(DoselineError, ValueError):
+    """A package that may not be offered for transport as it is."""
+
+
+class PaperError(DoselineError, ValueError):
+    """A paper or a label that cannot be printed, or would not say what the record says."""
 
 
 class SolverError(DoselineError, RuntimeError):
