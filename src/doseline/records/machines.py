@@ -9,10 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 from doseline.errors import LifeError
 
-__all__ = ["MACHINES", "Table", "next_state"]
+__all__ = [
+    "MACHINES",
+    "BatchState",
+    "DeviationState",
+    "LabelState",
+    "LotState",
+    "OrderState",
+    "RecallState",
+    "ShipmentState",
+    "SlotState",
+    "StepState",
+    "Table",
+    "TestState",
+    "VialState",
+    "WasteState",
+    "next_state",
+]
 
 
 class OrderState(StrEnum):
@@ -150,21 +167,6 @@ class RecallState(StrEnum):
     CLOSED = "closed"
 
 
-__all__ += [
-    "BatchState",
-    "DeviationState",
-    "LabelState",
-    "LotState",
-    "OrderState",
-    "RecallState",
-    "ShipmentState",
-    "SlotState",
-    "StepState",
-    "TestState",
-    "VialState",
-    "WasteState",
-]
-
 Table = Mapping[tuple[str | None, str], str]
 
 _O, _S, _L, _B = OrderState, SlotState, LotState, BatchState
@@ -238,11 +240,7 @@ MACHINES: Mapping[str, Table] = {
         (_V.ASSAYED, "DoseAdministered"): _V.ADMINISTERED,
         (_V.RECEIVED, "VialReturned"): _V.RETURNED,
         (_V.ASSAYED, "VialReturned"): _V.RETURNED,
-        **{
-            (s, "VialWasted"): _V.WASTED
-            for s in (_V.DISPENSED, _V.REJECTED, _V.PACKED, _V.SHIPPED)
-            + (_V.RECEIVED, _V.ASSAYED, _V.RETURNED)
-        },
+        **{(s, "VialWasted"): _V.WASTED for s in _V if s not in (_V.ADMINISTERED, _V.WASTED)},
     },
     "test": {
         (None, "TestOrdered"): _T.ORDERED,
@@ -297,7 +295,7 @@ MACHINES: Mapping[str, Table] = {
 """Every machine. Where a kind of fact leads to one of two states, the table names the outcomes."""
 
 
-def next_state(machine: str, name: str, state: str | None, kind: str) -> str:
+def next_state(machine: str, name: str, state: str | None, kind: str) -> Any:
     """The state of a thing after a fact. Raises LifeError, saying what stood and what was tried.
 
     >>> print(next_state("batch", "B1", BatchState.TESTED, "BatchReleased"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from doseline.errors import NotPermitted, did_you_mean
 from doseline.records import things
@@ -66,7 +66,7 @@ class Record:
 
     def copied(self) -> Record:
         """The same record in dictionaries of its own, for `fold` to write into."""
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        values: dict[str, Any] = {name: getattr(self, name) for name in _FIELDS}
         return Record(**{n: dict(v) if isinstance(v, dict) else v for n, v in values.items()})
 
     def person(self, name: str) -> things.Person:
@@ -148,6 +148,9 @@ class Record:
             for s in self.signatures.get(record, ())
             if s.meaning == meaning and not s.voided and s.digest == digest
         )
+
+
+_FIELDS = tuple(f.name for f in fields(Record))
 
 
 def _found(held: dict[str, T], kind: str, name: str) -> T:

@@ -5,13 +5,9 @@
 """
 
 from doseline.records.facts import custody, making, materials, people, quality, testing
-from doseline.records.facts.custody import *
 from doseline.records.facts.fact import Fact, body_of, fact_of, value_of
-from doseline.records.facts.making import *
-from doseline.records.facts.materials import *
-from doseline.records.facts.people import *
-from doseline.records.facts.quality import *
-from doseline.records.facts.testing import *
+
+__all__ = ["AREAS", "KINDS", "Fact", "body_of", "fact_of", "value_of"]
 
 AREAS = (people, materials, making, testing, custody, quality)
 

@@ -36,19 +36,20 @@ class Fact:
 
 
 @cache
-def _names(cls: type) -> tuple[str, ...]:
+def _names(cls: Any) -> tuple[str, ...]:
     return tuple(field.name for field in fields(cls))
 
 
 @cache
-def _hints(cls: type) -> dict[str, Any]:
-    return {name: get_type_hints(cls)[name] for name in _names(cls)}
+def _hints(cls: Any) -> dict[str, Any]:
+    hints = get_type_hints(cls)
+    return {name: hints[name] for name in _names(cls)}
 
 
 def body_of(value: object) -> dict[str, Any]:
     """The body of a fact, or of a part of one: field names to plain values.
 
-    >>> from doseline.records.facts import VialPacked
+    >>> from doseline.records.facts.custody import VialPacked
     >>> body_of(VialPacked("B1-01", "S1", "P1"))
     {'vial': 'B1-01', 'shipment': 'S1', 'package': 'P1'}
     """

@@ -1,4 +1,4 @@
-"""Entries make a record: `fold` reads a ledger from its beginning, `folded` goes on from a record."""
+"""Entries make a record: `fold` reads a ledger from its beginning, `folded` goes on."""
 
 from __future__ import annotations
 

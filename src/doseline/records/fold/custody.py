@@ -17,7 +17,7 @@ def _planned(record: Record, fact: f.ShipmentPlanned, said: Said) -> None:
     held = record.shipments.get(fact.shipment)
     record.shipments[fact.shipment] = Shipment(
         id=fact.shipment,
-        state=next_state("shipment", fact.shipment, held and held.state, fact.kind),
+        state=next_state("shipment", fact.shipment, held.state if held else None, fact.kind),
         batch=fact.batch,
         facility=fact.facility,
         lane=fact.lane,
@@ -142,9 +142,7 @@ def _hand_over(
 @takes(f.VialAssayed)
 def _assayed(record: Record, fact: f.VialAssayed, said: Said) -> None:
     after = _vial(record, fact.vial, fact.kind)
-    record.vials[fact.vial] = replace(
-        after, assayed_kbq=fact.measured_kbq, assayed_at=said.at
-    )
+    record.vials[fact.vial] = replace(after, assayed_kbq=fact.measured_kbq, assayed_at=said.at)
 
 
 @takes(f.DoseAdministered)

@@ -38,7 +38,7 @@ def _submitted(record: Record, fact: f.OrderSubmitted, said: Said) -> None:
     held = record.orders.get(fact.order)
     record.orders[fact.order] = Order(
         id=fact.order,
-        state=next_state("order", fact.order, held and held.state, fact.kind),
+        state=next_state("order", fact.order, held.state if held else None, fact.kind),
         product=fact.product,
         facility=fact.facility,
         subject=fact.subject,
@@ -75,7 +75,7 @@ def _let_go(record: Record, order: Order) -> None:
 @takes(f.SlotHeld)
 def _slot(record: Record, fact: f.SlotHeld, said: Said) -> None:
     held = record.slots.get(fact.slot)
-    state = next_state("slot", fact.slot, held and held.state, fact.kind)
+    state = next_state("slot", fact.slot, held.state if held else None, fact.kind)
     record.slots[fact.slot] = Slot(
         fact.slot, state, fact.facility, fact.line, fact.starts_at, fact.until_at
     )
@@ -101,7 +101,7 @@ def _planned(record: Record, fact: f.BatchPlanned, said: Said) -> None:
     held = record.batches.get(fact.batch)
     record.batches[fact.batch] = Batch(
         id=fact.batch,
-        state=next_state("batch", fact.batch, held and held.state, fact.kind),
+        state=next_state("batch", fact.batch, held.state if held else None, fact.kind),
         slot=fact.slot,
         product=fact.product,
         facility=fact.facility,
@@ -149,7 +149,7 @@ def _step_started(record: Record, fact: f.StepStarted, said: Said) -> None:
     voided = batch.voided_steps
     if held is not None and held.state == "voided":
         voided, held = (*voided, held), None
-    state = next_state("step", f"{fact.batch}/{fact.step}", held and held.state, fact.kind)
+    state = next_state("step", f"{fact.batch}/{fact.step}", held.state if held else None, fact.kind)
     step = Step(fact.step, fact.attempt, state, said.at)
     record.batches[fact.batch] = replace(
         batch, steps={**batch.steps, fact.step: step}, voided_steps=voided
@@ -220,7 +220,7 @@ def _dispensed(record: Record, fact: f.VialDispensed, said: Said) -> None:
     held = record.vials.get(fact.vial)
     record.vials[fact.vial] = Vial(
         id=fact.vial,
-        state=next_state("vial", fact.vial, held and held.state, fact.kind),
+        state=next_state("vial", fact.vial, held.state if held else None, fact.kind),
         batch=fact.batch,
         order=fact.order,
         measured_kbq=fact.measured_kbq,

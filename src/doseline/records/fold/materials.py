@@ -16,7 +16,7 @@ from doseline.records.things import Book, Lot, Waste
 @takes(f.LotExpected)
 def _expected(record: Record, fact: f.LotExpected, said: Said) -> None:
     held = record.lots.get(fact.lot)
-    state = next_state("lot", fact.lot, held and held.state, fact.kind)
+    state = next_state("lot", fact.lot, held.state if held else None, fact.kind)
     record.lots[fact.lot] = Lot(
         id=fact.lot,
         state=state,
@@ -64,7 +64,7 @@ def _posted(record: Record, fact: f.ActivityPosted, said: Said) -> None:
 @takes(f.WasteOpened)
 def _waste(record: Record, fact: f.WasteOpened, said: Said) -> None:
     held = record.waste.get(fact.waste)
-    state = next_state("waste", fact.waste, held and held.state, fact.kind)
+    state = next_state("waste", fact.waste, held.state if held else None, fact.kind)
     record.waste[fact.waste] = Waste(fact.waste, state, fact.facility, fact.nuclide)
 
 

@@ -15,7 +15,11 @@ from doseline.records.things import Equipment, Facility, Licence, Person
 def _opened(record: Record, fact: f.RecordOpened, said: Said) -> None:
     if record.name:
         raise LifeError(f"The record was opened already, as {record.name}.")
-    for name, value in (("name", fact.record), ("profile", fact.profile), ("demo", bool(fact.demo))):
+    for name, value in (
+        ("name", fact.record),
+        ("profile", fact.profile),
+        ("demo", bool(fact.demo)),
+    ):
         object.__setattr__(record, name, value)
 
 
@@ -102,9 +106,7 @@ def _verified(record: Record, fact: f.LicenceVerified, said: Said) -> None:
 def _equipment(record: Record, fact: f.EquipmentRegistered, said: Said) -> None:
     if fact.equipment in record.equipment:
         raise LifeError(f"Equipment {fact.equipment} is in the record already.")
-    record.equipment[fact.equipment] = Equipment(
-        fact.equipment, fact.name, fact.use, fact.facility
-    )
+    record.equipment[fact.equipment] = Equipment(fact.equipment, fact.name, fact.use, fact.facility)
 
 
 @takes(f.EquipmentCalibrated)

@@ -43,7 +43,7 @@ def _opened(record: Record, fact: f.DeviationOpened, said: Said) -> None:
     held = record.deviations.get(fact.deviation)
     record.deviations[fact.deviation] = Deviation(
         id=fact.deviation,
-        state=next_state("deviation", fact.deviation, held and held.state, fact.kind),
+        state=next_state("deviation", fact.deviation, held.state if held else None, fact.kind),
         about=fact.about,
         what=fact.what,
         automatic=bool(fact.automatic),
@@ -87,7 +87,7 @@ def _recall(record: Record, fact: f.RecallOpened, said: Said) -> None:
     held = record.recalls.get(fact.recall)
     record.recalls[fact.recall] = Recall(
         id=fact.recall,
-        state=next_state("recall", fact.recall, held and held.state, fact.kind),
+        state=next_state("recall", fact.recall, held.state if held else None, fact.kind),
         cause=fact.cause,
         automatic=bool(fact.automatic),
         opened_at=said.at,

@@ -9,9 +9,8 @@ from typing import Any, TypeVar
 from doseline.errors import LifeError
 from doseline.records.activity import minutes_between
 from doseline.records.canonical import encode
-from doseline.records.facts import Fact, body_of
+from doseline.records.facts import Fact, body_of, materials, quality
 from doseline.records.facts import making as m
-from doseline.records.facts import materials, quality
 from doseline.records.facts import testing as t
 from doseline.records.state import Record, Said
 
@@ -75,13 +74,13 @@ def batch_of(record: Record, fact: Fact) -> str:
     if fact.ENTITY in ("batch", "vial", "label", "test", "shipment"):
         if batch:
             return str(batch)
-        held: dict[str, Any] = {
+        places: dict[str, dict[str, Any]] = {
             "vial": record.vials,
             "label": record.labels,
             "test": record.tests,
             "shipment": record.shipments,
-        }[fact.ENTITY]
-        found = held.get(fact.stream.partition("/")[2])
+        }
+        found = places[fact.ENTITY].get(fact.stream.partition("/")[2])
         return found.batch if found else ""
     if fact.ENTITY in ("signature", "book"):
         kind, _, rest = fact.stream.partition("/")[2].partition("/")

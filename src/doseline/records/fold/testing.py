@@ -15,7 +15,7 @@ from doseline.records.things import Label, Test
 @takes(f.LabelIssued)
 def _issued(record: Record, fact: f.LabelIssued, said: Said) -> None:
     held = record.labels.get(fact.label)
-    state = next_state("label", fact.label, held and held.state, fact.kind)
+    state = next_state("label", fact.label, held.state if held else None, fact.kind)
     record.labels[fact.label] = Label(fact.label, state, fact.batch, fact.vial, fact.content)
     batch = record.batch(fact.batch)
     record.batches[fact.batch] = replace(
@@ -45,7 +45,7 @@ def _ordered(record: Record, fact: f.TestOrdered, said: Said) -> None:
     held = record.tests.get(fact.test)
     record.tests[fact.test] = Test(
         id=fact.test,
-        state=next_state("test", fact.test, held and held.state, fact.kind),
+        state=next_state("test", fact.test, held.state if held else None, fact.kind),
         batch=fact.batch,
         name=fact.name,
         stage=fact.stage,
