@@ -66,8 +66,9 @@ class Record:
 
     def copied(self) -> Record:
         """The same record in dictionaries of its own, for `fold` to write into."""
-        values: dict[str, Any] = {name: getattr(self, name) for name in _FIELDS}
-        return Record(**{n: dict(v) if isinstance(v, dict) else v for n, v in values.items()})
+        held = {name: getattr(self, name) for name in _FIELDS}
+        own: Any = {n: dict(v) if isinstance(v, dict) else v for n, v in held.items()}
+        return Record(**own)
 
     def person(self, name: str) -> things.Person:
         """The person of that user id, or NotPermitted."""

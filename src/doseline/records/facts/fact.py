@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from functools import cache
 from typing import Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
 from doseline.errors import LifeError
@@ -35,15 +34,21 @@ class Fact:
         return f"{self.ENTITY}/{getattr(self, _names(type(self))[0])}"
 
 
-@cache
+_NAMES: dict[Any, tuple[str, ...]] = {}
+_HINTS: dict[Any, dict[str, Any]] = {}
+
+
 def _names(cls: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(cls))
+    if cls not in _NAMES:
+        _NAMES[cls] = tuple(field.name for field in fields(cls))
+    return _NAMES[cls]
 
 
-@cache
 def _hints(cls: Any) -> dict[str, Any]:
-    hints = get_type_hints(cls)
-    return {name: hints[name] for name in _names(cls)}
+    if cls not in _HINTS:
+        hints = get_type_hints(cls)
+        _HINTS[cls] = {name: hints[name] for name in _names(cls)}
+    return _HINTS[cls]
 
 
 def body_of(value: object) -> dict[str, Any]:

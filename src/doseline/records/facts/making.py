@@ -58,6 +58,7 @@ class MasterWritten(Fact):
     product: str
     version: int
     nuclide: str
+    half_life_ms: int
     shelf_life_min: int
     yield_low_ppm: int
     yield_high_ppm: int

@@ -10,7 +10,7 @@ from doseline.records.facts.fact import Fact
 
 @dataclass(frozen=True, slots=True)
 class RecordOpened(Fact):
-    """A batch record was begun, under a profile of rules; `demo` is 1 where it is only an example."""
+    """A record was begun, under a profile of rules; `demo` is 1 where it is only an example."""
 
     ENTITY: ClassVar[str] = "record"
     record: str

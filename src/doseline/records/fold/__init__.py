@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from doseline.records.entry import LEDGER_STREAM, Entry
 from doseline.records.facts import KINDS, Fact, fact_of
 from doseline.records.fold import custody, making, materials, places, quality, testing
-from doseline.records.fold.taking import LATE_MIN, TAKES, batch_of, folded
+from doseline.records.fold.taking import LATE_MIN, TAKES, batch_of, folded, take_into
 from doseline.records.state import Record, Said
 
-__all__ = ["AREAS", "LATE_MIN", "TAKES", "batch_of", "fact_said", "fold", "folded"]
+__all__ = ["AREAS", "LATE_MIN", "TAKES", "batch_of", "fact_said", "fold", "folded", "take_into"]
 
 AREAS = (custody, making, materials, places, quality, testing)
 

@@ -22,6 +22,7 @@ def _master(record: Record, fact: f.MasterWritten, said: Said) -> None:
         fact.product,
         fact.version,
         fact.nuclide,
+        fact.half_life_ms,
         fact.shelf_life_min,
         fact.yield_low_ppm,
         fact.yield_high_ppm,
@@ -185,7 +186,11 @@ def _step_over(record: Record, fact: f.StepChecked | f.StepVoided, said: Said) -
     state = next_state("step", f"{fact.batch}/{fact.step}", step.state, fact.kind)
     checker = said.by if isinstance(fact, f.StepChecked) else step.checker
     over = replace(step, state=state, checker=checker)
-    record.batches[fact.batch] = replace(batch, steps={**batch.steps, fact.step: over})
+    record.batches[fact.batch] = replace(
+        batch,
+        steps={**batch.steps, fact.step: over},
+        performers=_with(batch.performers, checker) if checker else batch.performers,
+    )
 
 
 @takes(q.RecordCorrected)

@@ -14,7 +14,7 @@ from doseline.records.facts import making as m
 from doseline.records.facts import testing as t
 from doseline.records.state import Record, Said
 
-__all__ = ["LATE_MIN", "TAKES", "batch_of", "folded", "takes"]
+__all__ = ["LATE_MIN", "TAKES", "batch_of", "folded", "take_into", "takes"]
 
 C = TypeVar("C", bound=Callable[..., None])
 
@@ -43,12 +43,17 @@ def folded(record: Record, said: Iterable[tuple[Fact, Said]]) -> Record:
     """
     after = record.copied()
     for fact, by in said:
-        take = TAKES.get(type(fact))
-        if take is None:
-            raise LifeError(f"{fact.kind} is not a fact that this version knows.")
-        take(after, fact, by)
-        _note(after, fact, by)
+        take_into(after, fact, by)
     return after
+
+
+def take_into(record: Record, fact: Fact, said: Said) -> None:
+    """Let a fact change a record in place: one that the caller has copied and shows nobody yet."""
+    take = TAKES.get(type(fact))
+    if take is None:
+        raise LifeError(f"{fact.kind} is not a fact that this version knows.")
+    take(record, fact, said)
+    _note(record, fact, said)
 
 
 def _note(record: Record, fact: Fact, said: Said) -> None:

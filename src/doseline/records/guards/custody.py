@@ -34,7 +34,7 @@ def batch_is_released(batch: Batch) -> None:
 
 
 def batch_is_certified_for(record: Record, batch: Batch, consignee: Facility) -> None:
-    """A market under a Qualified Person gets only what one has certified for it. [EU Annex 16 §1]"""
+    """A market under a Qualified Person gets what one has certified for it. [EU Annex 16 §1]"""
     rules = profile_named(consignee.rules)
     if rules.certifiers and rules.name not in batch.certified_for:
         refuse(
