@@ -59,10 +59,16 @@ class Ledger:
         actor: str,
         role: str,
     ) -> "Ledger":
-        """Write the first entry into an empty store. Raises LedgerError where it is not empty."""
+        """Write the first entry into an empty store, unless this very ledger was begun in it.
+
+        Raises LedgerError where it holds another.
+        """
         with store.writing() as writing:
             if writing.last_seal() is not None:
-                raise LedgerError("this store holds a ledger already")
+                found = cls(store, clock, signer)
+                if found.founding != founding:
+                    raise LedgerError("this store holds another ledger already")
+                return found
             now = instant_text(clock())
             by = By(actor, role, "begin")
             draft = founding_draft(founding, now, signer)
@@ -243,6 +249,10 @@ class Ledger:
         if seal is None:
             raise LedgerError("the store holds no ledger any more")
         return seal.checkpoint
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._store.close()
 
     def is_late(self, entry: Entry) -> bool:
         """Whether it was written later after it occurred than the founding allows."""

@@ -17,6 +17,7 @@ from doseline.errors import StoreError
 from doseline.records.checkpoint import Checkpoint
 from doseline.records.entry import Entry, RawEntry
 from doseline.records.store import Seal
+from doseline.stores.new_file import new_file
 from doseline.stores.sqlite_schema import APPLICATION_ID, FILE_VERSION, SCHEMA, missing
 
 __all__ = ["Connect", "SqliteStore", "connect"]
@@ -67,13 +68,13 @@ class SqliteStore:
 
     @classmethod
     def create(cls, path: Path, *, connect: Connect = connect) -> "SqliteStore":
-        """Make a new file with empty tables. Raises StoreError where there is one already."""
-        if path.exists():
-            raise StoreError(f"{path}: there is a file already")
-        with _told(path):
-            connection = connect(_address(path, "rwc"))
+        """Make a new file with empty tables. Raises StoreError where there is one already.
+
+        The file gets its name when it is whole.
+        """
+        with _told(path), new_file(path) as partial:
+            connection = connect(_address(partial, "rwc"))
             try:
-                connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = FULL")
                 connection.execute("BEGIN IMMEDIATE")
                 for sql in SCHEMA.values():
@@ -177,9 +178,12 @@ class SqliteStore:
             yield from rows
             from_ = rows[-1][0] + 1
 
-    def notes(self, from_size: int = 0) -> Iterator[tuple[int, str, bytes]]:
+    def notes(self, from_size: int = 0) -> Iterator[tuple[int, bytes, bytes]]:
         """Size, command id and note of each seal, unchecked."""
-        sql = f"SELECT size, command_id, note FROM seal WHERE size >= ? ORDER BY size LIMIT {_PAGE}"
+        sql = (
+            "SELECT size, CAST(command_id AS BLOB), note FROM seal WHERE size >= ? "
+            f"ORDER BY size LIMIT {_PAGE}"
+        )
         while rows := self._run(sql, (from_size,)):
             yield from rows
             from_size = rows[-1][0] + 1
