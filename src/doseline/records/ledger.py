@@ -6,6 +6,7 @@ everything so far. A state is never kept here; it is what its entries say, folde
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 
 from doseline.errors import ConflictError, LedgerError, NotPermitted
 from doseline.records.checkpoint import Checkpoint, Signer
@@ -253,6 +254,16 @@ class Ledger:
     def close(self) -> None:
         """Let go of the store."""
         self._store.close()
+
+    def checkpoint_after(self, position: int) -> Checkpoint:
+        """The signed checkpoint of the command that wrote an entry. Raises LedgerError."""
+        for _, _, note in self._store.notes(position + 1):
+            return Checkpoint.from_note(note)
+        raise LedgerError(f"there is no entry {position}")
+
+    def leaf_hashes(self, size: int) -> list[bytes]:
+        """The hashes of the first entries, as they are kept; what proofs are made of."""
+        return [row[12] for row in islice(self._store.raw(), size)]
 
     def is_late(self, entry: Entry) -> bool:
         """Whether it was written later after it occurred than the founding allows."""

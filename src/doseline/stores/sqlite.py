@@ -20,7 +20,7 @@ from doseline.records.store import Seal
 from doseline.stores.new_file import new_file
 from doseline.stores.sqlite_schema import APPLICATION_ID, FILE_VERSION, SCHEMA, missing
 
-__all__ = ["Connect", "SqliteStore", "connect"]
+__all__ = ["Connect", "SqliteStore", "connect", "copied"]
 
 Connect = Callable[[str], sqlite3.Connection]
 """Opens a connection to an address `file:...`; it is handed in so that tests can make it fail."""
@@ -193,7 +193,7 @@ class SqliteStore:
         with self._lock, _told(self.path):
             return missing(self._connection())
 
-    def backup_to(self, target: sqlite3.Connection) -> None:
+    def copy_to(self, target: sqlite3.Connection) -> None:
         """Copy all pages as they stand at one instant; writers are not held up."""
         with self._lock, _told(self.path):
             self._connection().backup(target)
@@ -245,6 +245,17 @@ class SqliteStore:
         faults = missing(connection)
         if faults:
             raise StoreError(f"{self.path}: not as it was made, verify it: {'; '.join(faults)}")
+
+
+def copied(store: SqliteStore, path: Path) -> None:
+    """Copy a store to a file that needs no journal beside it. Raises StoreError."""
+    with _told(path):
+        target = connect(_address(path, "rwc"))
+        try:
+            store.copy_to(target)
+            target.execute("PRAGMA journal_mode = DELETE")
+        finally:
+            target.close()
 
 
 def _address(path: Path, mode: str) -> str:
