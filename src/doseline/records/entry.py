@@ -1,9 +1,10 @@
 """An entry of the ledger: what happened, when, by whom and why, and the bytes it is hashed as.
 
 The bytes of an entry (its leaf) are the eighteen bytes `doseline entry v1` and a line feed, then
-position and stream_seq as eight bytes each and schema_version as four, big-endian, then nine texts,
-each as its length in four bytes and its bytes: stream, kind, occurred_at, recorded_at, actor, role,
-reason, command_id, body. The lengths keep two different entries from having the same bytes.
+position and stream_seq as eight bytes each and schema_version as four, then the lengths of nine
+texts as four bytes each, all big-endian, then the nine texts: stream, kind, occurred_at,
+recorded_at, actor, role, reason, command_id, body. The lengths keep two different entries from
+having the same bytes.
 [docs/reference/ledger.md]
 """
 
@@ -31,8 +32,7 @@ RawEntry = tuple[
 """An entry as a store keeps it: position, stream_seq, schema_version, the nine texts in the order
 of the leaf, and the leaf hash that was stored beside them."""
 
-_HEAD = Struct(">18sQQI")
-_LENGTH = Struct(">I")
+_HEAD = Struct(">18sQQI9I")
 _STREAM = re.compile(r"[a-z][a-z0-9_]*(?:/[^\s/\x00-\x1f][^/\x00-\x1f]*)*")
 _KIND = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
@@ -43,10 +43,8 @@ def leaf_bytes(position: int, stream_seq: int, schema_version: int, *texts: byte
     >>> len(leaf_bytes(0, 0, 1, *[b""] * 9))
     74
     """
-    parts = [_HEAD.pack(MAGIC, position, stream_seq, schema_version)]
-    for text in texts:
-        parts += _LENGTH.pack(len(text)), text
-    return b"".join(parts)
+    lengths = map(len, texts)
+    return _HEAD.pack(MAGIC, position, stream_seq, schema_version, *lengths) + b"".join(texts)
 
 
 def leaf_of(content: bytes) -> bytes:

@@ -6,6 +6,7 @@ everything so far. A state is never kept here; it is what its entries say, folde
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 
 from doseline.errors import ConflictError, LedgerError, NotPermitted
 from doseline.records.checkpoint import Checkpoint, Signer
@@ -59,10 +60,16 @@ class Ledger:
         actor: str,
         role: str,
     ) -> "Ledger":
-        """Write the first entry into an empty store. Raises LedgerError where it is not empty."""
+        """Write the first entry into an empty store, unless this very ledger was begun in it.
+
+        Raises LedgerError where it holds another.
+        """
         with store.writing() as writing:
             if writing.last_seal() is not None:
-                raise LedgerError("this store holds a ledger already")
+                found = cls(store, clock, signer)
+                if found.founding != founding:
+                    raise LedgerError("this store holds another ledger already")
+                return found
             now = instant_text(clock())
             by = By(actor, role, "begin")
             draft = founding_draft(founding, now, signer)
@@ -243,6 +250,20 @@ class Ledger:
         if seal is None:
             raise LedgerError("the store holds no ledger any more")
         return seal.checkpoint
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._store.close()
+
+    def checkpoint_after(self, position: int) -> Checkpoint:
+        """The signed checkpoint of the command that wrote an entry. Raises LedgerError."""
+        for _, _, note in self._store.notes(position + 1):
+            return Checkpoint.from_note(note)
+        raise LedgerError(f"there is no entry {position}")
+
+    def leaf_hashes(self, size: int) -> list[bytes]:
+        """The hashes of the first entries, as they are kept; what proofs are made of."""
+        return [row[12] for row in islice(self._store.raw(), size)]
 
     def is_late(self, entry: Entry) -> bool:
         """Whether it was written later after it occurred than the founding allows."""

@@ -78,11 +78,11 @@ class MemoryStore:
         """The rows as a database would keep them."""
         return (entry.raw() for entry in self._entries[from_:])
 
-    def notes(self, from_size: int = 0) -> Iterator[tuple[int, str, bytes]]:
+    def notes(self, from_size: int = 0) -> Iterator[tuple[int, bytes, bytes]]:
         """Size, command id and note of each seal."""
         for seal in self._seals:
             if seal.checkpoint.size >= from_size:
-                yield seal.checkpoint.size, seal.command_id, seal.checkpoint.note()
+                yield seal.checkpoint.size, seal.command_id.encode(), seal.checkpoint.note()
 
     def weaknesses(self) -> tuple[str, ...]:
         """Nothing guards a list but this class."""

@@ -79,7 +79,7 @@ class Store(Protocol):
     def raw(self, from_: int = 0) -> Iterator[RawEntry]:
         """The rows as they are kept, from a position on; for verifying, so nothing is checked."""
 
-    def notes(self, from_size: int = 0) -> Iterator[tuple[int, str, bytes]]:
+    def notes(self, from_size: int = 0) -> Iterator[tuple[int, bytes, bytes]]:
         """Size, command id and note of each seal from a size on, unchecked."""
 
     def weaknesses(self) -> tuple[str, ...]:

@@ -17,9 +17,10 @@ from doseline.errors import StoreError
 from doseline.records.checkpoint import Checkpoint
 from doseline.records.entry import Entry, RawEntry
 from doseline.records.store import Seal
+from doseline.stores.new_file import new_file
 from doseline.stores.sqlite_schema import APPLICATION_ID, FILE_VERSION, SCHEMA, missing
 
-__all__ = ["Connect", "SqliteStore", "connect"]
+__all__ = ["Connect", "SqliteStore", "connect", "copied"]
 
 Connect = Callable[[str], sqlite3.Connection]
 """Opens a connection to an address `file:...`; it is handed in so that tests can make it fail."""
@@ -67,13 +68,13 @@ class SqliteStore:
 
     @classmethod
     def create(cls, path: Path, *, connect: Connect = connect) -> "SqliteStore":
-        """Make a new file with empty tables. Raises StoreError where there is one already."""
-        if path.exists():
-            raise StoreError(f"{path}: there is a file already")
-        with _told(path):
-            connection = connect(_address(path, "rwc"))
+        """Make a new file with empty tables. Raises StoreError where there is one already.
+
+        The file gets its name when it is whole.
+        """
+        with _told(path), new_file(path) as partial:
+            connection = connect(_address(partial, "rwc"))
             try:
-                connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = FULL")
                 connection.execute("BEGIN IMMEDIATE")
                 for sql in SCHEMA.values():
@@ -177,9 +178,12 @@ class SqliteStore:
             yield from rows
             from_ = rows[-1][0] + 1
 
-    def notes(self, from_size: int = 0) -> Iterator[tuple[int, str, bytes]]:
+    def notes(self, from_size: int = 0) -> Iterator[tuple[int, bytes, bytes]]:
         """Size, command id and note of each seal, unchecked."""
-        sql = f"SELECT size, command_id, note FROM seal WHERE size >= ? ORDER BY size LIMIT {_PAGE}"
+        sql = (
+            "SELECT size, CAST(command_id AS BLOB), note FROM seal WHERE size >= ? "
+            f"ORDER BY size LIMIT {_PAGE}"
+        )
         while rows := self._run(sql, (from_size,)):
             yield from rows
             from_size = rows[-1][0] + 1
@@ -189,7 +193,7 @@ class SqliteStore:
         with self._lock, _told(self.path):
             return missing(self._connection())
 
-    def backup_to(self, target: sqlite3.Connection) -> None:
+    def copy_to(self, target: sqlite3.Connection) -> None:
         """Copy all pages as they stand at one instant; writers are not held up."""
         with self._lock, _told(self.path):
             self._connection().backup(target)
@@ -241,6 +245,17 @@ class SqliteStore:
         faults = missing(connection)
         if faults:
             raise StoreError(f"{self.path}: not as it was made, verify it: {'; '.join(faults)}")
+
+
+def copied(store: SqliteStore, path: Path) -> None:
+    """Copy a store to a file that needs no journal beside it. Raises StoreError."""
+    with _told(path):
+        target = connect(_address(path, "rwc"))
+        try:
+            store.copy_to(target)
+            target.execute("PRAGMA journal_mode = DELETE")
+        finally:
+            target.close()
 
 
 def _address(path: Path, mode: str) -> str:
