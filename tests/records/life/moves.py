@@ -119,9 +119,7 @@ def _steps(record: Record, batch: Any) -> list[Move]:
     stock = book.balances.get("stock", 0) // 1000
     orders = [o.id for o in record.orders.values() if o.batch == batch.id and not o.vial]
     names = (*orders[:2], "none", "none")[:2]
-    vials = tuple(
-        f"{batch.id}-{n}={stock // 4} MBq, 9000, {o}" for n, o in enumerate(names, 1)
-    )
+    vials = tuple(f"{batch.id}-{n}={stock // 4} MBq, 9000, {o}" for n, o in enumerate(names, 1))
     samples = (f"S={stock // 50} MBq, all",)
     return [
         move(
