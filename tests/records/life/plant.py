@@ -21,7 +21,7 @@ from doseline.records.script import Line, script_lines
 from doseline.records.state import Record
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "clr131" / "record"
-UNTIL = "2019-06-30T00:00:00.000000Z"
+UNTIL = "2025-06-30T00:00:00.000000Z"
 
 
 class PlainSigner:
