@@ -16,7 +16,7 @@ from doseline.records.entry import LEDGER_STREAM, Entry, RawEntry, leaf_bytes, l
 from doseline.records.founding import Founding, change_message, signature_of_change
 from doseline.records.ledger import CLOCK_COMMANDS
 from doseline.records.merkle import Frontier
-from doseline.records.store import Store
+from doseline.records.store import RawSeal, Store
 
 __all__ = ["Finding", "Verification", "VerifierOf", "verify"]
 
@@ -78,7 +78,7 @@ def verify(
     `kept` are checkpoints that were kept elsewhere. `trusted_key` is the public key of the ledger's
     first key, as its owner published it; without it the key in the first entry is believed.
     """
-    walk = _Walk(verifier_of, kept, trusted_key, store.notes())
+    walk = _Walk(verifier_of, kept, trusted_key, store.raw_seals())
     finding = None
     try:
         for row in store.raw():
@@ -101,9 +101,9 @@ class _Walk:
         verifier_of: VerifierOf,
         kept: Sequence[Checkpoint],
         trusted_key: str | None,
-        notes: Iterator[tuple[int, bytes, bytes]],
+        seals: Iterator[RawSeal],
     ) -> None:
-        self.verifier_of, self.trusted_key, self.notes = verifier_of, trusted_key, notes
+        self.verifier_of, self.trusted_key, self.raw_seals = verifier_of, trusted_key, seals
         self.kept = {mark.size: mark for mark in sorted(kept, key=lambda mark: mark.size)}
         self.edge = Frontier()
         self.keys: list[Verifier] = []
@@ -114,7 +114,7 @@ class _Walk:
         self.recorded_at = b""
         self.command = b""
         self.next_of: dict[bytes, int] = {}
-        self.note = next(notes, None)
+        self.due = next(seals, None)
         self.conflicting = _two_of_one_size(kept)
 
     @property
@@ -146,8 +146,8 @@ class _Walk:
         if stream == _LEDGER:
             self._of_the_ledger(n, row)
         self.edge.append(leaf)
-        if self.note is not None and self.note[0] <= n + 1:
-            self._seal(self.note)
+        if self.due is not None and self.due[0] <= n + 1:
+            self._seal(self.due)
         if n + 1 in self.kept:
             self._kept(self.kept[n + 1])
 
@@ -156,21 +156,28 @@ class _Walk:
         n = self.edge.size
         if self.conflicting:
             raise _Broken(self.conflicting, self.conflicting, "two kept checkpoints contradict")
-        if self.note is not None:
-            last = max(self.note[0], *(size for size, _, _ in self.notes), 0) - 1
+        if self.due is not None:
+            last = max(self.due[0], *(seal[0] for seal in self.raw_seals), 0) - 1
             raise _Broken(n, last, f"missing, for the seals count {last + 1} entries")
         if n == 0:
             raise _Broken(0, 0, "missing: the ledger is empty")
         if n > self.sealed_size:
             raise _Broken(self.sealed_size, n - 1, "not sealed")
-        beyond = [mark for mark in self.kept.values() if mark.size > n]
-        if beyond:
-            mark = beyond[-1]
+        for mark in reversed(self.kept.values()):
+            if mark.size > n:
+                self._beyond(mark)
+
+    def _beyond(self, mark: Checkpoint) -> None:
+        """A kept checkpoint that counts more entries than there are."""
+        n = self.edge.size
+        if mark.origin != self.origin:
             self._signed(mark)
-            raise _Broken(
-                n, mark.size - 1,
-                f"missing, for the checkpoint kept of {mark.at} counts {mark.size} entries",
-            )  # fmt: skip
+        known = any(mark.signed_by(key) for key in self.keys)
+        raise _Broken(
+            n, mark.size - 1,
+            f"missing, for the checkpoint kept of {mark.at} counts {mark.size} entries"
+            + ("" if known else f"; it is signed by {mark.key_name}, a key not named until {n}"),
+        )  # fmt: skip
 
     def _of_one_command(self, n: int, command: bytes) -> None:
         """All entries since the last seal are those of one command, and alarms of the clock."""
@@ -203,9 +210,9 @@ class _Walk:
             raise LedgerError("a change of key that the key before did not sign")
         self.keys.append(self.verifier_of(*public_key_of(key)))
 
-    def _seal(self, note: tuple[int, bytes, bytes]) -> None:
+    def _seal(self, seal: RawSeal) -> None:
         """The signed checkpoint after a command."""
-        size, command_id, content = note
+        size, command_id, content, peaks = seal
         first, last = self.sealed_size, self.edge.size - 1
         try:
             mark = Checkpoint.from_note(content)
@@ -219,8 +226,10 @@ class _Walk:
             raise _Broken(first, last, "not what was sealed: their root is another")
         if not self.keys or not mark.signed_by(self.keys[-1]):
             raise _Broken(first, last, "their seal is not signed by the key of the ledger")
+        if peaks != b"".join(self.edge.peaks):
+            raise _Broken(first, last, "the peaks kept with their seal are others")
         self.sealed_size, self.seals = size, self.seals + 1
-        self.note = next(self.notes, None)
+        self.due = next(self.raw_seals, None)
 
     def _kept(self, mark: Checkpoint) -> None:
         """A checkpoint that was kept elsewhere."""

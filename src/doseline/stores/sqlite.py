@@ -16,7 +16,7 @@ from typing import Any
 from doseline.errors import StoreError
 from doseline.records.checkpoint import Checkpoint
 from doseline.records.entry import Entry, RawEntry
-from doseline.records.store import Seal
+from doseline.records.store import RawSeal, Seal
 from doseline.stores.new_file import new_file
 from doseline.stores.sqlite_schema import APPLICATION_ID, FILE_VERSION, SCHEMA, missing
 
@@ -178,10 +178,10 @@ class SqliteStore:
             yield from rows
             from_ = rows[-1][0] + 1
 
-    def notes(self, from_size: int = 0) -> Iterator[tuple[int, bytes, bytes]]:
-        """Size, command id and note of each seal, unchecked."""
+    def raw_seals(self, from_size: int = 0) -> Iterator[RawSeal]:
+        """The seals as they are kept, unchecked."""
         sql = (
-            "SELECT size, CAST(command_id AS BLOB), note FROM seal WHERE size >= ? "
+            "SELECT size, CAST(command_id AS BLOB), note, peaks FROM seal WHERE size >= ? "
             f"ORDER BY size LIMIT {_PAGE}"
         )
         while rows := self._run(sql, (from_size,)):
@@ -189,7 +189,15 @@ class SqliteStore:
             from_size = rows[-1][0] + 1
 
     def weaknesses(self) -> tuple[str, ...]:
-        """Which tables and triggers are not as they were made, in words."""
+        """Which tables and triggers are not as they were made, and what SQLite itself finds."""
+        lost = list(self._guards())
+        try:
+            found = [row[0] for row in self._run("PRAGMA integrity_check(3)")]
+        except StoreError as failed:
+            found = [str(failed)]
+        return (*lost, *(f"the file is damaged: {fault}" for fault in found if fault != "ok"))
+
+    def _guards(self) -> tuple[str, ...]:
         with self._lock, _told(self.path):
             return missing(self._connection())
 
