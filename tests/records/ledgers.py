@@ -14,7 +14,7 @@ FOUNDING = Founding("plant.example/batches/1", "us-211")
 
 
 class Remembering(KeyVerifier):
-    """Judges a signature once, and remembers: the tests verify the same ledger thousands of times."""
+    """Judges a signature once, and remembers: tests verify one ledger thousands of times."""
 
     known: ClassVar[dict[tuple[bytes, bytes, bytes], bool]] = {}
 

@@ -19,6 +19,7 @@ from tests.records.ledgers import (
     FOUNDING,
     SIGNER,
     HandClock,
+    Remembering,
     begun,
     begun_in,
     filled,

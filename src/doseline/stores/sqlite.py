@@ -91,6 +91,8 @@ class SqliteStore:
     @contextmanager
     def writing(self) -> Iterator["SqliteStore"]:
         """One transaction that nobody else writes beside. Raises StoreError."""
+        if self._read_only:
+            raise StoreError(f"{self.path}: opened to be read only")
         with self._lock:
             try:
                 self._run("BEGIN IMMEDIATE")
