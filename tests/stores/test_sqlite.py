@@ -1,7 +1,6 @@
 """The file of SQLite: what its own guards refuse, and that they are there."""
 
 import sqlite3
-import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -216,4 +215,3 @@ def test_threads_may_share_a_store(path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda n: write(ledger, 100 + n, f"vial/B-002/{n}"), range(40)))
     assert len(ledger.streams("vial/B-002/")) == 40
-    assert stat.S_ISREG(path.stat().st_mode)
