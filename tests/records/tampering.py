@@ -16,7 +16,7 @@ from doseline.records import Checkpoint, Ledger
 from doseline.records.entry import leaf_bytes, leaf_of
 from doseline.records.verify import Verification, verify
 from doseline.stores.keys import KeySigner
-from doseline.stores.sqlite import SqliteStore
+from doseline.stores.sqlite import SqliteStore, connect
 from doseline.stores.sqlite_schema import SCHEMA
 from tests.records.ledgers import HandClock, Remembering, begun, filled, write
 
@@ -107,7 +107,7 @@ def patient(path: Path) -> Patient:
 
 
 def _in_memory(path: Path, ledger: Ledger, store: SqliteStore, kept: list[Checkpoint]) -> Patient:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection = connect(":memory:")
     store.copy_to(connection)
     connection.execute("PRAGMA ignore_check_constraints = ON")
     ends = [seal[0] for seal in store.raw_seals()]
@@ -188,7 +188,8 @@ def change_a_seal(it: Patient, random: Random) -> None:
     column = random.choice(("size", "command_id", "note", "peaks"))
     with it.opened_up() as connection:
         sql = f"SELECT {column} FROM seal WHERE size = ?"
-        value = changed(connection.execute(sql, (last + 1,)).fetchone()[0], column, random)
+        value = connection.execute(sql, (last + 1,)).fetchone()[0]
+        value = changed(value.decode() if column == "command_id" else value, column, random)
         connection.execute(f"UPDATE seal SET {column} = ? WHERE size = ?", (value, last + 1))
         found = it.verified().finding
     assert found is not None, (column, last)
@@ -253,7 +254,8 @@ def tamper(it: Patient, number: int) -> None:
 
 def _row(connection: sqlite3.Connection, position: int) -> list[Any]:
     sql = f"SELECT {', '.join(COLUMNS)} FROM entry WHERE position = ?"
-    return list(connection.execute(sql, (position,)).fetchone())
+    row = connection.execute(sql, (position,)).fetchone()
+    return [*row[:3], *(text.decode() for text in row[3:11]), *row[11:]]
 
 
 def _rehash(connection: sqlite3.Connection, position: int, row: list[Any]) -> None:

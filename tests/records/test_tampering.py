@@ -233,8 +233,11 @@ def flipped(path: Path, numbers: Iterator[int]) -> None:
     assert found > 0
 
 
+def written_for_flipping(folder: Path) -> Path:
+    path = folder / "a.ledger"
+    filled(begun_in(path), 12).close()
+    return path
+
+
 def test_a_changed_byte_of_the_file_is_found(tmp_path: Path) -> None:
-    path = tmp_path / "a.ledger"
-    ledger = filled(begun_in(path), 12)
-    ledger.close()
-    flipped(path, iter(range(100)))
+    flipped(written_for_flipping(tmp_path), iter(range(100)))

@@ -44,7 +44,7 @@ def test_a_commit_waits_for_the_disk_whatever_the_default_is(path: Path, level: 
     ledger = opened(path, connect=eager)
     write(ledger, 10)
     assert [c.execute("PRAGMA synchronous").fetchone()[0] for c in eager.opened] == [2]
-    assert [c.execute("PRAGMA journal_mode").fetchone()[0] for c in eager.opened] == ["wal"]
+    assert [c.execute("PRAGMA journal_mode").fetchone()[0] for c in eager.opened] == [b"wal"]
 
 
 def test_a_connection_made_anew_waits_for_the_disk_too(path: Path) -> None:

@@ -6,13 +6,13 @@ by their signatures; everything made anew with the key by a checkpoint that was 
 so is a file from which the last commands were taken away.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from struct import error as struct_error
 
 from doseline.errors import LedgerError
 from doseline.records.checkpoint import Checkpoint, Verifier, key_text, public_key_of
-from doseline.records.entry import LEDGER_STREAM, Entry, RawEntry, leaf_bytes, leaf_of
+from doseline.records.entry import LEDGER_STREAM, Entry, RawEntry, leaf_of_row
 from doseline.records.founding import Founding, change_message, signature_of_change
 from doseline.records.ledger import CLOCK_COMMANDS
 from doseline.records.merkle import Frontier
@@ -81,8 +81,7 @@ def verify(
     walk = _Walk(verifier_of, kept, trusted_key, store.raw_seals())
     finding = None
     try:
-        for row in store.raw():
-            walk.entry(row)
+        walk.entries(store.raw())
         walk.end()
     except _Broken as broken:
         finding = broken.finding
@@ -121,35 +120,48 @@ class _Walk:
     def size(self) -> int:
         return self.edge.size
 
-    def entry(self, row: RawEntry) -> None:
-        """One more entry, held against everything that is known of it."""
-        n = self.edge.size
+    def entries(self, rows: Iterable[RawEntry]) -> None:
+        """All entries in order, each held against everything that is known of it."""
+        edge, next_of, kept = self.edge, self.next_of, self.kept
+        for row in rows:
+            n, stream = edge.size, row[3]
+            try:
+                leaf = leaf_of_row(row)
+            except (struct_error, TypeError):
+                leaf = b""
+            if (
+                leaf != row[12]
+                or row[0] != n
+                or row[1] != next_of.get(stream, 0)
+                or row[6] < self.recorded_at
+                or row[10] != self.command
+                or stream == _LEDGER
+            ):
+                self._unlike_the_last(n, row, leaf)
+            next_of[stream] = row[1] + 1
+            self.recorded_at = row[6]
+            edge.append(leaf)
+            if self.due is not None and self.due[0] <= n + 1:
+                self._seal(self.due)
+            if n + 1 in kept:
+                self._kept(kept[n + 1])
+
+    def _unlike_the_last(self, n: int, row: RawEntry, leaf: bytes) -> None:
+        """What is wrong with an entry, unless it only begins a command or is of the ledger."""
         if row[0] != n:
-            last = row[0] - 1 if row[0] > n else n
-            raise _Broken(n, last, "missing")
-        try:
-            leaf = leaf_of(leaf_bytes(*row[:12]))
-        except (struct_error, TypeError):
-            raise _Broken(n, n, "a field is not of its type") from None
+            raise _Broken(n, row[0] - 1 if row[0] > n else n, "missing")
+        if not leaf:
+            raise _Broken(n, n, "a field is not of its type")
         if leaf != row[12]:
             raise _Broken(n, n, "not what was written: its bytes do not have its hash")
-        stream = row[3]
-        if row[1] != self.next_of.get(stream, 0):
-            raise _Broken(
-                n, n, f"number {row[1]} of its stream, expected {self.next_of.get(stream, 0)}"
-            )
-        self.next_of[stream] = row[1] + 1
+        due = self.next_of.get(row[3], 0)
+        if row[1] != due:
+            raise _Broken(n, n, f"number {row[1]} of its stream, expected {due}")
         if row[6] < self.recorded_at:
             raise _Broken(n, n, "recorded before the entry ahead of it")
-        self.recorded_at = row[6]
         self._of_one_command(n, row[10])
-        if stream == _LEDGER:
+        if row[3] == _LEDGER:
             self._of_the_ledger(n, row)
-        self.edge.append(leaf)
-        if self.due is not None and self.due[0] <= n + 1:
-            self._seal(self.due)
-        if n + 1 in self.kept:
-            self._kept(self.kept[n + 1])
 
     def end(self) -> None:
         """Nothing may be left over."""
