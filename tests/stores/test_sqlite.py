@@ -114,6 +114,26 @@ TRIGGERS = [name for name, sql in SCHEMA.items() if sql.startswith("CREATE TRIGG
 
 
 @pytest.mark.parametrize("name", TRIGGERS)
+def test_no_trigger_is_there_for_nothing(path: Path, name: str) -> None:
+    """Without any one of them, one of the changes above goes through."""
+    outside = sqlite3.connect(path, isolation_level=None)
+    outside.execute(f"DROP TRIGGER {name}")
+    through = [sql for sql in CHANGES if goes_through(outside, sql)]
+    assert through
+
+
+def goes_through(connection: sqlite3.Connection, sql: str) -> bool:
+    connection.execute("BEGIN")
+    try:
+        connection.execute(sql)
+    except sqlite3.IntegrityError:
+        return False
+    finally:
+        connection.execute("ROLLBACK")
+    return True
+
+
+@pytest.mark.parametrize("name", TRIGGERS)
 def test_a_file_without_one_of_its_guards_is_not_written(path: Path, name: str) -> None:
     outside = sqlite3.connect(path)
     outside.execute(f"DROP TRIGGER {name}")
