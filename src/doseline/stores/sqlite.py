@@ -34,6 +34,15 @@ _COLUMNS = (
     "reason, command_id, body, leaf_hash"
 )
 _INSERT = f"INSERT INTO entry ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+# From one name to the next by the index, without reading the entries between.
+_STREAMS = """
+WITH RECURSIVE named(stream) AS (
+    SELECT min(stream) FROM entry WHERE stream >= ?1
+    UNION ALL
+    SELECT (SELECT min(stream) FROM entry WHERE stream > named.stream)
+    FROM named WHERE named.stream < ?2
+)
+SELECT stream FROM named WHERE stream < ?2"""
 
 
 def connect(address: str) -> sqlite3.Connection:
@@ -166,11 +175,7 @@ class SqliteStore:
 
     def streams(self, prefix: str = "") -> tuple[str, ...]:
         """The names of the streams that begin with a text, in order."""
-        rows = self._run(
-            "SELECT DISTINCT stream FROM entry WHERE stream >= ?1 "
-            "AND substr(stream, 1, length(?1)) = ?1 ORDER BY stream",
-            (prefix,),
-        )
+        rows = self._run(_STREAMS, (prefix, prefix + chr(0x10FFFF)))  # beyond every name
         return tuple(name.decode("utf-8") for (name,) in rows)
 
     def raw(self, from_: int = 0) -> Iterator[RawEntry]:
