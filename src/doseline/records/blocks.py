@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from doseline.errors import LifeError, NotPermitted
 from doseline.records.guards import release as ready
@@ -19,12 +20,15 @@ def blocks(record: Record, batch: Batch) -> tuple[str, ...]:
     """
     if batch.state in ("planned", "issued", "in process"):
         return (f"Batch {batch.id} is {batch.state}: it is not filled yet.",)
+    master = record.master(batch.master)
+    tests = [test for test in master.tests if test.stage == "release"]
     guards: tuple[Callable[[], None], ...] = (
         lambda: ready.batch_is_not_on_hold(batch),
-        lambda: ready.steps_are_checked(record, batch),
+        *(partial(ready.step_is_checked, record, batch, step) for step in master.steps),
         lambda: ready.yield_is_known(batch),
         lambda: ready.labels_are_reconciled(batch),
-        lambda: ready.release_tests_have_passed(record, batch),
+        *(partial(ready.release_test_has_passed, record, batch, test) for test in tests),
+        lambda: ready.no_test_has_failed(record, batch),
         lambda: ready.late_tests_have_started(record, batch),
         lambda: ready.deviations_do_not_block(record, batch),
         lambda: ready.record_is_reviewed(record, batch),

@@ -3,9 +3,9 @@
     @ 2018-07-10 05:00 America/Toronto
     ann: step --batch B1 --step labelling --reading temperature=95
 
-A file that a line names lies beside the script. A line that begins with `@` says what time it is; `#` begins a remark; a line that ends with a
-backslash goes on. Every other line is a person, a colon, a command and its options. `!` before a
-person marks a line that the rules must refuse.
+A line that begins with `@` says what time it is; `#` begins a remark; a line that ends with a
+backslash goes on. Every other line is a person, a colon, a command and its options; a file that it
+names lies beside the script. `!` before a person marks a line that the rules must refuse.
 """
 
 from __future__ import annotations

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from doseline.errors import DoselineError, Fault, InputError, LifeError, NotPermitted
 from doseline.records.commands import COMMANDS
-from doseline.records.desk import opening
+from doseline.records.desk import Desk, opening
 from doseline.records.entry import Entry
 from doseline.records.facts.people import PersonRegistered
 from doseline.records.founding import Founding
@@ -149,6 +150,9 @@ def ran(
     with opened(store, clock) as folder:
         if not folder.desk.record().demo:
             raise NotPermitted("A script signs for many people: only a demonstration runs one.")
+        # One file holds the secrets of this demonstration, so each is looked at once.
+        desk = Desk(folder.ledger, lru_cache(folder.secrets.check), clock)
+        folder = replace(folder, desk=desk)
         for line in lines:
             if stop_at is not None and line.number > stop_at:
                 break

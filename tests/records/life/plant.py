@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from doseline.errors import LifeError, NotPermitted
 from doseline.records import Entry, Founding, Ledger, MemoryStore
@@ -101,11 +102,14 @@ class Plant:
         return Plant(store, clock, desk)
 
 
-def founded(at: datetime, profile: str = "us-211") -> Plant:
+def founded(
+    at: datetime, profile: str = "us-211", *, store: Any = None, signer: Any = None
+) -> Plant:
     """A record with its two founders, adam and quinn."""
-    clock, store = HandClock(at), MemoryStore()
+    clock, store = HandClock(at), store or MemoryStore()
     founding = Founding("record/test", profile, demo=True, late_after_s=3600)
-    ledger = Ledger.begin(store, clock, PlainSigner(), founding, actor="adam", role="administrator")
+    by = {"actor": "adam", "role": "administrator"}
+    ledger = Ledger.begin(store, clock, signer or PlainSigner(), founding, **by)
     founders = [
         (PersonRegistered("adam", "Adam", "hamilton"), "administrator"),
         (PersonRegistered("quinn", "Quinn", "hamilton"), "quality"),

@@ -25,9 +25,9 @@ SUSPECTS = [
 def test_on_ten_thousand_batches_the_recall_equals_brute_force(
     suspects: Suspects, large: Record
 ) -> None:
-    began = time.perf_counter()
+    began = time.process_time()  # so that a busy machine does not decide
     found = reach(large, suspects)
-    took = time.perf_counter() - began
+    took = time.process_time() - began
     assert found == brute_force(large, suspects)
     assert found.batches
     assert took < 1.0

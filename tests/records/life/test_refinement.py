@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from doseline.clock import Clock
@@ -99,6 +99,7 @@ def test_a_recorded_history_obeys_the_life_that_simulations_obey(end: str) -> No
     assert obeys(told, finished=False) == ()
 
 
+@settings(max_examples=20)
 @given(cut=st.sampled_from(range(100)))
 def test_folding_in_two_parts_is_folding_in_one(cut: int) -> None:
     """14: the record is what its entries say, however they are read; reading changes nothing."""

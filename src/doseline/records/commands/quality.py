@@ -59,7 +59,7 @@ class Weight:
 
 @command("classify", Weight, "quality", "qualified-person", signed=True)
 def classify(record: Record, asked: Weight, by: Asked) -> Iterator[Fact | Sign]:
-    """Weigh a deviation: does it block the release?"""
+    """Weigh a deviation: whether it blocks the release."""
     yield q.DeviationClassified(asked.deviation, asked.blocking)
     yield Sign(f"deviation/{asked.deviation}", "classified")
 

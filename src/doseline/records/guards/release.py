@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from doseline.records.facts.making import MasterStep, MasterTest
 from doseline.records.guards.refusing import refuse
 from doseline.records.profile import profile_named
 from doseline.records.state import Record
@@ -13,8 +14,11 @@ __all__ = [
     "labels_are_reconciled",
     "late_tests_have_passed",
     "late_tests_have_started",
+    "no_test_has_failed",
     "record_is_reviewed",
+    "release_test_has_passed",
     "release_tests_have_passed",
+    "step_is_checked",
     "steps_are_checked",
     "yield_is_known",
 ]
@@ -27,47 +31,52 @@ def batch_is_not_on_hold(batch: Batch) -> None:
 
 
 def steps_are_checked(record: Record, batch: Batch) -> None:
-    """Every step of the master is done and, where it asks so, checked; both signatures stand.
-
-    [21 CFR 211.188(b)(11)]
-    """
+    """Every step of the master is done and, where it asks so, checked. [21 CFR 211.188(b)(11)]"""
     for wanted in record.master(batch.master).steps:
-        step = batch.steps.get(wanted.step)
-        if step is None or step.state not in ("done", "checked"):
-            refuse(f"The step {wanted.step} of batch {batch.id} is not done.", "21 CFR 211.188(b)")
-        name = f"step/{batch.id}/{step.step}/{step.attempt}"
-        meanings = ("performed", "checked") if wanted.checked else ("performed",)
-        for meaning in meanings:
-            if not record.valid_signatures(name, meaning):
-                refuse(
-                    f"The step {wanted.step} of batch {batch.id} is not signed as {meaning}.",
-                    "21 CFR 211.188(b)(11)",
-                )
+        step_is_checked(record, batch, wanted)
+
+
+def step_is_checked(record: Record, batch: Batch, wanted: MasterStep) -> None:
+    """A step is done and, where the master asks so, checked; its signatures stand."""
+    step = batch.steps.get(wanted.step)
+    if step is None or step.state not in ("done", "checked"):
+        refuse(f"The step {wanted.step} of batch {batch.id} is not done.", "21 CFR 211.188(b)")
+    name = f"step/{batch.id}/{step.step}/{step.attempt}"
+    for meaning in ("performed", "checked") if wanted.checked else ("performed",):
+        if not record.valid_signatures(name, meaning):
+            refuse(
+                f"The step {wanted.step} of batch {batch.id} is not signed as {meaning}.",
+                "21 CFR 211.188(b)(11)",
+            )
 
 
 def release_tests_have_passed(record: Record, batch: Batch) -> None:
-    """Every test before release has passed, and both its signatures stand. [21 CFR 211.165(a)]"""
+    """Every test before release has passed, and no test has failed. [21 CFR 211.165(a), (f)]"""
     for wanted in record.master(batch.master).tests:
-        if wanted.stage != "release":
-            continue
-        passed = [
-            test
-            for test in map(record.test, batch.tests)
-            if test.name == wanted.test and test.state == "passed"
-        ]
-        if not passed:
+        if wanted.stage == "release":
+            release_test_has_passed(record, batch, wanted)
+    no_test_has_failed(record, batch)
+
+
+def release_test_has_passed(record: Record, batch: Batch, wanted: MasterTest) -> None:
+    """A test has passed, and the signatures of tester and reviewer stand. [21 CFR 211.194(a)]"""
+    tests = [x for x in map(record.test, batch.tests) if x.name == wanted.test]
+    passed = [x for x in tests if x.state == "passed"]
+    if not passed:
+        refuse(f"The test {wanted.test} of batch {batch.id} has not passed.", "21 CFR 211.165(a)")
+    for meaning in ("performed", "reviewed"):
+        if not any(record.valid_signatures(f"test/{x.id}", meaning) for x in passed):
             refuse(
-                f"The test {wanted.test} of batch {batch.id} has not passed.", "21 CFR 211.165(a)"
+                f"The test {wanted.test} of batch {batch.id} is not signed as {meaning}.",
+                "21 CFR 211.194(a)",
             )
-        for meaning in ("performed", "reviewed"):
-            if not any(record.valid_signatures(f"test/{t.id}", meaning) for t in passed):
-                refuse(
-                    f"The test {wanted.test} of batch {batch.id} is not signed as {meaning}.",
-                    "21 CFR 211.194(a)",
-                )
-    failed = [t for t in map(record.test, batch.tests) if t.state == "failed"]
-    if failed:
-        refuse(f"The test {failed[0].id} has failed.", "21 CFR 211.165(f)")
+
+
+def no_test_has_failed(record: Record, batch: Batch) -> None:
+    """A test that failed bars the batch for good. [21 CFR 211.165(f)]"""
+    for test in map(record.test, batch.tests):
+        if test.state == "failed":
+            refuse(f"The test {test.id} has failed.", "21 CFR 211.165(f)")
 
 
 def late_tests_have_started(record: Record, batch: Batch) -> None:
