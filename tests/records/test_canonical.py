@@ -136,3 +136,8 @@ def test_a_body_may_be_deep_but_not_bottomless() -> None:
 
 def test_text_is_kept_in_nfc() -> None:
     assert decode(encode({"name": "Andre\u0301"})) == {"name": "Andr\u00e9"}
+
+
+def test_keys_are_ordered_by_their_units_of_utf_16() -> None:
+    """An emoji, two units from D83D on, comes before U+FFEE, though its number is larger."""
+    assert encode({"\uffee": 1, "\U0001f600": 2}) == '{"\U0001f600":2,"\uffee":1}'.encode()
