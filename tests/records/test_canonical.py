@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from doseline.errors import BodyError
+from doseline.records import canonical
 from doseline.records.canonical import LARGEST, decode, encode
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -53,6 +54,25 @@ def test_changed_bytes_are_another_body_or_refused(body: dict[str, Any], data: A
     except BodyError:
         return
     assert changed != decode(encode(body))
+
+
+@given(st.dictionaries(texts, values, max_size=4), st.data())
+def test_the_quick_way_of_reading_is_the_strict_one(body: dict[str, Any], data: Any) -> None:
+    if in_nfc(body) is None:
+        return
+    content = bytearray(encode(body))
+    for _ in range(data.draw(st.integers(0, 2))):
+        place = data.draw(st.integers(0, len(content)))
+        content[place:place] = data.draw(
+            st.sampled_from([b" ", b"0", b"-", b".5", b"e1", b"null", b"true", b"\\", b'"', b","])
+        )
+    try:
+        strict = canonical._strictly(bytes(content))
+    except BodyError:
+        with pytest.raises(BodyError):
+            decode(bytes(content))
+    else:
+        assert decode(bytes(content)) == strict
 
 
 @pytest.mark.parametrize(
@@ -116,3 +136,8 @@ def test_a_body_may_be_deep_but_not_bottomless() -> None:
 
 def test_text_is_kept_in_nfc() -> None:
     assert decode(encode({"name": "Andre\u0301"})) == {"name": "Andr\u00e9"}
+
+
+def test_keys_are_ordered_by_their_units_of_utf_16() -> None:
+    """An emoji, two units from D83D on, comes before U+FFEE, though its number is larger."""
+    assert encode({"\uffee": 1, "\U0001f600": 2}) == '{"\U0001f600":2,"\uffee":1}'.encode()

@@ -73,3 +73,16 @@ def test_a_changed_byte_of_a_note_is_no_checkpoint_or_not_signed() -> None:
 def test_what_is_no_checkpoint_is_refused(note: bytes) -> None:
     with pytest.raises(LedgerError, match="no checkpoint of a ledger"):
         Checkpoint.from_note(note)
+
+
+def test_a_note_has_one_spelling() -> None:
+    """Base64 leaves bits over at its end; they are nought, or it is another note."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    lines = MARK.note().decode().split("\n")
+    for number in (2, 5):
+        line = lines[number]
+        assert line.endswith("=")
+        last = letters[letters.index(line[-2]) + 1]
+        changed = [*lines[:number], f"{line[:-2]}{last}=", *lines[number + 1 :]]
+        with pytest.raises(LedgerError, match="not written as checkpoints are"):
+            Checkpoint.from_note("\n".join(changed).encode())

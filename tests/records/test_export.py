@@ -188,6 +188,23 @@ def test_a_changed_export_is_found(
     assert told in said
 
 
+def test_an_earlier_export_does_not_vouch_for_what_came_later(tmp_path: Path) -> None:
+    """Everything after an earlier export is left out, and that export's count still fits."""
+    ledger = made(tmp_path / "first")
+    (earlier,) = ledger.entries("export/B-001")
+    write(ledger, 40, "batch/B-001")
+    folder = tmp_path / "B-001"
+    again = By("ann", "quality", "export-2")
+    export_record(ledger, folder, "B-001", STREAMS, by=again, reason="inspection")
+    edited(folder, lambda entries: cut_behind(entries, earlier.position))
+    shown = inspector.check(folder, None, None)
+    assert any(line.startswith("NOT SHOWN: that no later entry was left out") for line in shown)
+
+
+def cut_behind(entries: list[Any], position: int) -> None:
+    entries[:] = [entry for entry in entries if entry["position"] <= position]
+
+
 def test_a_change_of_any_field_is_found_and_the_entry_named(tmp_path: Path) -> None:
     folder = tmp_path / "B-001"
     made(folder)

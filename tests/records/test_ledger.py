@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from doseline.errors import ConflictError, LedgerError, NotPermitted, StoreError
-from doseline.records import Draft, Founding, Ledger, MemoryStore, Store
+from doseline.records import Draft, Founding, Ledger, MemoryStore, Seal, Store
+from doseline.records.merkle import Frontier
 from doseline.records.verify import verify
 from doseline.stores.keys import KeySigner, KeyVerifier
 from doseline.stores.sqlite import SqliteStore
@@ -344,20 +345,34 @@ def test_a_writer_that_fails_leaves_nothing(ledger: Ledger, store: Store) -> Non
     assert ledger.size == 2
 
 
-def test_a_seal_that_is_not_of_this_key_is_not_built_upon(ledger: Ledger, store: Store) -> None:
+@pytest.mark.parametrize("consistent", [True, False])
+def test_a_seal_that_is_not_of_this_key_is_not_built_upon(
+    ledger: Ledger, store: Store, consistent: bool
+) -> None:
     """Whoever changes the store without the key is not helped by the next command."""
     write(ledger, 1)
     last = store.last_seal()
     assert last is not None
-    forged = replace(
-        last,
-        command_id="forged",
-        checkpoint=replace(last.checkpoint, size=3).signed(OTHER),
-        peaks=(last.peaks[0], last.peaks[0]),
-    )
-    entry = list(ledger.entries())[-1]
+    entry = replace(list(ledger.entries())[-1], position=2, stream_seq=1, leaf_hash=b"")
+    edge = Frontier(2, last.peaks)
+    edge.append(entry.leaf_hash)
+    mark = replace(last.checkpoint, size=3, root=edge.root())
+    forged = Seal("forged", mark.signed(OTHER if consistent else SIGNER), tuple(edge.peaks))
+    if not consistent:
+        forged = replace(forged, peaks=(last.peaks[0], last.peaks[0]))
     with store.writing() as writing:
-        writing.add([replace(entry, position=2, stream_seq=1, leaf_hash=b"")], forged)
+        writing.add([entry], forged)
     with pytest.raises(LedgerError, match="not one of this ledger"):
         write(ledger, 2)
     assert not verify(store, KeyVerifier).sound
+
+
+def test_peaks_that_were_changed_are_not_built_upon() -> None:
+    """Beside a checkpoint that this very ledger made and remembers."""
+    store = MemoryStore()
+    ledger = begun(store)
+    write(ledger, 1)
+    last = store._seals[-1]
+    store._seals[-1] = replace(last, peaks=(bytes(32),))
+    with pytest.raises(LedgerError, match="not one of this ledger"):
+        write(ledger, 2)

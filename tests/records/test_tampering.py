@@ -1,6 +1,7 @@
 """Nothing is changed unseen, and what was changed is named."""
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from doseline.errors import DoselineError
 from doseline.records import Checkpoint, Entry, Ledger, MemoryStore, Seal, Signer
 from doseline.records.checkpoint import key_text
+from doseline.records.entry import leaf_of_row
 from doseline.records.merkle import Frontier
 from doseline.records.verify import verify
 from doseline.stores.keys import KeySigner, KeyVerifier
@@ -51,6 +53,37 @@ def test_a_thousand_single_changes_are_found_and_named(it: Patient, part: int) -
 def test_a_change_of_any_column_names_the_entry(it: Patient, column: str) -> None:
     for number in range(5):
         change_a_field(it, Random(f"{column} {number}"), column, rehash=False)
+
+
+def test_the_last_entries_are_missed_without_a_kept_checkpoint_too(it: Patient) -> None:
+    """Taken away without their seals, which count them."""
+    with it.opened_up() as connection:
+        connection.execute("DELETE FROM entry WHERE position >= ?", (it.size - 3,))
+        found = it.verified(kept=[]).finding
+    assert str(found).startswith(f"entries {it.size - 3} to {it.size - 1}: missing, for the seals")
+
+
+def test_an_entry_changed_with_its_hash_and_all_peaks_names_its_command(it: Patient) -> None:
+    """Everything is made anew that can be made without the key."""
+    for position in range(0, it.size, 5):
+        with it.opened_up() as connection:
+            change_all_but_the_signatures(connection, position)
+            found = it.verified(kept=[]).finding
+        assert found is not None
+        assert (found.first, found.last) == it.command_of(position)
+        assert "their root is another" in found.message
+
+
+def change_all_but_the_signatures(connection: sqlite3.Connection, position: int) -> None:
+    connection.execute("UPDATE entry SET actor = 'mallory' WHERE position = ?", (position,))
+    edge = Frontier()
+    rows = connection.execute("SELECT * FROM entry ORDER BY position").fetchall()
+    for row in rows:
+        leaf = leaf_of_row(row)
+        edge.append(leaf)
+        connection.execute("UPDATE entry SET leaf_hash = ? WHERE position = ?", (leaf, row[0]))
+        peaks = b"".join(edge.peaks)
+        connection.execute("UPDATE seal SET peaks = ? WHERE size = ?", (peaks, row[0] + 1))
 
 
 def test_a_dropped_trigger_is_told(it: Patient) -> None:
@@ -167,6 +200,25 @@ def test_a_forged_change_of_key_is_found() -> None:
     found = verify(store, KeyVerifier).finding
     assert found is not None
     assert str(found) == "entry 2: a change of key that the key before did not sign"
+
+
+def test_a_time_that_goes_back_is_found_though_it_is_sealed() -> None:
+    """By a program with the key that does not keep the rules of the ledger."""
+    store = MemoryStore()
+    ledger = begun(store)
+    write(ledger, 1)
+    last = store.last_seal()
+    assert last is not None
+    early = replace(
+        list(ledger.entries())[-1], position=2, stream_seq=1, command_id="early",
+        recorded_at="2016-11-28T13:00:00.000000Z", leaf_hash=b"",
+    )  # fmt: skip
+    edge = Frontier(2, last.peaks)
+    edge.append(early.leaf_hash)
+    mark = replace(last.checkpoint, size=3, root=edge.root(), at=early.recorded_at).signed(SIGNER)
+    store.add([early], Seal("early", mark, tuple(edge.peaks)))
+    found = verify(store, KeyVerifier).finding
+    assert str(found) == "entry 2: recorded before the entry ahead of it"
 
 
 def test_a_rolled_back_file_that_went_on_is_written_anew(tmp_path: Path) -> None:

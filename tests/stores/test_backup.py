@@ -9,6 +9,7 @@ from doseline.errors import LedgerError, StoreError
 from doseline.records.verify import verify
 from doseline.stores.backup import backup, restore
 from doseline.stores.keys import KeyVerifier
+from doseline.stores.new_file import new_file
 from doseline.stores.sqlite import SqliteStore
 from tests.records.ledgers import begun_in, filled, opened, write
 
@@ -70,6 +71,35 @@ def test_nothing_is_ever_replaced(tmp_path: Path, name: str) -> None:
     with pytest.raises(StoreError, match="there is a file already"):
         backup(SqliteStore(tmp_path / "a.ledger"), tmp_path / name)
     assert (tmp_path / name).read_bytes() == before
+
+
+def no_links(*_: object) -> None:
+    raise PermissionError("no links on this file system")
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_file_that_appears_meanwhile_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    if not links:
+        monkeypatch.setattr("os.link", no_links)
+    path = tmp_path / "b.backup"
+    making = new_file(path)
+    making.__enter__().write_bytes(b"copy")
+    path.write_bytes(b"theirs")
+    with pytest.raises(StoreError, match="there is a file already"):
+        making.__exit__(None, None, None)
+    assert path.read_bytes() == b"theirs"
+    assert names(tmp_path) == ["b.backup"]
+
+
+def test_a_file_system_without_links_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.link", no_links)
+    filled(begun_in(tmp_path / "a.ledger"), 3)
+    assert backup(SqliteStore(tmp_path / "a.ledger"), tmp_path / "b.backup").sound
+    assert verify(SqliteStore(tmp_path / "b.backup", read_only=True), KeyVerifier).sound
 
 
 def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:

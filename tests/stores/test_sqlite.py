@@ -98,6 +98,29 @@ CHANGES = [
     "FROM entry WHERE position = 3",
 ]
 
+NEXT_OF_ITS_STREAM = (
+    "(SELECT max(stream_seq) + 1 FROM entry WHERE stream = 'batch/B-001'), schema_version, "
+    "'batch/B-001', kind, occurred_at, recorded_at, actor, role, reason, command_id, body, "
+    "leaf_hash FROM entry WHERE position = 3"
+)
+CHANGES += [
+    f"INSERT OR REPLACE INTO entry SELECT 3, {NEXT_OF_ITS_STREAM}",
+    f"INSERT INTO entry SELECT (SELECT max(position) + 2 FROM entry), {NEXT_OF_ITS_STREAM}",
+    "INSERT OR REPLACE INTO seal "
+    "SELECT size, 'x', note, peaks FROM seal ORDER BY size DESC LIMIT 1",
+]
+
+
+def test_a_seal_does_not_take_the_place_of_another_of_its_command(path: Path) -> None:
+    outside = sqlite3.connect(path, isolation_level=None)
+    position = "(SELECT max(position) + 1 FROM entry)"
+    outside.execute(f"INSERT INTO entry SELECT {position}, {NEXT_OF_ITS_STREAM}")
+    with pytest.raises(sqlite3.IntegrityError):
+        outside.execute(
+            f"INSERT OR REPLACE INTO seal SELECT {position}, command_id, note, peaks FROM seal "
+            "WHERE size = 1"
+        )
+
 
 @pytest.mark.parametrize("sql", CHANGES)
 def test_what_is_written_cannot_be_changed_by_statements(path: Path, sql: str) -> None:

@@ -8,6 +8,7 @@ of 0, which every reader of JSON reads alike.
 """
 
 import json
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -52,6 +53,29 @@ def decode(content: bytes) -> dict[str, Any]:
     Traceback (most recent call last):
     doseline.errors.BodyError: the bytes of this body are not canonical
     """
+    body = _plainly(content)
+    return _strictly(content) if body is None else body
+
+
+def _plainly(content: bytes) -> dict[str, Any] | None:
+    """The same in a fraction of the time for most bodies, or None where it must be looked at.
+
+    Plain letters are in NFC and in one order by any count; without the three words nothing is true,
+    false or null; without sixteen digits in a row no number is too large.
+    """
+    if not content.isascii() or _UNUSUAL.search(content):
+        return None
+    if content.count(b"{") + content.count(b"[") > DEEPEST:
+        return None
+    try:
+        text = content.decode("ascii")
+        body = _read(text)
+    except (ValueError, RecursionError):
+        return None
+    return body if isinstance(body, dict) and _written(body) == text else None
+
+
+def _strictly(content: bytes) -> dict[str, Any]:
     try:
         body = json.loads(
             content.decode("utf-8"),
@@ -119,6 +143,11 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refused(text: str) -> Any:
     raise BodyError(f"{text} has no place in a record, expected a whole number")
+
+
+_UNUSUAL = re.compile(rb"true|false|null|[0-9]{16}")
+_read = json.JSONDecoder(parse_float=_refused, parse_constant=_refused).decode
+_written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
 
 def _named(value: object) -> str:

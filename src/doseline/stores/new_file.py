@@ -24,15 +24,26 @@ def new_file(path: Path) -> Iterator[Path]:
     try:
         yield partial
         _to_disk(partial)
-        try:
-            os.link(partial, path)  # unlike a renaming, it never replaces
-        except FileExistsError:
-            raise StoreError(f"{path}: there is a file already") from None
+        _named(partial, path)
     finally:
         for suffix in ("", "-journal", "-wal", "-shm"):
             partial.with_name(partial.name + suffix).unlink(missing_ok=True)
     if os.name == "posix":
         _to_disk(path.parent)
+
+
+def _named(partial: Path, path: Path) -> None:
+    """Give the file its name, unless someone took it meanwhile."""
+    try:
+        try:
+            os.link(partial, path)  # unlike a renaming, it never replaces
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without links: take the name first, then the place
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+            os.replace(partial, path)
+    except FileExistsError:
+        raise StoreError(f"{path}: there is a file already") from None
 
 
 def _to_disk(path: Path) -> None:
