@@ -1,0 +1,8 @@
+"""The papers of a batch record, as PDF and as data: certificates, labels, shipping papers."""
+
+from doseline.report.papers.paper import Paper
+from doseline.report.papers.printing import pdf, pictures
+from doseline.report.papers.sheaf import papers_of, sheaf
+from doseline.report.papers.sources import BatchSheet
+
+__all__ = ["BatchSheet", "Paper", "papers_of", "pdf", "pictures", "sheaf"]

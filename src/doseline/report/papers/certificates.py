@@ -1,0 +1,215 @@
+"""Certificates: of analysis, and of release by the Qualified Person or the quality unit.
+
+The words of the release are our own, after Annex 16 of the EU guide and 21 CFR 211.22; whoever uses
+them sets them against the text that is in force.
+"""
+
+from __future__ import annotations
+
+from doseline.errors import PaperError
+from doseline.report.papers.batch_record import test_table
+from doseline.report.papers.cells import activity, instant, whole
+from doseline.report.papers.paper import (
+    Block,
+    Paper,
+    column,
+    document,
+    facts,
+    signatures,
+    table,
+    words,
+)
+from doseline.report.papers.sources import BatchSheet, Signature
+
+__all__ = ["certificate_of_analysis", "release_certificate"]
+
+_RELEASING = ("released", "certified", "confirmed", "rejected")
+
+
+def _identity(sheet: BatchSheet) -> Block:
+    product, zone = sheet.product, sheet.plant.zone
+    return facts(
+        "",
+        [
+            ("Product", product.name),
+            ("Substance", product.substance),
+            ("Batch", sheet.id),
+            ("Dosage form", product.dosage_form),
+            ("Nuclide, half-life", f"{product.nuclide}, {product.half_life}"),
+            ("Used under", product.authorisation),
+            ("End of filling (EOS)", instant(sheet.filled_at, zone)),
+            ("Expires", instant(sheet.expires_at, zone)),
+            ("Bulk at EOS", activity(sheet.bulk_kbq)),
+            ("Vials", whole(len(sheet.vials))),
+            ("Made and tested at", sheet.plant.name),
+            ("Storage", product.storage),
+        ],
+    )
+
+
+def certificate_of_analysis(sheet: BatchSheet) -> Paper:
+    """The certificate of analysis: every test of the release with its result, and what is awaited.
+
+    Retested results stand beside the ones they replace. Tests that end after the release are
+    listed as awaited, with when they are due.
+    """
+    zone = sheet.plant.zone
+    release = tuple(test for test in sheet.tests if test.stage != "late")
+    late = tuple(test for test in sheet.tests if test.stage == "late")
+    return document(
+        "certificate-of-analysis",
+        "Certificate of analysis",
+        sheet,
+        [
+            _identity(sheet),
+            test_table("Tests before release", release, zone),
+            test_table("Tests that end after release", late, zone),
+            words("Result", _result(sheet)),
+            signatures("Signatures", _tested(sheet.signatures), zone),
+        ],
+        status=_status(sheet),
+    )
+
+
+def _tested(given: tuple[Signature, ...]) -> tuple[Signature, ...]:
+    return tuple(s for s in given if s.meaning not in ("performed", "checked", *_RELEASING))
+
+
+def _status(sheet: BatchSheet) -> str:
+    outcomes = [test.outcome for test in sheet.tests]
+    if "fails" in outcomes:
+        return "DOES NOT COMPLY"
+    return "COMPLIES" if outcomes and "" not in outcomes else "TESTS AWAITED"
+
+
+def _result(sheet: BatchSheet) -> str:
+    failed = [test.name for test in sheet.tests if test.outcome == "fails"]
+    awaited = [test.name for test in sheet.tests if not test.outcome]
+    if failed:
+        return f"The batch does not comply with its specification: {', '.join(failed)}."
+    if not sheet.tests:
+        return "No test is on record."
+    if awaited:
+        return (
+            "The results so far comply with the specification. Awaited: "
+            f"{', '.join(awaited)}. This certificate is not final until they are in."
+        )
+    return "Every result complies with the specification."
+
+
+def release_certificate(sheet: BatchSheet) -> Paper:
+    """The certificate of release: by a Qualified Person under EU rules, else by the quality unit.
+
+    Raises PaperError for a batch that was not released: such a certificate would not be true.
+    """
+    signers = tuple(s for s in sheet.signatures if s.meaning in _RELEASING and not s.voided)
+    if sheet.rejected or sheet.released_at is None or not signers:
+        raise PaperError(
+            f"batch {sheet.id} was not released: there is no certificate of its release"
+        )
+    european = sheet.rules == "EU"
+    zone = sheet.plant.zone
+    title = "Certificate of release"
+    if european:
+        imported = sheet.import_plant is not None
+        title = "Batch certificate of the Qualified Person" + (", on import" if imported else "")
+    conditional = sheet.conditional
+    return document(
+        "release-certificate",
+        title,
+        sheet,
+        [
+            _identity(sheet),
+            _places(sheet),
+            words("Certification", _certification(sheet, european)),
+            _awaited(sheet),
+            table(
+                "Deviations weighed",
+                [column("Number", "1fr"), column("What happened", "3fr"), column("Finding", "3fr")],
+                ((d.id, d.what, d.finding) for d in sheet.deviations),
+            ),
+            _vials_released(sheet),
+            signatures(
+                "Certified by" if european else "Released by the quality unit", signers, zone
+            ),
+        ],
+        status="CONDITIONAL" if conditional else "RELEASED",
+    )
+
+
+def _places(sheet: BatchSheet) -> Block:
+    places = [("Manufacture, testing, packaging", sheet.plant)]
+    if sheet.import_plant is not None:
+        places.append(("Testing and certification on import", sheet.import_plant))
+    return table(
+        "Sites of manufacture",
+        [
+            column("Activity", "1.4fr"),
+            column("Site", "1.4fr"),
+            column("Address", "2fr"),
+            column("Licence or authorisation", "1.4fr"),
+        ],
+        ((what, place.name, place.address, place.licence) for what, place in places),
+    )
+
+
+def _certification(sheet: BatchSheet, european: bool) -> str:
+    when = (
+        " The release is conditional: the tests below end later, and a failure recalls every vial."
+        if sheet.conditional
+        else ""
+    )
+    if not european:
+        return (
+            f"The quality unit reviewed the record of batch {sheet.id}, its tests, deviations, "
+            "labels and audit trail, and releases it for use under "
+            f"{sheet.product.authorisation}.{when}"
+        )
+    where = ""
+    if sheet.import_plant is not None:
+        where = (
+            f" It was made outside the European Union at {sheet.plant.name} under rules at least "
+            f"equivalent, and imported and assessed at {sheet.import_plant.name.rstrip('.')}."
+        )
+    return (
+        f"I certify that batch {sheet.id} was made and checked at the sites named above in "
+        "accordance with the good manufacturing practice of the European Union and with "
+        f"{sheet.product.authorisation}, and that its record, tests and deviations were assessed "
+        f"by me or under my responsibility.{where}{when} This certificate is entered in the "
+        "register."
+    )
+
+
+def _awaited(sheet: BatchSheet) -> Block:
+    return table(
+        "Tests that end after this release",
+        [column("Test", "1fr"), column("Limit", "1fr"), column("Due", "1fr")],
+        (
+            (test.name, test.limit, instant(test.due_at, sheet.plant.zone))
+            for test in sheet.tests
+            if not test.outcome
+        ),
+    )
+
+
+def _vials_released(sheet: BatchSheet) -> Block:
+    return table(
+        "Vials",
+        [
+            column("Vial", "1fr"),
+            column("Activity", "1.2fr", "right"),
+            column("holds at (calibration)", "1.4fr"),
+            column("Expires", "1.4fr"),
+            column("For", "1.6fr"),
+        ],
+        (
+            (
+                v.id,
+                activity(v.activity_kbq),
+                instant(v.calibrated_at, v.zone),
+                instant(v.expires_at, v.zone),
+                ", ".join(filter(None, (v.site, v.subject))),
+            )
+            for v in sheet.vials
+        ),
+    )
