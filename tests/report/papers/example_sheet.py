@@ -37,25 +37,25 @@ EOS = datetime(2022, 5, 10, 15, 50, tzinfo=UTC)
 HALF_LIFE_MIN = nuclide("I-131").half_life_min
 
 HAMILTON = Place(
-    "Hamilton Radiopharmaceuticals Ltd",
+    "Example Radiopharmaceuticals Ltd",
     "1280 Example Street West, Hamilton ON, Canada",
     "America/Toronto",
-    "CNSC 00000-1-23.0 · DEL 000000-A",
+    "CNSC 00000-0-00.0 · DEL 000000-A",
     date(2024, 3, 31),
 )
 SITES = (
-    ("Mayo Clinic, Jacksonville", "America/New_York", datetime(2022, 5, 12, 15, tzinfo=UTC)),
+    ("Example Clinic, Jacksonville", "America/New_York", datetime(2022, 5, 12, 15, tzinfo=UTC)),
     (
-        "Swedish Cancer Institute, Seattle",
+        "Example Cancer Institute, Seattle",
         "America/Los_Angeles",
         datetime(2022, 5, 13, 18, tzinfo=UTC),
     ),
     (
-        "Γενικό Νοσοκομείο Αθηνών «Ευαγγελισμός»",
+        "Γενικό Νοσοκομείο Αθηνών «Παράδειγμα»",
         "Europe/Athens",
         datetime(2022, 5, 13, 8, tzinfo=UTC),
     ),
-    ("Narodowy Instytut Onkologii, Łódź", "Europe/Warsaw", datetime(2022, 5, 13, 9, tzinfo=UTC)),
+    ("Przykładowy Instytut Onkologii, Łódź", "Europe/Warsaw", datetime(2022, 5, 13, 9, tzinfo=UTC)),
 )
 PRODUCT = Product(
     name="CLR 131 (iopofosine I-131)",
@@ -68,7 +68,7 @@ PRODUCT = Product(
     route="Intravenous",
     storage="Store frozen at −15 °C or below. Use within 4 h of thaw.",
     sponsor="Example Biosciences, Inc.",
-    authorisation="Protocol DCL-16-001, NCT02952508",
+    authorisation="Protocol EX-16-001, IND 000000",
     warnings=("For clinical trial use only.", "Keep out of the reach of children."),
 )
 
@@ -196,7 +196,7 @@ def shipment() -> Shipment:
         id="SH-2022-0419",
         consignee=Place(
             SITES[2][0],
-            "Ypsilantou 45–47, 106 76 Athens, Greece",
+            "Odos Paradeigma 1, 000 00 Athens, Greece",
             "Europe/Athens",
             "EEAE 000/00",
             date(2023, 12, 31),
@@ -255,7 +255,7 @@ def sheet(demo: bool = True, rules: str = "US") -> BatchSheet:
         released_at=local(19, 20),
         import_plant=Place(
             "Example Import B.V.",
-            "Keizersgracht 000, Amsterdam, Netherlands",
+            "Voorbeeldgracht 000, Amsterdam, Netherlands",
             "Europe/Amsterdam",
             "MIA 000000 F",
         )
@@ -265,7 +265,7 @@ def sheet(demo: bool = True, rules: str = "US") -> BatchSheet:
             Material(
                 "Sodium iodide I-131",
                 "I131-22-0509",
-                "Nordion",
+                "Example Isotopes",
                 "24.05 GBq (650 mCi) at 9 May 2022 12:00 EDT",
                 "released",
                 EOS + timedelta(days=20),

@@ -24,9 +24,10 @@ from doseline.report.papers.paper import (
     table,
     words,
 )
-from doseline.report.papers.sources import BatchSheet, Reading, Step, Test
+from doseline.report.papers.sources import BatchSheet, Reading, Step
+from doseline.report.papers.vials_and_tests import test_table, vial_table
 
-__all__ = ["batch_record", "test_table"]
+__all__ = ["batch_record"]
 
 
 def batch_record(sheet: BatchSheet) -> Paper:
@@ -44,7 +45,7 @@ def batch_record(sheet: BatchSheet) -> Paper:
             _readings(sheet),
             _filling(sheet),
             _accounts(sheet),
-            _vials(sheet),
+            vial_table(sheet.vials, filled=True),
             test_table("Tests", sheet.tests, zone),
             _deviations(sheet),
             _labels(sheet),
@@ -208,69 +209,6 @@ def _accounts(sheet: BatchSheet) -> Block:
         rows,
         note=f"All at the reference time {at}, so that decay needs no postings. "
         "What came in stands with a minus; the sum is nothing.",
-    )
-
-
-def _vials(sheet: BatchSheet) -> Block:
-    return table(
-        "Vials",
-        [
-            column("Vial", "1.2fr"),
-            column("Activity", "1.1fr", "right"),
-            column("holds at (calibration)", "1.2fr"),
-            column("Volume", "0.7fr", "right"),
-            column("Expires", "1.2fr"),
-            column("For", "1.5fr"),
-            column("State", "0.9fr"),
-        ],
-        (
-            (
-                v.id,
-                activity(v.activity_kbq),
-                instant(v.calibrated_at, v.zone),
-                {"shown": f"{v.volume_ul / 1000:.2f}\u00a0mL", "ul": v.volume_ul},
-                instant(v.expires_at, v.zone),
-                ", ".join(filter(None, (v.site, v.subject))),
-                v.state,
-            )
-            for v in sheet.vials
-        ),
-    )
-
-
-def test_table(heading: str, tests: tuple[Test, ...], zone: str) -> Block:
-    """Tests with method, limit, result and outcome, who tested and who reviewed."""
-
-    def when(test: Test) -> Cell:
-        if test.ended_at is not None or test.due_at is None:
-            return instant(test.ended_at, zone)
-        return f"due {shown(instant(test.due_at, zone))}"
-
-    return table(
-        heading,
-        [
-            column("Test", "1.4fr"),
-            column("Method", "1.2fr"),
-            column("Limit", "1.2fr"),
-            column("Result", "1.1fr"),
-            column("Outcome", "auto"),
-            column("Ended", "1.1fr"),
-            column("Tested by", "1.2fr"),
-            column("Reviewed by", "1.2fr"),
-        ],
-        (
-            (
-                test.name,
-                test.method,
-                test.limit,
-                test.result + (f" ({test.note})" if test.note else ""),
-                mark(test.outcome),
-                when(test),
-                test.tester,
-                test.reviewer,
-            )
-            for test in tests
-        ),
     )
 
 

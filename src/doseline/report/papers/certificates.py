@@ -7,7 +7,6 @@ them sets them against the text that is in force.
 from __future__ import annotations
 
 from doseline.errors import PaperError
-from doseline.report.papers.batch_record import test_table
 from doseline.report.papers.cells import activity, instant, whole
 from doseline.report.papers.paper import (
     Block,
@@ -20,6 +19,7 @@ from doseline.report.papers.paper import (
     words,
 )
 from doseline.report.papers.sources import BatchSheet, Signature
+from doseline.report.papers.vials_and_tests import test_table, vial_table
 
 __all__ = ["certificate_of_analysis", "release_certificate"]
 
@@ -128,7 +128,7 @@ def release_certificate(sheet: BatchSheet) -> Paper:
                 [column("Number", "1fr"), column("What happened", "3fr"), column("Finding", "3fr")],
                 ((d.id, d.what, d.finding) for d in sheet.deviations),
             ),
-            _vials_released(sheet),
+            vial_table(sheet.vials),
             signatures(
                 "Certified by" if european else "Released by the quality unit", signers, zone
             ),
@@ -188,28 +188,5 @@ def _awaited(sheet: BatchSheet) -> Block:
             (test.name, test.limit, instant(test.due_at, sheet.plant.zone))
             for test in sheet.tests
             if not test.outcome
-        ),
-    )
-
-
-def _vials_released(sheet: BatchSheet) -> Block:
-    return table(
-        "Vials",
-        [
-            column("Vial", "1fr"),
-            column("Activity", "1.2fr", "right"),
-            column("holds at (calibration)", "1.4fr"),
-            column("Expires", "1.4fr"),
-            column("For", "1.6fr"),
-        ],
-        (
-            (
-                v.id,
-                activity(v.activity_kbq),
-                instant(v.calibrated_at, v.zone),
-                instant(v.expires_at, v.zone),
-                ", ".join(filter(None, (v.site, v.subject))),
-            )
-            for v in sheet.vials
         ),
     )

@@ -10,6 +10,7 @@ from doseline.records.decaying import kbq_at
 from doseline.report.papers.cells import Cell, activity, gbq, instant, mci
 from doseline.report.papers.paper import Block, Paper, column, document, facts, table
 from doseline.report.papers.sources import BatchSheet, Product, Vial
+from doseline.report.papers.vials_and_tests import destination
 
 __all__ = ["decay_table", "held_at", "whole_hours"]
 
@@ -57,7 +58,7 @@ def decay_table(sheet: BatchSheet, vial: Vial) -> Paper:
                 [
                     ("Product", product.name),
                     ("Vial", vial.id),
-                    ("For", ", ".join(filter(None, (vial.site, vial.subject)))),
+                    ("For", destination(vial)),
                     ("Order", vial.order),
                     ("Activity", activity(vial.activity_kbq)),
                     ("holds at (calibration)", instant(use, zone)),
@@ -95,4 +96,5 @@ def _table(heading: str, sheet: BatchSheet, vial: Vial, instants: list[datetime]
             column("Factor", "1fr", "right"),
         ],
         map(row, instants),
+        dense=True,
     )

@@ -16,6 +16,7 @@ from doseline.report.papers.gs1 import VialText
 from doseline.report.papers.paper import Paper
 from doseline.report.papers.sources import BatchSheet, Vial
 from doseline.report.papers.symbol import gs1_matrix, svg
+from doseline.report.papers.vials_and_tests import destination, volume
 
 __all__ = ["shield_labels", "vial_labels", "vial_text"]
 
@@ -88,9 +89,9 @@ def _label(sheet: BatchSheet, vial: Vial) -> dict[str, object]:
         "activity": activity(vial.activity_kbq),
         "calibrated": instant(vial.calibrated_at, vial.zone),
         "expires": instant(vial.expires_at, vial.zone),
-        "volume": {"shown": f"{vial.volume_ul / 1000:.2f}\u00a0mL", "ul": vial.volume_ul},
+        "volume": volume(vial.volume_ul),
         "destination": _sentences(
-            ", ".join(filter(None, (vial.site, vial.subject))),
+            destination(vial),
             f"Order {vial.order}" if vial.order else "",
         ),
         "elements": text.elements(),

@@ -53,8 +53,9 @@ def table(
     rows: Iterable[Sequence[Cell]],
     note: str = "",
     empty: str = "None.",
+    dense: bool = False,
 ) -> Block:
-    """A table whose heading row comes again on every page."""
+    """A table whose heading row comes again on every page; `dense` sets many rows close."""
     return {
         "block": "table",
         "heading": heading,
@@ -62,6 +63,7 @@ def table(
         "rows": [[value or NONE for value in row] for row in rows],
         "note": note,
         "empty": empty,
+        "dense": dense,
     }
 
 

@@ -21,6 +21,7 @@ from doseline.report.papers.paper import (
     words,
 )
 from doseline.report.papers.sources import BatchSheet, Place, Shipment
+from doseline.report.papers.vials_and_tests import vial_table
 
 __all__ = ["shipping_paper"]
 
@@ -56,7 +57,7 @@ def shipping_paper(sheet: BatchSheet, shipment: Shipment) -> Paper:
             _description(shipment, found),
             _package(shipment, found),
             _survey(shipment),
-            _vials(sheet, shipment),
+            vial_table((v for v in sheet.vials if v.id in shipment.vials), "Vials inside"),
             words("Emergency contact, at any hour", shipment.emergency_phone),
             _handling(shipment),
             words("Shipper's certification", _CERTIFICATION),
@@ -162,28 +163,6 @@ def _survey(shipment: Shipment) -> Block:
             ("Removable contamination", shipment.wipe),
             ("Survey meter", shipment.survey_meter),
         ],
-    )
-
-
-def _vials(sheet: BatchSheet, shipment: Shipment) -> Block:
-    return table(
-        "Vials inside",
-        [
-            column("Vial", "1fr"),
-            column("Activity", "1.2fr", "right"),
-            column("holds at (calibration)", "1.3fr"),
-            column("Expires", "1.3fr"),
-        ],
-        (
-            (
-                v.id,
-                activity(v.activity_kbq),
-                instant(v.calibrated_at, v.zone),
-                instant(v.expires_at, v.zone),
-            )
-            for v in sheet.vials
-            if v.id in shipment.vials
-        ),
     )
 
 

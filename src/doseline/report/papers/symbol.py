@@ -8,6 +8,7 @@ from here, because it knows neither the function character of GS1 nor characters
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ppf.datamatrix import DataMatrix
@@ -76,6 +77,7 @@ def gs1_matrix(text: str) -> Matrix:
     return _matrix(bytes([_FNC1_CODEWORD]) + _ascii(text))
 
 
+@lru_cache(maxsize=64)
 def text_matrix(text: str) -> Matrix:
     """The DataMatrix of any text of at most 1,500 bytes of UTF-8. Raises PaperError."""
     head = bytes([_ECI, _UTF_8 + 1])
