@@ -85,6 +85,7 @@ def vials() -> tuple[Vial, ...]:
             activity_kbq=1_054_500,
             calibrated_at=SITES[number % 4][2],
             zone=SITES[number % 4][1],
+            measured_kbq=1_440_000 + 137 * number,
             volume_ul=2_600 + 5 * number,
             filled_at=EOS,
             expires_at=EOS + timedelta(hours=120),
@@ -172,13 +173,15 @@ def tests() -> tuple[Test, ...]:
     )
 
 
-def signatures(release: str = "released") -> tuple[Signature, ...]:
-    given = (
+def signatures(european: bool = False) -> tuple[Signature, ...]:
+    given: tuple[tuple[str, str, str, datetime], ...] = (
         ("Σοφία Παπαδοπούλου", "Quality control", "tested", local(14, 25)),
         ("Иван Петров", "Quality control", "reviewed", local(15, 10)),
         ("Margaret O’Connor-Sørensen", "Quality assurance", "audit trail reviewed", local(18, 40)),
-        ("Dr Anna Kovács", "Qualified Person", release, local(19, 20)),
+        ("Dr Anna Kovács", "Quality assurance", "released", local(19, 20)),
     )
+    if european:
+        given += (("Dr Pieter van den Berg", "Qualified Person", "certified", local(19, 50)),)
     return tuple(Signature(*who, digest=HASH) for who in given)
 
 
@@ -203,7 +206,7 @@ def shipment() -> Shipment:
             "Zoë Müller-Lüdenscheidt, 2 May 2022, copy of the licence read",
         ),
         vials=tuple(vial.id for vial in chosen),
-        package=Package((Content("I-131", kbq),), 182_000, 6_410),
+        contents=Package((Content("I-131", kbq),), 182_000, 6_410),
         container=Container(
             "20 mm lead in polystyrene", "TA-0107", "TR-2021-44", date(2023, 5, 31)
         ),
@@ -221,7 +224,7 @@ def shipment() -> Shipment:
     )
 
 
-def sheet(demo: bool = True, rules: str = "US") -> BatchSheet:
+def sheet(demo: bool = True, european: bool = False) -> BatchSheet:
     """The batch record of the worked week. [kBq]"""
     mci = 37_000
     out = (
@@ -239,7 +242,7 @@ def sheet(demo: bool = True, rules: str = "US") -> BatchSheet:
         plant=HAMILTON,
         line="hamilton-1, hot cell HC-2",
         master="MBR-CLR131 version 7",
-        rules=rules,
+        certified_for=("eu-annex3",) if european else (),
         state="conditionally released",
         planned_vials=8,
         started_at=local(5),
@@ -259,7 +262,7 @@ def sheet(demo: bool = True, rules: str = "US") -> BatchSheet:
             "Europe/Amsterdam",
             "MIA 000000 F",
         )
-        if rules == "EU"
+        if european
         else None,
         materials=(
             Material(
@@ -325,6 +328,6 @@ def sheet(demo: bool = True, rules: str = "US") -> BatchSheet:
         ),
         labels=Labels(20, 16, 2, 2),
         review=Review(214, 1, 0, "Margaret O’Connor-Sørensen"),
-        signatures=signatures("certified" if rules == "EU" else "released"),
+        signatures=signatures(european),
         shipments=(shipment(),),
     )

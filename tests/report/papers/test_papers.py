@@ -20,7 +20,11 @@ from doseline.records.transport import Content, Package
 from doseline.report.papers import papers_of, pdf, pictures, sheaf
 from doseline.report.papers.batch_record import batch_record
 from doseline.report.papers.cells import activity, gbq, mci, shown, wall
-from doseline.report.papers.certificates import certificate_of_analysis, release_certificate
+from doseline.report.papers.certificates import (
+    certificate_of_analysis,
+    qp_certificate,
+    release_certificate,
+)
 from doseline.report.papers.decay_table import decay_table, whole_hours
 from doseline.report.papers.labels import shield_labels, vial_labels
 from doseline.report.papers.paper import Paper
@@ -184,11 +188,18 @@ def test_a_certificate_complies_only_when_every_test_passes() -> None:
     assert certificate_of_analysis(replace(batch, tests=())).content["status"] == "TESTS AWAITED"
 
 
-def test_rules_decide_who_certifies() -> None:
-    assert release_certificate(sheet(rules="US")).content["title"] == "Certificate of release"
-    european = release_certificate(sheet(rules="EU"))
+def test_a_qualified_person_certifies_for_a_market_beside_the_release() -> None:
+    assert "certificate-eu-annex3" not in {paper.name for paper in sheaf(sheet())}
+    european = next(p for p in sheaf(sheet(european=True)) if p.name == "certificate-eu-annex3")
     assert european.content["title"] == "Batch certificate of the Qualified Person, on import"
     assert "Example Import" in texts(european)
+    assert "Dr Pieter van den Berg" in texts(european)
+    assert "Dr Pieter van den Berg" not in texts(release_certificate(sheet(european=True)))
+    with pytest.raises(PaperError, match="was not certified for eu-annex3"):
+        qp_certificate(sheet(), "eu-annex3")
+    unsigned = replace(sheet(european=True), signatures=sheet().signatures)
+    with pytest.raises(PaperError, match="was not certified: there is no certificate"):
+        qp_certificate(unsigned, "eu-annex3")
 
 
 def test_labels_that_are_not_accounted_for_fail() -> None:
@@ -206,7 +217,7 @@ def test_a_shipping_paper_says_what_the_package_is() -> None:
 
 
 def test_a_package_that_may_not_go_gets_no_shipping_paper() -> None:
-    strong = replace(shipment(), package=Package((Content("I-131", 10**6),), 400_000, 30_001))
+    strong = replace(shipment(), contents=Package((Content("I-131", 10**6),), 400_000, 30_001))
     with pytest.raises(PaperError, match=r"index 3.1 is too high"):
         shipping_paper(sheet(), strong)
     assert "cargo only" in texts(shipping_paper(sheet(), replace(strong, passenger_aircraft=False)))
@@ -216,7 +227,7 @@ def test_a_package_that_may_not_go_gets_no_shipping_paper() -> None:
 
 
 def test_a_reportable_quantity_that_is_not_known_is_said() -> None:
-    lutetium = replace(shipment(), package=Package((Content("Lu-177", 10**6),), 180_000, 6_000))
+    lutetium = replace(shipment(), contents=Package((Content("Lu-177", 10**6),), 180_000, 6_000))
     said = texts(shipping_paper(sheet(), lutetium))
     assert "(RQ) is not known" in said
     assert "RQ, UN2915" not in said

@@ -21,7 +21,7 @@ from doseline.report.papers.paper import (
 from doseline.report.papers.sources import BatchSheet, Signature
 from doseline.report.papers.vials_and_tests import test_table, vial_table
 
-__all__ = ["certificate_of_analysis", "release_certificate"]
+__all__ = ["certificate_of_analysis", "qp_certificate", "release_certificate"]
 
 _RELEASING = ("released", "certified", "confirmed", "rejected")
 
@@ -76,7 +76,7 @@ def _tested(given: tuple[Signature, ...]) -> tuple[Signature, ...]:
 
 
 def _status(sheet: BatchSheet) -> str:
-    outcomes = [test.outcome for test in sheet.tests]
+    outcomes = [test.outcome for test in sheet.tests if test.outcome != "invalid"]
     if "fails" in outcomes:
         return "DOES NOT COMPLY"
     return "COMPLIES" if outcomes and "" not in outcomes else "TESTS AWAITED"
@@ -98,30 +98,62 @@ def _result(sheet: BatchSheet) -> str:
 
 
 def release_certificate(sheet: BatchSheet) -> Paper:
-    """The certificate of release: by a Qualified Person under EU rules, else by the quality unit.
+    """The certificate of release: by the quality unit, or whom the rules of the record name.
 
     Raises PaperError for a batch that was not released: such a certificate would not be true.
     """
-    signers = tuple(s for s in sheet.signatures if s.meaning in _RELEASING and not s.voided)
-    if sheet.rejected or sheet.released_at is None or not signers:
-        raise PaperError(
-            f"batch {sheet.id} was not released: there is no certificate of its release"
+    when = " Conditional: the tests below end later, and a failure recalls every vial."
+    text = (
+        f"The record of batch {sheet.id}, its tests, deviations, labels and audit trail were "
+        f"reviewed, and the batch is released for use under {sheet.product.authorisation}."
+        f"{when if sheet.conditional else ''}"
+    )
+    return _certificate(
+        sheet, "release-certificate", "Certificate of release", text, "released", "Released by"
+    )
+
+
+def qp_certificate(sheet: BatchSheet, market: str) -> Paper:
+    """The certificate of a Qualified Person for a market, on import where the plant is outside it.
+
+    Raises PaperError where none of them certified the batch for that market.
+    """
+    if market not in sheet.certified_for:
+        raise PaperError(f"batch {sheet.id} was not certified for {market}")
+    imported, where = sheet.import_plant, ""
+    title = "Batch certificate of the Qualified Person"
+    if imported is not None:
+        title += ", on import"
+        where = (
+            f" It was made outside the European Union at {sheet.plant.name.rstrip('.')}, under "
+            f"rules at least equivalent, and assessed on import at {imported.name.rstrip('.')}."
         )
-    european = sheet.rules == "EU"
+    when = " Conditional: the tests below end later, and a failure recalls every vial."
+    text = (
+        f"I certify that batch {sheet.id} was made and checked at the sites named above in "
+        "accordance with the good manufacturing practice of the European Union and with "
+        f"{sheet.product.authorisation}, and that its record, tests and deviations were assessed "
+        f"by me or under my responsibility.{where}{when if sheet.conditional else ''} This "
+        "certificate is entered in the register."
+    )
+    return _certificate(sheet, f"certificate-{market}", title, text, "certified", "Certified by")
+
+
+def _certificate(
+    sheet: BatchSheet, name: str, title: str, text: str, meaning: str, by: str
+) -> Paper:
+    signers = tuple(s for s in sheet.signatures if s.meaning == meaning and not s.voided)
+    if sheet.rejected or sheet.released_at is None or not signers:
+        raise PaperError(f"batch {sheet.id} was not {meaning}: there is no certificate of that")
     zone = sheet.plant.zone
-    title = "Certificate of release"
-    if european:
-        imported = sheet.import_plant is not None
-        title = "Batch certificate of the Qualified Person" + (", on import" if imported else "")
-    conditional = sheet.conditional
     return document(
-        "release-certificate",
+        name,
         title,
         sheet,
         [
             _identity(sheet),
             _places(sheet),
-            words("Certification", _certification(sheet, european)),
+            words("Certification", text),
             _awaited(sheet),
             table(
                 "Deviations weighed",
@@ -129,11 +161,9 @@ def release_certificate(sheet: BatchSheet) -> Paper:
                 ((d.id, d.what, d.finding) for d in sheet.deviations),
             ),
             vial_table(sheet.vials),
-            signatures(
-                "Certified by" if european else "Released by the quality unit", signers, zone
-            ),
+            signatures(by, signers, zone),
         ],
-        status="CONDITIONAL" if conditional else "RELEASED",
+        status="CONDITIONAL" if sheet.conditional else "RELEASED",
     )
 
 
@@ -150,33 +180,6 @@ def _places(sheet: BatchSheet) -> Block:
             column("Licence or authorisation", "1.4fr"),
         ],
         ((what, place.name, place.address, place.licence) for what, place in places),
-    )
-
-
-def _certification(sheet: BatchSheet, european: bool) -> str:
-    when = (
-        " The release is conditional: the tests below end later, and a failure recalls every vial."
-        if sheet.conditional
-        else ""
-    )
-    if not european:
-        return (
-            f"The quality unit reviewed the record of batch {sheet.id}, its tests, deviations, "
-            "labels and audit trail, and releases it for use under "
-            f"{sheet.product.authorisation}.{when}"
-        )
-    where = ""
-    if sheet.import_plant is not None:
-        where = (
-            f" It was made outside the European Union at {sheet.plant.name} under rules at least "
-            f"equivalent, and imported and assessed at {sheet.import_plant.name.rstrip('.')}."
-        )
-    return (
-        f"I certify that batch {sheet.id} was made and checked at the sites named above in "
-        "accordance with the good manufacturing practice of the European Union and with "
-        f"{sheet.product.authorisation}, and that its record, tests and deviations were assessed "
-        f"by me or under my responsibility.{where}{when} This certificate is entered in the "
-        "register."
     )
 
 

@@ -102,6 +102,7 @@ def seal_content(seal: Seal) -> Mapping[str, Any]:
         "size": whole(seal.size),
         "root": seal.root,
         "checkpoint": seal.checkpoint,
+        "particulars": seal.particulars,
         "symbol": svg(text_matrix(seal.checkpoint)) if seal.checkpoint else "",
     }
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from doseline.report.papers.batch_record import batch_record
-from doseline.report.papers.certificates import certificate_of_analysis, release_certificate
+from doseline.report.papers.certificates import (
+    certificate_of_analysis,
+    qp_certificate,
+    release_certificate,
+)
 from doseline.report.papers.decay_table import decay_table
 from doseline.report.papers.labels import shield_labels, vial_labels
 from doseline.report.papers.paper import Paper
@@ -22,6 +26,7 @@ def sheaf(sheet: BatchSheet) -> tuple[Paper, ...]:
     papers = [batch_record(sheet), certificate_of_analysis(sheet)]
     if sheet.released_at is not None and not sheet.rejected:
         papers.append(release_certificate(sheet))
+        papers += [qp_certificate(sheet, market) for market in sheet.certified_for]
     if sheet.vials:
         papers += [vial_labels(sheet, sheet.vials), shield_labels(sheet, sheet.vials)]
     papers += [decay_table(sheet, vial) for vial in sheet.vials]

@@ -41,7 +41,7 @@ def shipping_paper(sheet: BatchSheet, shipment: Shipment) -> Paper:
     aircraft with passengers and its index is too high.
     """
     shipment.container.must_hold(shipment.tendered_at.date())
-    found = classified(shipment.package)
+    found = classified(shipment.contents)
     if shipment.passenger_aircraft and not found.passenger_aircraft:
         raise PaperError(
             f"shipment {shipment.id}: transport index {found.index} is too high for an aircraft "
@@ -100,7 +100,7 @@ def _description(shipment: Shipment, found: Classification) -> Block:
             f"{_FORMS[held.form]}, {shipment.chemical_form}",
             activity(held.kbq),
         )
-        for held in shipment.package.contents
+        for held in shipment.contents.contents
     ]
     notes = ["Activity at the instant of tender."]
     if found.reportable is None:
@@ -130,8 +130,8 @@ def _package(shipment: Shipment, found: Classification) -> Block:
     return facts(
         "Package",
         [
-            ("Packages", str(shipment.shipment_count)),
-            ("Package", f"Type A, {container.design}, number {container.serial}"),
+            ("Package", shipment.package),
+            ("Container", f"Type A, {container.design}, number {container.serial}"),
             ("Test report", f"{container.test_report}, until {day(container.valid_until_on)}"),
             ("Gross mass, size", f"{shipment.gross_mass}, {shipment.dimensions}"),
             ("Labels", label),
@@ -154,7 +154,7 @@ def _survey(shipment: Shipment) -> Block:
     def rate(nsv_h: int) -> Cell:
         return {"shown": f"{nsv_h / 1e6:g}\u00a0mSv/h", "nsv_h": nsv_h}
 
-    package = shipment.package
+    package = shipment.contents
     return facts(
         "Survey of the package",
         [

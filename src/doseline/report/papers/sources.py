@@ -6,8 +6,7 @@ person read off an instrument stay the text that was written. `""` and `()` mean
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from doseline.records.transport import Container, Package
@@ -46,6 +45,8 @@ class Seal:
     root: str
     checkpoint: str
     demo: bool
+    particulars: str = ""
+    """Hash of the particulars, which say what the record does not: names, addresses, methods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Vial:
-    """A vial: what it holds at its calibration time, for whom, until when. [kBq, µL]"""
+    """A vial: what it is labelled with at its calibration time, for whom, until when. [kBq, µL]"""
 
     id: str
     activity_kbq: int
@@ -148,6 +149,8 @@ class Vial:
     zone: str
     """Of the place where it is used."""
     volume_ul: int
+    measured_kbq: int
+    """As measured at the filling, with what stays behind in the vial."""
     filled_at: datetime
     expires_at: datetime
     state: str
@@ -158,7 +161,7 @@ class Vial:
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """A test with its result. `outcome` is "passes", "fails" or "" while it is awaited."""
+    """A test: it passes, fails, is invalid, or is awaited while `outcome` is empty."""
 
     __test__ = False
 
@@ -226,7 +229,7 @@ class Shipment:
     id: str
     consignee: Place
     vials: tuple[str, ...]
-    package: Package
+    contents: Package
     container: Container
     gross_mass: str
     dimensions: str
@@ -240,15 +243,16 @@ class Shipment:
     survey_meter: str
     shipper: str
     """Printed name and role of who signs the shipper's certification."""
-    shipment_count: int = 1
+    package: str = "1 of 1"
 
 
 @dataclass(frozen=True, slots=True)
 class BatchSheet:
     """The whole of one batch record, as papers print it.
 
-    `rules` is "EU" or "US"; `state` the batch's state in words; `reference_at` the book's reference
-    time; `yield_ppm` the yield corrected for decay, with its limits. [kBq, ppm]
+    `state` is the batch's state in words, `reference_at` the book's reference time, `yield_ppm` the
+    yield corrected for decay, with its limits; `certified_for` names the markets that a Qualified
+    Person certified it for. [kBq, ppm]
     """
 
     id: str
@@ -256,7 +260,6 @@ class BatchSheet:
     plant: Place
     line: str
     master: str
-    rules: str
     state: str
     planned_vials: int
     started_at: datetime
@@ -270,8 +273,9 @@ class BatchSheet:
     seal: Seal
     conditional: bool = False
     rejected: bool = False
+    certified_for: tuple[str, ...] = ()
     import_plant: Place | None = None
-    """Where a batch from outside the EU was tested and certified on import."""
+    """Where a batch from outside the market was assessed and certified on import."""
     released_at: datetime | None = None
     materials: tuple[Material, ...] = ()
     equipment: tuple[Equipment, ...] = ()
@@ -284,4 +288,3 @@ class BatchSheet:
     review: Review | None = None
     signatures: tuple[Signature, ...] = ()
     shipments: tuple[Shipment, ...] = ()
-    remarks: Mapping[str, str] = field(default_factory=dict)

@@ -17,7 +17,7 @@ def destination(vial: Vial) -> str:
 
 
 def vial_table(vials: Iterable[Vial], heading: str = "Vials", filled: bool = False) -> Block:
-    """Vials with activity at its time, expiry, destination; `filled` adds volume and state."""
+    """Vials with activity at its time, expiry, destination; `filled` adds how it was filled."""
     columns = [
         column("Vial", "1.2fr"),
         column("Activity", "1.1fr" if filled else "1.3fr", "right"),
@@ -26,7 +26,8 @@ def vial_table(vials: Iterable[Vial], heading: str = "Vials", filled: bool = Fal
         column("For", "1.6fr"),
     ]
     if filled:
-        columns += [column("Volume", "0.7fr", "right"), column("State", "0.9fr")]
+        measured = column("Measured at filling", "1.1fr", "right")
+        columns += [measured, column("Volume", "0.7fr", "right"), column("State", "0.9fr")]
 
     def row(vial: Vial) -> tuple[Cell, ...]:
         cells: tuple[Cell, ...] = (
@@ -36,7 +37,9 @@ def vial_table(vials: Iterable[Vial], heading: str = "Vials", filled: bool = Fal
             instant(vial.expires_at, vial.zone),
             destination(vial),
         )
-        return (*cells, volume(vial.volume_ul), vial.state) if filled else cells
+        if not filled:
+            return cells
+        return (*cells, activity(vial.measured_kbq), volume(vial.volume_ul), vial.state)
 
     return table(heading, columns, map(row, vials))
 
