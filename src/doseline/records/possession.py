@@ -21,15 +21,11 @@ def held_kbq(record: Record, facility: str, nuclide: str, at: str) -> int:
         if book.nuclide == nuclide:
             total += kbq_at(_here(record, book, facility, at), at, book)
     for lot in record.lots.values():
-        if _expected(lot.state, lot.facility, facility) and lot.nuclide == nuclide:
-            if lot.due_at <= at:
-                book = Book("", nuclide, lot.reference_at, lot.half_life_ms, facility)
-                total += kbq_at(lot.ordered_kbq, at, book)
+        here = lot.facility == facility and lot.nuclide == nuclide
+        if here and lot.state == "expected" and lot.due_at <= at:
+            book = Book("", nuclide, lot.reference_at, lot.half_life_ms, facility)
+            total += kbq_at(lot.ordered_kbq, at, book)
     return total
-
-
-def _expected(state: str, its: str, facility: str) -> bool:
-    return state == "expected" and its == facility
 
 
 def _here(record: Record, book: Book, facility: str, at: str) -> int:

@@ -19,9 +19,10 @@ __all__ = ["Reach", "Suspects", "reach"]
 
 @dataclass(frozen=True, slots=True)
 class Suspects:
-    """Where a recall begins. `equipment` and `people` count for steps done from `from_at` to `until_at`.
+    """Where a recall begins.
 
-    Empty bounds are none.
+    `equipment` and `people` count for steps done from `from_at` to `until_at`; empty bounds are
+    none.
     """
 
     lots: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Guards of people: who may act, sign, check, review and release. Each is named by what it ensures."""
+"""Guards of people: who may act, sign, check, review and release; each ensures what it says."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def both_components_were_given(proven: bool, person: Person) -> None:
 
 
 def secret_is_good(record: Record, person: Person) -> None:
-    """A secret that was set anew or refused too often signs nothing. [21 CFR 11.200(a)(3), 11.300]"""
+    """A secret set anew or refused too often signs nothing. [21 CFR 11.200(a)(3), 11.300]"""
     if not person.confirmed:
         refuse(
             f"The secret of {person.id} was set and nobody else has confirmed who holds it.",
