@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 
 from doseline.nuclides import nuclide
 from doseline.records.decaying import kbq_at
@@ -85,6 +86,7 @@ def vials() -> tuple[Vial, ...]:
             activity_kbq=1_054_500,
             calibrated_at=SITES[number % 4][2],
             zone=SITES[number % 4][1],
+            label_hash=sha256(f"label {number}".encode()).hexdigest(),
             measured_kbq=1_440_000 + 137 * number,
             volume_ul=2_600 + 5 * number,
             filled_at=EOS,
@@ -174,14 +176,16 @@ def tests() -> tuple[Test, ...]:
 
 
 def signatures(european: bool = False) -> tuple[Signature, ...]:
-    given: tuple[tuple[str, str, str, datetime], ...] = (
-        ("Σοφία Παπαδοπούλου", "Quality control", "tested", local(14, 25)),
-        ("Иван Петров", "Quality control", "reviewed", local(15, 10)),
-        ("Margaret O’Connor-Sørensen", "Quality assurance", "audit trail reviewed", local(18, 40)),
-        ("Dr Anna Kovács", "Quality assurance", "released", local(19, 20)),
+    given: tuple[tuple[str, str, str, str, datetime], ...] = (
+        ("Σοφία Παπαδοπούλου", "Quality control", "test Sterility", "performed", local(14, 25)),
+        ("Иван Петров", "Quality control", "test pH", "reviewed", local(15, 10)),
+        ("Margaret O’Connor-Sørensen", "Quality assurance", "batch", "reviewed", local(18, 40)),
+        ("Dr Anna Kovács", "Quality assurance", "batch", "released", local(19, 20)),
     )
     if european:
-        given += (("Dr Pieter van den Berg", "Qualified Person", "certified", local(19, 50)),)
+        given += (
+            ("Dr Pieter van den Berg", "Qualified Person", "batch", "certified", local(19, 50)),
+        )
     return tuple(Signature(*who, digest=HASH) for who in given)
 
 
@@ -212,7 +216,7 @@ def shipment() -> Shipment:
         ),
         gross_mass="14.2 kg",
         dimensions="35 × 35 × 42 cm",
-        tendered_at=tendered,
+        packed_at=tendered,
         chemical_form="organic iodine compound in aqueous solution",
         carrier="Example Air Cargo",
         air_waybill="000-1234 5675",

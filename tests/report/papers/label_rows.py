@@ -43,6 +43,7 @@ def random_rows(count: int, seed: int) -> Iterator[tuple[BatchSheet, Vial]]:
         vial = replace(
             model.vials[0],
             id=serial,
+            label_hash=f"{draw.getrandbits(256):064x}",
             activity_kbq=10**12 - 1 if longest else int(10 ** draw.uniform(0, 9)),
             calibrated_at=calibrated,
             zone=draw.choice(ZONES),
@@ -100,7 +101,7 @@ def mistakes(read: dict[str, str], batch: BatchSheet, vial: Vial) -> list[str]:
         "expiry": (stamp, local.replace(tzinfo=None, second=0, microsecond=0)),
         "activity": (int(kbq), vial.activity_kbq),
         "calibration": (calibrated, vial.calibrated_at),
-        "hash": (read["92"], batch.seal.record_hash[:16]),
+        "hash": (read["92"], vial.label_hash[:16]),
     }
     return [f"{name}: {got!r} for {want!r}" for name, (got, want) in pairs.items() if got != want]
 
@@ -147,5 +148,5 @@ def expected_matrices(rows: Iterable[tuple[BatchSheet, Vial]]) -> list[Matrix]:
 def text_of(batch: BatchSheet, vial: Vial) -> VialText:
     return VialText(
         batch.product.gtin, batch.id, vial.id, vial.expires_at, vial.zone,
-        vial.activity_kbq, vial.calibrated_at, batch.seal.record_hash,
+        vial.activity_kbq, vial.calibrated_at, vial.label_hash,
     )  # fmt: skip

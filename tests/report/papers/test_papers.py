@@ -19,7 +19,16 @@ from doseline.errors import PaperError, TransportError
 from doseline.records.transport import Content, Package
 from doseline.report.papers import papers_of, pdf, pictures, sheaf
 from doseline.report.papers.batch_record import batch_record
-from doseline.report.papers.cells import activity, gbq, mci, shown, wall
+from doseline.report.papers.cells import (
+    activity,
+    calibrated,
+    gbq,
+    instant,
+    mci,
+    short_instant,
+    shown,
+    wall,
+)
 from doseline.report.papers.certificates import (
     certificate_of_analysis,
     qp_certificate,
@@ -102,13 +111,14 @@ def test_what_a_cell_shows_is_made_from_the_plain_value_beside_it() -> None:
     seen = 0
     for paper in sheaf(sheet()):
         for cell in cells(json.loads(paper.to_json())):
-            if "mci" in cell:
+            at = datetime.fromisoformat(cell.get("utc", "2000-01-01T00:00:00+00:00"))
+            if "mci" in cell and "utc" in cell:
+                assert cell == calibrated(cell["kbq"], at, cell["zone"])
+            elif "mci" in cell:
                 assert cell == activity(cell["kbq"])
-                seen += 1
-            if "utc" in cell:
-                at = datetime.fromisoformat(cell["utc"].replace("Z", "+00:00"))
-                assert cell["shown"].split("\u00a0")[-1] in wall(at, cell["zone"])
-                seen += 1
+            elif "utc" in cell:
+                assert cell in (instant(at, cell["zone"]), short_instant(at, cell["zone"]))
+            seen += "mci" in cell or "utc" in cell
     assert seen > 100
 
 
@@ -150,10 +160,12 @@ def test_long_names_and_many_vials_break_over_pages_and_every_page_is_numbered()
     assert len(pages) >= 6
 
 
-def test_the_seal_stands_on_every_document() -> None:
+def test_every_document_bears_its_seal_and_every_label_its_hash() -> None:
     batch = sheet()
     for paper in sheaf(batch):
-        assert batch.seal.record_hash in texts(paper)
+        held = [batch.seal.record_hash] if paper.template == "document" else []
+        for said in held or [vial.label_hash for vial in batch.vials]:
+            assert said in texts(paper)
     unsealed = replace(batch, seal=replace(batch.seal, checkpoint=""))
     assert pdf(batch_record(unsealed))
 

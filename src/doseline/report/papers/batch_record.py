@@ -208,7 +208,7 @@ def _accounts(sheet: BatchSheet) -> Block:
         ],
         rows,
         note=f"All at the reference time {at}, so that decay needs no postings. "
-        "What came in stands with a minus; the sum is nothing.",
+        "What came in stands with a minus; the sum is nothing. As it stood at the checkpoint.",
     )
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "NONE",
     "Cell",
     "activity",
+    "calibrated",
     "day",
     "gbq",
     "instant",
@@ -77,8 +78,23 @@ def activity(kbq: int) -> Cell:
     >>> activity(1_054_500)["shown"].replace(SPACE, " ")
     '1.0545 GBq (28.50 mCi)'
     """
+    return _held(kbq)
+
+
+def _held(kbq: int) -> Mapping[str, str | int]:
     shown = f"{gbq(kbq)}{SPACE}GBq ({mci(kbq)}{SPACE}mCi)"
     return {"shown": shown, "kbq": kbq, "gbq": gbq(kbq), "mci": mci(kbq)}
+
+
+def calibrated(kbq: int, at: datetime, zone: str) -> Cell:
+    """An activity and the instant at which it holds. [kBq]
+
+    >>> at = datetime(2022, 5, 13, 15, tzinfo=UTC)
+    >>> calibrated(1_054_500, at, "America/New_York")["shown"].replace(SPACE, " ")
+    '1.0545 GBq (28.50 mCi) at 13 May 2022 11:00 EDT'
+    """
+    held, when = _held(kbq), _both(wall(at, zone), at, zone)
+    return {**held, **when, "shown": f"{held['shown']} at {when['shown']}"}
 
 
 def day(on: date) -> str:
@@ -126,7 +142,7 @@ def instant(at: datetime | None, zone: str) -> Cell:
     return NONE if at is None else _both(wall(at, zone), at, zone)
 
 
-def _both(words: str, at: datetime, zone: str) -> Cell:
+def _both(words: str, at: datetime, zone: str) -> Mapping[str, str | int]:
     return {"shown": words, "utc": f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", "zone": zone}
 
 

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 from doseline.clock import zone_named
 from doseline.records.decaying import kbq_at
-from doseline.report.papers.cells import Cell, activity, gbq, instant, mci
+from doseline.report.papers.cells import Cell, calibrated, gbq, instant, mci
 from doseline.report.papers.paper import Block, Paper, column, document, facts, table
 from doseline.report.papers.sources import BatchSheet, Product, Vial
 from doseline.report.papers.vials_and_tests import destination
 
-__all__ = ["decay_table", "held_at", "whole_hours"]
+__all__ = ["decay_table", "held_at", "inside_at", "whole_hours"]
 
 HOUR = timedelta(hours=1)
 
@@ -32,8 +32,13 @@ def whole_hours(start: datetime, end: datetime, zone: str, step: int) -> Iterato
 
 
 def held_at(vial: Vial, product: Product, at: datetime) -> int:
-    """What a vial holds at an instant, by decay from its calibration time. [kBq]"""
+    """What of the labelled activity is there at an instant. [kBq]"""
     return kbq_at(vial.activity_kbq, vial.calibrated_at, at, product.half_life_min)
+
+
+def inside_at(vial: Vial, product: Product, at: datetime) -> int:
+    """What is in a vial at an instant, by what was measured at its filling. [kBq]"""
+    return kbq_at(vial.measured_kbq, vial.filled_at, at, product.half_life_min)
 
 
 def decay_table(sheet: BatchSheet, vial: Vial) -> Paper:
@@ -60,8 +65,8 @@ def decay_table(sheet: BatchSheet, vial: Vial) -> Paper:
                     ("Vial", vial.id),
                     ("For", destination(vial)),
                     ("Order", vial.order),
-                    ("Activity", activity(vial.activity_kbq)),
-                    ("holds at (calibration)", instant(use, zone)),
+                    ("As labelled", calibrated(vial.activity_kbq, use, zone)),
+                    ("Measured at filling", calibrated(vial.measured_kbq, vial.filled_at, zone)),
                     ("Nuclide, half-life", f"{product.nuclide}, {product.half_life}"),
                     ("Expires", instant(vial.expires_at, zone)),
                 ],
@@ -74,7 +79,7 @@ def decay_table(sheet: BatchSheet, vial: Vial) -> Paper:
 
 def _table(heading: str, sheet: BatchSheet, vial: Vial, instants: list[datetime]) -> Block:
     def row(at: datetime) -> tuple[Cell, ...]:
-        kbq = held_at(vial, sheet.product, at)
+        kbq, inside = (f(vial, sheet.product, at) for f in (held_at, inside_at))
         factor = kbq / vial.activity_kbq if vial.activity_kbq else 0.0
         hours = (at.astimezone(UTC) - vial.calibrated_at.astimezone(UTC)) / HOUR
         sign = "+" if hours > 0 else "−" if hours < 0 else "±"
@@ -83,6 +88,8 @@ def _table(heading: str, sheet: BatchSheet, vial: Vial, instants: list[datetime]
             f"{sign}{abs(hours):.1f} h".replace(" ", "\u00a0"),
             {"shown": gbq(kbq), "kbq": kbq},
             {"shown": mci(kbq), "kbq": kbq},
+            {"shown": gbq(inside), "kbq": inside},
+            {"shown": mci(inside), "kbq": inside},
             f"{factor:.4f}",
         )
 
@@ -91,9 +98,11 @@ def _table(heading: str, sheet: BatchSheet, vial: Vial, instants: list[datetime]
         [
             column("Time (zone)", "2fr"),
             column("From calibration", "1fr", "right"),
-            column("GBq", "1fr", "right"),
-            column("mCi", "1fr", "right"),
-            column("Factor", "1fr", "right"),
+            column("As labelled, GBq", "1.1fr", "right"),
+            column("mCi", "0.8fr", "right"),
+            column("In the vial, GBq", "1.1fr", "right"),
+            column("mCi", "0.8fr", "right"),
+            column("Factor", "0.8fr", "right"),
         ],
         map(row, instants),
         dense=True,

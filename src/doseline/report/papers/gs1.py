@@ -2,7 +2,8 @@
 
 Element strings of the GS1 General Specifications: 01 the GTIN, 7003 expiry with date and time, 10
 the lot, 21 the serial number, and two internal ones: 91 the activity in kBq at its calibration time
-in UTC, 92 the beginning of the record's hash. AI 17 (a date alone) is left out, for its last hour
+in UTC, 92 the beginning of the hash of what the
+record says that the label says. AI 17 (a date alone) is left out, for its last hour
 would be midnight. 7003 has no zone, so it is the wall's clock where the vial is used; see decision
 0016.
 """
@@ -75,14 +76,14 @@ class VialText:
     zone: str
     activity_kbq: int
     calibrated_at: datetime
-    record_hash: str
+    label_hash: str
 
     def __post_init__(self) -> None:
         gtin_checked(self.gtin)
         _coded("lot", self.lot, 20)
         _coded("vial", self.serial, 20)
-        if not re.fullmatch(r"[0-9a-f]{16,}", self.record_hash):
-            raise PaperError(f'record hash: found "{self.record_hash}", expected hexadecimal')
+        if not re.fullmatch(r"[0-9a-f]{16,}", self.label_hash):
+            raise PaperError(f'label hash: found "{self.label_hash}", expected hexadecimal')
 
     def elements(self) -> dict[str, str]:
         """Application identifiers and their texts, in the order of the symbol."""
@@ -94,7 +95,7 @@ class VialText:
             "10": self.lot,
             "21": self.serial,
             "91": f"{self.activity_kbq}/{calibrated:%y%m%d%H%M}Z",
-            "92": self.record_hash[:16],
+            "92": self.label_hash[:16],
         }
 
     def text(self) -> str:

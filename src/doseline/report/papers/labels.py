@@ -10,7 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, timedelta
 
-from doseline.report.papers.cells import Cell, activity, gbq, instant, mci, short_instant
+from doseline.report.papers.cells import (
+    Cell,
+    activity,
+    calibrated,
+    gbq,
+    instant,
+    mci,
+    short_instant,
+    shown,
+)
 from doseline.report.papers.decay_table import held_at
 from doseline.report.papers.gs1 import VialText
 from doseline.report.papers.paper import Paper
@@ -33,7 +42,7 @@ def vial_text(sheet: BatchSheet, vial: Vial) -> VialText:
         zone=vial.zone,
         activity_kbq=vial.activity_kbq,
         calibrated_at=vial.calibrated_at,
-        record_hash=sheet.seal.record_hash,
+        label_hash=vial.label_hash,
     )
 
 
@@ -71,7 +80,6 @@ def _labels(
                 f"Sponsor: {product.sponsor}",
                 f"Made by {sheet.plant.name}, {sheet.plant.address}",
             ),
-            "record_hash": sheet.seal.record_hash,
             "labels": [_label(sheet, vial) for vial in vials],
         },
     )
@@ -84,8 +92,11 @@ def _sentences(*texts: str) -> str:
 
 def _label(sheet: BatchSheet, vial: Vial) -> dict[str, object]:
     text = vial_text(sheet, vial)
+    measured = calibrated(vial.measured_kbq, vial.filled_at, vial.zone)
     return {
         "vial": vial.id,
+        "hash": vial.label_hash,
+        "measured": f"As filled, with overfill: {shown(measured)}.",
         "activity": activity(vial.activity_kbq),
         "calibrated": instant(vial.calibrated_at, vial.zone),
         "expires": instant(vial.expires_at, vial.zone),

@@ -78,6 +78,7 @@ def signatures(heading: str, given: Iterable[Signature], zone: str) -> Block:
         [
             signature.name,
             signature.role,
+            signature.about,
             signature.meaning + (f" (void: {signature.voided})" if signature.voided else ""),
             instant(signature.signed_at, zone),
             {"shown": signature.digest[:16], "digest": signature.digest, "code": "hash"},
@@ -86,10 +87,11 @@ def signatures(heading: str, given: Iterable[Signature], zone: str) -> Block:
     ]
     columns = [
         column("Name", "1.3fr"),
-        column("Role", "1.1fr"),
-        column("Meaning of the signature", "1.5fr"),
+        column("Role", "1fr"),
+        column("Signed", "1.2fr"),
+        column("Meaning", "1.3fr"),
         column("Signed at", "1.2fr"),
-        column("Over record (hash)", "auto"),
+        column("Over content (hash)", "auto"),
     ]
     return table(heading, columns, rows, empty="Not signed.")
 

@@ -40,7 +40,7 @@ def shipping_paper(sheet: BatchSheet, shipment: Shipment) -> Paper:
     Raises TransportError where the package may not be offered, PaperError where it is on an
     aircraft with passengers and its index is too high.
     """
-    shipment.container.must_hold(shipment.tendered_at.date())
+    shipment.container.must_hold(shipment.packed_at.date())
     found = classified(shipment.contents)
     if shipment.passenger_aircraft and not found.passenger_aircraft:
         raise PaperError(
@@ -80,7 +80,7 @@ def _parties(sheet: BatchSheet, shipment: Shipment) -> Block:
             ("Licence", _licence(consignee)),
             ("Shipment", shipment.id),
             ("Licence verified", consignee.licence_verified),
-            ("Tendered", instant(shipment.tendered_at, sheet.plant.zone)),
+            ("Packed", instant(shipment.packed_at, sheet.plant.zone)),
             ("Carrier, waybill", ", ".join(filter(None, (shipment.carrier, shipment.air_waybill)))),
         ],
     )
@@ -102,7 +102,7 @@ def _description(shipment: Shipment, found: Classification) -> Block:
         )
         for held in shipment.contents.contents
     ]
-    notes = ["Activity at the instant of tender."]
+    notes = ["Activity when packed."]
     if found.reportable is None:
         notes.append("Whether it is a reportable quantity (RQ) is not known: look it up.")
     if not found.verified:

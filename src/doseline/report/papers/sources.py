@@ -154,6 +154,8 @@ class Vial:
     filled_at: datetime
     expires_at: datetime
     state: str
+    label_hash: str
+    """SHA-256 of what the record says that its label says."""
     order: str = ""
     subject: str = ""
     site: str = ""
@@ -216,6 +218,8 @@ class Signature:
 
     name: str
     role: str
+    about: str
+    """What was signed: `batch`, a step, a test."""
     meaning: str
     signed_at: datetime
     digest: str
@@ -233,7 +237,8 @@ class Shipment:
     container: Container
     gross_mass: str
     dimensions: str
-    tendered_at: datetime
+    packed_at: datetime
+    """When its activity holds."""
     chemical_form: str
     carrier: str
     air_waybill: str

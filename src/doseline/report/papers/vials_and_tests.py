@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from doseline.report.papers.cells import Cell, activity, instant, mark, shown
+from doseline.report.papers.cells import Cell, activity, calibrated, instant, mark, shown
 from doseline.report.papers.paper import Block, column, table
 from doseline.report.papers.sources import Test, Vial
 
@@ -19,21 +19,19 @@ def destination(vial: Vial) -> str:
 def vial_table(vials: Iterable[Vial], heading: str = "Vials", filled: bool = False) -> Block:
     """Vials with activity at its time, expiry, destination; `filled` adds how it was filled."""
     columns = [
-        column("Vial", "1.2fr"),
-        column("Activity", "1.1fr" if filled else "1.3fr", "right"),
-        column("holds at (calibration)", "1.2fr" if filled else "1.4fr"),
-        column("Expires", "1.2fr" if filled else "1.4fr"),
-        column("For", "1.6fr"),
+        column("Vial", "1.1fr"),
+        column("Activity at its calibration time", "1.6fr"),
+        column("Expires", "1.1fr"),
+        column("For", "1.5fr"),
     ]
     if filled:
-        measured = column("Measured at filling", "1.1fr", "right")
-        columns += [measured, column("Volume", "0.7fr", "right"), column("State", "0.9fr")]
+        measured = column("Measured at filling", "1.1fr")
+        columns += [measured, column("Volume", "0.75fr", "right"), column("State", "1.05fr")]
 
     def row(vial: Vial) -> tuple[Cell, ...]:
         cells: tuple[Cell, ...] = (
             vial.id,
-            activity(vial.activity_kbq),
-            instant(vial.calibrated_at, vial.zone),
+            calibrated(vial.activity_kbq, vial.calibrated_at, vial.zone),
             instant(vial.expires_at, vial.zone),
             destination(vial),
         )
