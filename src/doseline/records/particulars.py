@@ -73,7 +73,7 @@ class Particulars:
         """SHA-256 over the particulars, the same for the same words in whatever order.
 
         >>> Particulars({}, {}, {}, "+1 905 555 0100", "Pat").digest[:16]
-        'aaaa'
+        'ee9e26b5eecc6f16'
         """
         text = json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
         return sha256(text.encode("utf-8")).hexdigest()

@@ -15,7 +15,9 @@ from doseline.records import things
 from doseline.records.checkpoint import Checkpoint
 from doseline.records.commands.testing import content_of
 from doseline.records.entry import Entry
+from doseline.records.fold import fold
 from doseline.records.instants import instant_from_text
+from doseline.records.ledger import Ledger
 from doseline.records.machines import BatchState, LabelState, TestState
 from doseline.records.numbers import inside
 from doseline.records.particulars import Particulars, ProductParticulars
@@ -23,9 +25,10 @@ from doseline.records.state import Record
 from doseline.records.transport import Container, Content, Package
 from doseline.report.papers import sources as s
 from doseline.report.papers.cells import activity, day, shown, wall
+from doseline.report.papers.sheaf import papers_of
 from doseline.report.papers.told import Told
 
-__all__ = ["sheet_of"]
+__all__ = ["batch_papers", "sheet_of"]
 
 _RELEASED = (BatchState.CONDITIONALLY_RELEASED, BatchState.RELEASED, BatchState.CONFIRMED)
 _OUTCOMES = {
@@ -59,6 +62,17 @@ def sheet_of(
     _labels_say_what_vials_are(record, held)
     told = Told.of(entries, batch)
     return _Reading(record, held, book, particulars, told).sheet(checkpoint)
+
+
+def batch_papers(ledger: Ledger, batch: str, particulars: Particulars) -> dict[str, bytes]:
+    """The files of all papers of a batch, as its ledger stands at its newest checkpoint.
+
+    Raises what `sheet_of` and `papers_of` raise, and LedgerError or LifeError for a ledger that is
+    not sound.
+    """
+    checkpoint = ledger.checkpoint()
+    entries = [entry for entry in ledger.entries() if entry.position < checkpoint.size]
+    return papers_of(sheet_of(fold(entries), batch, particulars, checkpoint, entries))
 
 
 def _labels_say_what_vials_are(record: Record, held: things.Batch) -> None:

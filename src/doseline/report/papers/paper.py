@@ -86,14 +86,14 @@ def signatures(heading: str, given: Iterable[Signature], zone: str) -> Block:
         for signature in given
     ]
     columns = [
-        column("Name", "1.3fr"),
-        column("Role", "1fr"),
-        column("Signed", "1.2fr"),
-        column("Meaning", "1.3fr"),
-        column("Signed at", "1.2fr"),
+        column("Name", "1.2fr"),
+        column("Role", "0.85fr"),
+        column("Signed", "1.1fr"),
+        column("Meaning", "1.1fr"),
+        column("Signed at", "1.3fr"),
         column("Over content (hash)", "auto"),
     ]
-    return table(heading, columns, rows, empty="Not signed.")
+    return table(heading, columns, rows, empty="Not signed.", dense=True)
 
 
 def seal_content(seal: Seal) -> Mapping[str, Any]:
