@@ -76,6 +76,7 @@ class Licence:
     document: str
     verified_by: str = ""
     verified_at: str = ""
+    first_verified_at: str = ""
     method: str = ""
 
 
@@ -268,6 +269,7 @@ class Vial:
     assayed_at: str = ""
     given_kbq: int = 0
     given_at: str = ""
+    directed: bool = False
     waste: str = ""
     custody: tuple[str, ...] = ()
     """Who held it, in order, from the plant on."""

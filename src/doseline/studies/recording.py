@@ -9,14 +9,14 @@ from datetime import datetime
 from pathlib import Path
 
 from doseline.errors import DoselineError, Fault, InputError, LifeError, NotPermitted
-from doseline.formats.record_script import Line, script_lines
-from doseline.formats.record_words import request_from_words
 from doseline.records.commands import COMMANDS
 from doseline.records.desk import opening
 from doseline.records.entry import Entry
 from doseline.records.facts.people import PersonRegistered
 from doseline.records.founding import Founding
 from doseline.records.instants import instant_from_text
+from doseline.records.script import Line, script_lines
+from doseline.records.words import request_from_words
 from doseline.stores.folder import RecordFolder
 
 __all__ = ["Founder", "act", "begin", "opened", "ran"]
@@ -181,5 +181,3 @@ def _run(folder: RecordFolder, line: Line, script: Path, secrets: Mapping[str, s
         message = "the script says that the rules refuse this, and they did not"
         raise InputError(Fault(line.file, line.number, line.command, message))
     return ""
-
-

@@ -154,6 +154,7 @@ def _administered(record: Record, fact: f.DoseAdministered, said: Said) -> None:
         subject=fact.subject,
         given_kbq=fact.given_kbq,
         given_at=said.at,
+        directed=bool(fact.directed),
         custody=(*after.custody, f"subject/{fact.subject}"),
     )
     state = next_state("order", order.id, order.state, fact.kind)

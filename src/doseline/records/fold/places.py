@@ -47,7 +47,8 @@ def _withdrawn(record: Record, fact: f.RoleWithdrawn, said: Said) -> None:
 @takes(f.TrainingCompleted)
 def _trained(record: Record, fact: f.TrainingCompleted, said: Said) -> None:
     person = record.person(fact.person)
-    until = {**person.trained_until, fact.role: fact.until_at}
+    last = max(fact.until_at, person.trained_until.get(fact.role, ""))
+    until = {**person.trained_until, fact.role: last}
     record.people[fact.person] = replace(person, trained_until=until)
 
 
@@ -97,7 +98,13 @@ def _verified(record: Record, fact: f.LicenceVerified, said: Said) -> None:
     held = facility.licences.get(fact.licence)
     if held is None:
         raise LifeError(f"Facility {fact.facility} has no licence {fact.licence}.")
-    seen = replace(held, verified_by=said.by, verified_at=said.at, method=fact.method)
+    seen = replace(
+        held,
+        verified_by=said.by,
+        verified_at=said.at,
+        first_verified_at=held.first_verified_at or said.at,
+        method=fact.method,
+    )
     licences = {**facility.licences, fact.licence: seen}
     record.facilities[fact.facility] = replace(facility, licences=licences)
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from doseline.errors import DoselineError, Fault, InputError, did_you_mean
-from doseline.formats.record_words import instant_from_words, request_from_words
 from doseline.records.commands import COMMANDS
+from doseline.records.words import instant_from_words, request_from_words
 
 __all__ = ["Line", "script_lines"]
 

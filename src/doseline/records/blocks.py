@@ -1,0 +1,46 @@
+"""What stands between a batch and its release, all of it at once, each with its rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from doseline.errors import LifeError, NotPermitted
+from doseline.records.guards import release as ready
+from doseline.records.state import Record
+from doseline.records.things import Batch, Test
+
+__all__ = ["blocks", "overdue"]
+
+
+def blocks(record: Record, batch: Batch) -> tuple[str, ...]:
+    """Every guard of release that refuses this batch now, in the order of the work.
+
+    The guards of one person (who may sign) are left out: they hang on who asks.
+    """
+    if batch.state in ("planned", "issued", "in process"):
+        return (f"Batch {batch.id} is {batch.state}: it is not filled yet.",)
+    guards: tuple[Callable[[], None], ...] = (
+        lambda: ready.batch_is_not_on_hold(batch),
+        lambda: ready.steps_are_checked(record, batch),
+        lambda: ready.yield_is_known(batch),
+        lambda: ready.labels_are_reconciled(batch),
+        lambda: ready.release_tests_have_passed(record, batch),
+        lambda: ready.late_tests_have_started(record, batch),
+        lambda: ready.deviations_do_not_block(record, batch),
+        lambda: ready.record_is_reviewed(record, batch),
+    )
+    return tuple(_refusals(guards))
+
+
+def _refusals(guards: tuple[Callable[[], None], ...]) -> Iterator[str]:
+    for guard in guards:
+        try:
+            guard()
+        except (NotPermitted, LifeError) as refused:
+            yield str(refused)
+
+
+def overdue(record: Record, now: str) -> tuple[Test, ...]:
+    """Tests whose deadline has passed without an outcome."""
+    ended = ("passed", "failed", "invalid")
+    return tuple(t for t in record.tests.values() if t.due_at < now and t.state not in ended)
