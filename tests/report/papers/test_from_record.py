@@ -1,10 +1,7 @@
 """The papers of the example's batch, from its ledger: what they say is what the record says."""
 
-import json
-import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,67 +13,55 @@ import zxingcpp
 
 from doseline.errors import InputError, PaperError
 from doseline.formats.particulars_file import read_particulars
-from doseline.records.checkpoint import Checkpoint
-from doseline.records.particulars import Particulars
+from doseline.records import Checkpoint, Ledger
+from doseline.records.particulars import (
+    ContainerParticulars,
+    Particulars,
+    PlaceParticulars,
+    ProductParticulars,
+)
 from doseline.records.state import Record
-from doseline.report.papers import batch_papers, papers_of, pictures, sheaf, sheet_of
+from doseline.report.papers import batch_papers, pictures, sheaf, sheet_of
 from doseline.report.papers.certificates import certificate_of_analysis
 from doseline.report.papers.labels import vial_labels
 from doseline.report.papers.printing import pdf
 from doseline.report.papers.sources import BatchSheet
-from doseline.stores.folder import RecordFolder
-from doseline.studies.recording import Founder, begin, opened, ran
+from tests.records.life import plant
 from tests.report.papers import label_rows
 
-EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "clr131" / "record"
 BATCH = "H-18-028"
 
 
 @dataclass(frozen=True)
 class World:
-    folder: RecordFolder
+    ledger: Ledger
     record: Record
     particulars: Particulars
     checkpoint: Checkpoint
 
     def sheet(self, record: Record | None = None, **changed: Any) -> BatchSheet:
         particulars = replace(self.particulars, **changed)
-        entries = self.folder.ledger.entries()
+        entries = self.ledger.entries()
         return sheet_of(record or self.record, BATCH, particulars, self.checkpoint, entries)
 
 
+def world_after(command: str) -> World:
+    """The example as it stands after a command of its script."""
+    held = plant.after(command)
+    particulars = read_particulars(plant.EXAMPLE / "particulars.yaml")
+    ledger = held.desk.ledger
+    return World(ledger, held.record, particulars, ledger.checkpoint())
+
+
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The example, from the founding of the record to the first dose given."""
-    home = tmp_path_factory.mktemp("papers")
-    shutil.copytree(EXAMPLE, home / "example")
-    secrets = json.loads((home / "example" / "secrets.json").read_text())
-    founders = tuple(Founder(p, p.title(), secrets[p]) for p in ("adam", "quinn"))
-    begin(
-        home / "store",
-        profile="us-211",
-        demo=True,
-        facility="hamilton",
-        founders=(founders[0], founders[1]),
-        until="2019-06-30T00:00:00.000000Z",
-        clock=lambda: datetime(2018, 6, 25, 12, tzinfo=UTC),
-    ).close()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(home / "example")  # the script names its master record beside it
-        for script in ("plant.txt", "batch.txt"):
-            ran(home / "store", home / "example" / script, secrets)
-    with opened(home / "store", lambda: datetime(2018, 8, 1, tzinfo=UTC)) as folder:
-        yield World(
-            folder,
-            folder.desk.record(),
-            read_particulars(EXAMPLE / "particulars.yaml"),
-            folder.ledger.checkpoint(),
-        )
+def world() -> World:
+    return world_after("administer")
 
 
-def test_every_paper_of_the_example_is_printed_and_is_the_same_each_time(world: World) -> None:
-    files = batch_papers(world.folder.ledger, BATCH, world.particulars)
-    assert files == papers_of(world.sheet())
+def test_every_paper_of_the_example_is_printed(world: World) -> None:
+    files = batch_papers(world.ledger, BATCH, world.particulars)
+    for paper in sheaf(world.sheet()):
+        assert files[f"{paper.name}.json"] == paper.to_json()
     assert sorted(name for name in files if name.endswith(".pdf")) == [
         "batch-record.pdf",
         "certificate-of-analysis.pdf",
@@ -110,9 +95,7 @@ def test_the_symbol_of_the_seal_is_the_checkpoint_of_the_ledger_and_its_signatur
     scanned = [found.text for found in zxingcpp.read_barcodes(picture)]
     assert scanned == [world.checkpoint.note().decode()]
     assert Checkpoint.from_note(scanned[0].encode()) == world.checkpoint
-    signer = world.folder.ledger._require_the_key()
-    assert signer is not None
-    assert world.checkpoint.signed_by(signer)
+    assert world.checkpoint.signed_by(plant.PlainSigner())
 
 
 def test_a_shipping_paper_says_what_the_record_classified(world: World) -> None:
@@ -120,12 +103,13 @@ def test_a_shipping_paper_says_what_the_record_classified(world: World) -> None:
     for package in world.record.packages.values():
         content = papers[f"shipping-paper-{package.id}"].content
         assert content["status"] == f"{package.un_number}, {package.category}"
-        index = next(
-            row[1] for block in content["blocks"] for row in block.get("rows", [])
-            if row[0] == "Labels" or row[0] == "Transport index"
-            if row[0] == "Transport index"
-        )  # fmt: skip
-        assert index["tenths"] == package.index_tenths
+        rows = [row for block in content["blocks"] for row in block.get("rows", [])]
+        assert dict(row[:2] for row in rows if row[0] == "Transport index") == {
+            "Transport index": {
+                "shown": f"{package.index_tenths / 10:.1f}",
+                "tenths": package.index_tenths,
+            }
+        }
         said = papers[f"shipping-paper-{package.id}"].to_json().decode()
         assert ("RQ, UN2915" in said) is package.reportable
         assert "SM-1 survey meter" in said
@@ -170,6 +154,25 @@ def test_an_unfilled_batch_has_no_papers_yet(world: World) -> None:
         world.sheet(replace(world.record, batches={BATCH: held}))
 
 
+@pytest.mark.parametrize(
+    ("command", "status", "release"),
+    [("label", "FILLED", False), ("review", "IN TESTING", False), ("confirm", "CONFIRMED", True)],
+)
+def test_papers_follow_the_state_of_the_batch(command: str, status: str, release: bool) -> None:
+    """Labels can be printed as soon as vials are filled; a certificate of release waits for it."""
+    papers = {paper.name: paper for paper in sheaf(world_after(command).sheet())}
+    assert papers["batch-record"].content["status"] == status
+    assert ("release-certificate" in papers) is release
+    assert "vial-labels" in papers
+
+
+def test_a_label_printed_again_later_is_the_same_label(world: World) -> None:
+    early, late = world_after("label").sheet(), world.sheet()
+    assert label_rows.symbols_in_pdf(pdf(vial_labels(early, early.vials))) == (
+        label_rows.symbols_in_pdf(pdf(vial_labels(late, late.vials)))
+    )
+
+
 def test_other_particulars_are_seen_on_every_document(world: World) -> None:
     first, other = world.sheet(), world.sheet(emergency_phone="+1 000")
     assert first.seal.particulars != other.seal.particulars
@@ -191,3 +194,10 @@ def test_every_fault_of_a_file_of_particulars_is_told_at_once(tmp_path: Path) ->
     assert 'particulars.yaml:7  places.a: found "plant", expected a mapping' in told
     assert "shipper: found nothing, expected a text" in told
     assert "emergency_phone: missing; expected a text" in told
+
+
+def test_every_key_of_the_particulars_has_its_entry() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs/reference/particulars-file.md").read_text()
+    for record in (Particulars, ProductParticulars, PlaceParticulars, ContainerParticulars):
+        for declared in fields(record):
+            assert f"| `{declared.name}` |" in page

@@ -94,7 +94,8 @@ def calibrated(kbq: int, at: datetime, zone: str) -> Cell:
     '1.0545 GBq (28.50 mCi) at 13 May 2022 11:00 EDT'
     """
     held, when = _held(kbq), _both(wall(at, zone), at, zone)
-    return {**held, **when, "shown": f"{held['shown']} at {when['shown']}"}
+    at_when = f"at {when['shown']}".replace(" ", SPACE)
+    return {**held, **when, "shown": f"{held['shown']} {at_when}"}
 
 
 def day(on: date) -> str:

@@ -20,7 +20,7 @@ def vial_table(vials: Iterable[Vial], heading: str = "Vials", filled: bool = Fal
     """Vials with activity at its time, expiry, destination; `filled` adds how it was filled."""
     columns = [
         column("Vial", "1.1fr"),
-        column("Activity at its calibration time", "1.6fr"),
+        column("Activity at its calibration time", "1.75fr"),
         column("Expires", "1.1fr"),
         column("For", "1.5fr"),
     ]
