@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from doseline.cli import files, futures, planning
+from doseline.cli.record import record
 from doseline.cli.terminal import app
 
 __all__ = ["app", "main"]
@@ -22,6 +23,7 @@ for _command in (
     futures.assess,
 ):
     app.command()(_command)
+app.add_typer(record)
 
 
 @app.callback(invoke_without_command=True)

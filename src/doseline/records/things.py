@@ -284,6 +284,7 @@ class Label:
     batch: str
     vial: str
     content: str
+    applied_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

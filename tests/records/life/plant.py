@@ -105,9 +105,7 @@ def founded(at: datetime, profile: str = "us-211") -> Plant:
     """A record with its two founders, adam and quinn."""
     clock, store = HandClock(at), MemoryStore()
     founding = Founding("record/test", profile, demo=True, late_after_s=3600)
-    ledger = Ledger.begin(
-        store, clock, PlainSigner(), founding, actor="adam", role="administrator"
-    )
+    ledger = Ledger.begin(store, clock, PlainSigner(), founding, actor="adam", role="administrator")
     founders = [
         (PersonRegistered("adam", "Adam", "hamilton"), "administrator"),
         (PersonRegistered("quinn", "Quinn", "hamilton"), "quality"),

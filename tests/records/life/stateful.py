@@ -6,7 +6,9 @@ watches what was done: which batches may be used, what was given to whom, where 
 
 from collections import Counter
 from collections.abc import Callable
+from copy import deepcopy
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -19,6 +21,9 @@ from tests.records.life import moves
 from tests.records.life.plant import Plant, snapshots
 
 WHERE = {"vial": "vials", "sample": "samples", "batch": "batches", "waste": "waste"}
+
+
+WHICH = st.sampled_from(range(97))
 
 
 class PlainModel:
@@ -59,12 +64,11 @@ class Life(RuleBasedStateMachine):
 
     plant: Plant
 
-    @initialize(stage=st.integers(0, 10_000))
-    def begin(self, stage: int) -> None:
-        stages = snapshots()
-        self.plant = stages[stage % len(stages)].copied()
-        self.model = PlainModel()
-        self.model.watch(self.plant.store.entries())
+    @initialize(part=st.sampled_from(range(100)))
+    def begin(self, part: int) -> None:
+        stage = part * len(snapshots()) // 100
+        self.plant = snapshots()[stage].copied()
+        self.model = _watched(stage)
         self.last: tuple[moves.Move, str, str, tuple[Any, ...]] | None = None
         self.last_entries = self.plant.desk.ledger.size
 
@@ -89,18 +93,18 @@ class Life(RuleBasedStateMachine):
         self.last_entries = self.plant.desk.ledger.size
         self.last = (move, now, command_id, done)
 
-    @rule(which=st.integers(0, 1000))
+    @rule(which=WHICH)
     def what_comes_next(self, which: int) -> None:
         found = moves.natural(self.plant.record, self._now(), self._later)
         self.attempt(found[which % len(found)])
 
-    @rule(which=st.integers(0, 1000))
+    @rule(which=WHICH)
     def what_comes_next_three_times(self, which: int) -> None:
-        for part in (which, which // 7, which // 49):
+        for part in (which, which * 7, which * 53):
             found = moves.natural(self.plant.record, self._now(), self._later)
             self.attempt(found[part % len(found)])
 
-    @rule(which=st.integers(0, 1000), by=st.sampled_from(moves.PEOPLE))
+    @rule(which=WHICH, by=st.sampled_from(moves.PEOPLE))
     def what_comes_next_by_anybody(self, which: int, by: str) -> None:
         found = moves.natural(self.plant.record, self._now(), self._later)
         chosen = found[which % len(found)]
@@ -110,7 +114,7 @@ class Life(RuleBasedStateMachine):
     def mischief(self, dice: int) -> None:
         self.attempt(moves.mischief(self.plant.record, _picker(dice), self._now()))
 
-    @rule(which=st.integers(0, 1000))
+    @rule(which=WHICH)
     def wrong_secret(self, which: int) -> None:
         found = moves.natural(self.plant.record, self._now(), self._later)
         self.attempt(found[which % len(found)], secret="not it")
@@ -132,7 +136,7 @@ class Life(RuleBasedStateMachine):
         assert again == done
         assert self.plant.desk.ledger.size == size
 
-    @rule(which=st.integers(0, 1000))
+    @rule(which=WHICH)
     def another_command_under_the_same_id_is_refused(self, which: int) -> None:
         if self.last is None:
             return
@@ -175,6 +179,18 @@ class Life(RuleBasedStateMachine):
 
     def _later(self, minutes: int) -> str:
         return instant_text(self.plant.clock.at + timedelta(minutes=minutes))
+
+
+@cache
+def _model_at(stage: int) -> PlainModel:
+    model = PlainModel()
+    model.watch(snapshots()[stage].store.entries())
+    return model
+
+
+def _watched(stage: int) -> PlainModel:
+    """A model that has watched everything up to a stage."""
+    return deepcopy(_model_at(stage))
 
 
 def _picker(dice: int) -> Callable[[Any], Any]:

@@ -28,7 +28,14 @@ from doseline.records.state import Record
 from doseline.records.things import Batch, Step
 from doseline.units_text import activity_mbq_from_text
 
-MAKING = (BatchState.ISSUED, BatchState.IN_PROCESS, BatchState.FILLED, BatchState.TESTING)
+MAKING = (
+    BatchState.ISSUED,
+    BatchState.IN_PROCESS,
+    BatchState.FILLED,
+    BatchState.TESTING,
+    BatchState.TESTED,
+)
+"""Where steps may be done, checked, voided: up to the release."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,7 @@ def issue(record: Record, asked: Issue, by: Asked) -> Iterator[Fact | Sign]:
             source.half_life_ms,
             held.facility,
         )
-    yield Sign(f"batch/{asked.batch}", "issued")
+    yield Sign(f"issue/{asked.batch}", "issued")
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +322,7 @@ def fill(record: Record, asked: Fill, by: Asked) -> Iterator[Fact | Sign]:
         if not source.yield_low_ppm <= yield_ppm <= source.yield_high_ppm:
             yield opened(record, f"batch/{held.id}", f"The yield is {yield_ppm / 10_000:.1f} %.")
     yield from _tests_due(held, source.tests, by)
-    yield Sign(f"batch/{held.id}", "filled")
+    yield Sign(f"fill/{held.id}", "filled")
 
 
 def _emptied_into(

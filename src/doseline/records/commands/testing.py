@@ -103,7 +103,7 @@ def reconcile(record: Record, asked: OfBatch, by: Asked) -> Iterator[Fact | Sign
             "21 CFR 211.125(c)",
         )
     yield t.LabelsReconciled(held.id, len(states), *counts)
-    yield Sign(f"batch/{held.id}", "labels reconciled")
+    yield Sign(f"labels/{held.id}", "reconciled")
 
 
 # -- tests ---------------------------------------------------------------------------------

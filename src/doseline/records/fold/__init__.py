@@ -12,6 +12,9 @@ from doseline.records.state import Record, Said
 
 __all__ = ["AREAS", "LATE_MIN", "TAKES", "batch_of", "fact_said", "fold", "folded", "take_into"]
 
+_NO_FACTS = (LEDGER_STREAM, "export")
+"""Streams in which the ledger writes about itself."""
+
 AREAS = (custody, making, materials, places, quality, testing)
 
 
@@ -24,8 +27,8 @@ def fact_said(entry: Entry) -> tuple[Fact, Said]:
 def fold(entries: Iterable[Entry], record: Record | None = None) -> Record:
     """The record that entries make, from nothing or from a record that stood before them.
 
-    Entries of the ledger itself (its keys, its checkpoints) are passed over. Raises LifeError where
-    an entry does not follow from those before it.
+    Entries of the ledger itself (its keys, its clock, its exports) are passed over. Raises
+    LifeError where an entry does not follow from those before it.
     """
-    facts = (fact_said(e) for e in entries if e.stream.partition("/")[0] != LEDGER_STREAM)
+    facts = (fact_said(e) for e in entries if e.stream.partition("/")[0] not in _NO_FACTS)
     return folded(record or Record(), facts)

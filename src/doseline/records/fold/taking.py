@@ -73,6 +73,9 @@ def _note(record: Record, fact: Fact, said: Said) -> None:
             record.voided[batch] = record.voided.get(batch, 0) + 1
 
 
+_OF_A_BATCH = frozenset({"batch", "step", "test", "issue", "fill", "labels"})
+
+
 def batch_of(record: Record, fact: Fact) -> str:
     """The batch whose record a fact belongs to, or nothing."""
     batch = getattr(fact, "batch", "")
@@ -89,7 +92,7 @@ def batch_of(record: Record, fact: Fact) -> str:
         return found.batch if found else ""
     if fact.ENTITY in ("signature", "book"):
         kind, _, rest = fact.stream.partition("/")[2].partition("/")
-        return rest.split("/")[0] if kind in ("batch", "step", "test") else ""
+        return rest.split("/")[0] if kind in _OF_A_BATCH else ""
     return ""
 
 
@@ -109,6 +112,12 @@ _BATCH = (
     t.LabelKept,
     t.LabelsReconciled,
 )
+_PARTS: dict[str, tuple[type[Fact], ...]] = {
+    "issue": (m.BatchIssued,),
+    "fill": (m.BatchFilled, m.VialDispensed, m.SampleTaken),
+    "labels": (t.LabelIssued, t.LabelApplied, t.LabelDestroyed, t.LabelKept, t.LabelsReconciled),
+}
+"""Parts of a batch's record that are signed by themselves, before the whole is there."""
 _TEST = (t.TestStarted, t.ResultEntered)
 _OF_TEST = (*_TEST, t.ResultReviewed, t.OosInvalidated, t.OosConfirmed)
 _OWN = (
@@ -131,7 +140,8 @@ def _records_of(record: Record, fact: Fact, batch: str) -> tuple[str, ...]:
     if isinstance(fact, quality.RecordCorrected):
         return (f"batch/{batch}", f"{fact.part}")
     if isinstance(fact, _BATCH):
-        return (f"batch/{batch}",)
+        part = next((name for name, kinds in _PARTS.items() if isinstance(fact, kinds)), "")
+        return (f"batch/{batch}", f"{part}/{batch}") if part else (f"batch/{batch}",)
     if isinstance(fact, _OF_TEST):
         own = (fact.stream,) if isinstance(fact, _TEST) else ()
         late = record.tests[fact.test].stage == "late"

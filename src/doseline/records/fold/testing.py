@@ -29,7 +29,8 @@ def _label_moved(
 ) -> None:
     label = record.label(fact.label)
     state = next_state("label", fact.label, label.state, fact.kind)
-    record.labels[fact.label] = replace(label, state=state)
+    applied_to = fact.vial if isinstance(fact, f.LabelApplied) else label.applied_to
+    record.labels[fact.label] = replace(label, state=state, applied_to=applied_to)
     batch = record.batch(label.batch)
     record.batches[batch.id] = replace(batch, labels_reconciled=False)
 

@@ -45,7 +45,7 @@ def nobody_checks_himself(record: Record) -> Iterator[str]:
 
 
 def signatures_stand_for_what_is(record: Record) -> Iterator[str]:
-    """6. A signature is valid where its record is as signed, only there; a release has its grounds."""
+    """6. A signature stands where its record is as signed, only there; a release has grounds."""
     for name, held in record.signatures.items():
         digest = record.digests.get(name, "")
         for signature in held:
@@ -98,7 +98,9 @@ def labels_are_accounted_for(record: Record) -> Iterator[str]:
                 batch.id, vial.id, batch.product, batch.expires_at,
             ):  # fmt: skip
                 yield f"11: label {label.id} does not say what vial {vial.id} is"
-        applied = [x.vial for x in labels if x.state == "applied"]
+            if label.applied_to not in ("", label.vial):
+                yield f"11: vial {label.applied_to} bears the label of vial {label.vial}"
+        applied = [x.applied_to for x in labels if x.state == "applied"]
         if len(set(applied)) != len(applied):
             yield f"11: a vial of batch {batch.id} bears two labels"
 
