@@ -334,10 +334,13 @@ class _Reading:
         return s.Review(entries, late, voided, reviewed[-1].name)
 
     def signatures(self) -> Iterator[s.Signature]:
-        """Every signature over the batch, its steps and its tests, in order of time."""
-        steps = (f"step/{self.held.id}/{x.step}/{x.attempt}" for x in self.attempts())
-        names = (f"batch/{self.held.id}", *steps, *(f"test/{x}" for x in self.held.tests))
-        given = (x for name in names for x in self.record.signatures.get(name, ()))
+        """Every signature over the batch and the parts of its record, in order of time."""
+        given = (
+            signature
+            for name, several in self.record.signatures.items()
+            if name.split("/")[1] == self.held.id
+            for signature in several
+        )
         for signature in sorted(given, key=lambda x: x.signed_at):
             kind, _, rest = signature.record.partition("/")
             part = rest.removeprefix(self.held.id).strip("/").removesuffix("/1")
