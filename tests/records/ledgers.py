@@ -2,14 +2,27 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import ClassVar
 
 from doseline.records import Draft, Entry, Founding, Ledger, MemoryStore, Store
-from doseline.stores.keys import KeySigner
+from doseline.stores.keys import KeySigner, KeyVerifier
 from doseline.stores.sqlite import Connect, SqliteStore, connect
 
 BEGAN = datetime(2016, 11, 28, 14, tzinfo=UTC)
 SIGNER = KeySigner.from_seed("plant.example", bytes(range(32)))
 FOUNDING = Founding("plant.example/batches/1", "us-211")
+
+
+class Remembering(KeyVerifier):
+    """Judges a signature once, and remembers: tests verify one ledger thousands of times."""
+
+    known: ClassVar[dict[tuple[bytes, bytes, bytes], bool]] = {}
+
+    def verify(self, message: bytes, signature: bytes) -> bool:
+        asked = (self.public_key, message, signature)
+        if asked not in self.known:
+            self.known[asked] = super().verify(message, signature)
+        return self.known[asked]
 
 
 class HandClock:

@@ -67,7 +67,7 @@ def test_entries_are_numbered_without_a_gap_and_in_their_streams(ledger: Ledger)
 
 def test_every_command_is_sealed_with_a_signed_checkpoint(ledger: Ledger, store: Store) -> None:
     filled(ledger, 20)
-    marks = list(store.notes())
+    marks = list(store.raw_seals())
     assert len(marks) == 21
     mark = ledger.checkpoint()
     assert mark.size == ledger.size
@@ -82,7 +82,7 @@ def test_both_stores_write_the_same_bytes(tmp_path: Path) -> None:
     for store in (a, b):
         filled(begun(store), 12)
     assert list(a.raw()) == list(b.raw())
-    assert list(a.notes()) == list(b.notes())
+    assert list(a.raw_seals()) == list(b.raw_seals())
     assert a.last_seal() == b.last_seal()
 
 

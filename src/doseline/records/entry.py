@@ -19,7 +19,17 @@ from doseline.errors import LedgerError
 from doseline.records.canonical import Body, decode, encode
 from doseline.records.instants import instant_from_text, microseconds_between
 
-__all__ = ["LEDGER_STREAM", "MAGIC", "By", "Draft", "Entry", "RawEntry", "leaf_bytes", "leaf_of"]
+__all__ = [
+    "LEDGER_STREAM",
+    "MAGIC",
+    "By",
+    "Draft",
+    "Entry",
+    "RawEntry",
+    "leaf_bytes",
+    "leaf_of",
+    "leaf_of_row",
+]
 
 MAGIC = b"doseline entry v1\n"
 
@@ -33,6 +43,7 @@ RawEntry = tuple[
 of the leaf, and the leaf hash that was stored beside them."""
 
 _HEAD = Struct(">18sQQI9I")
+_LEAF = Struct(">x18sQQI9I")  # with the 0x00 that marks a leaf in front
 _STREAM = re.compile(r"[a-z][a-z0-9_]*(?:/[^\s/\x00-\x1f][^/\x00-\x1f]*)*")
 _KIND = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
@@ -50,6 +61,13 @@ def leaf_bytes(position: int, stream_seq: int, schema_version: int, *texts: byte
 def leaf_of(content: bytes) -> bytes:
     """The leaf hash of RFC 9162 over the bytes of an entry: SHA-256 of 0x00 and the bytes."""
     return sha256(b"\x00" + content).digest()
+
+
+def leaf_of_row(row: RawEntry) -> bytes:
+    """The leaf hash of a stored row, from its fields; in one go, for whoever has millions."""
+    texts = row[3:12]
+    head = _LEAF.pack(MAGIC, row[0], row[1], row[2], *map(len, texts))
+    return sha256(head + b"".join(texts)).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +196,7 @@ class Entry:
     @classmethod
     def from_raw(cls, row: RawEntry) -> "Entry":
         """The entry of a stored row. Raises LedgerError where it does not have its own hash."""
-        if leaf_of(leaf_bytes(*row[:12])) != row[12]:
+        if leaf_of_row(row) != row[12]:
             raise LedgerError(f"entry {row[0]} is not what was written: verify the ledger")
         names = (
             "stream", "kind", "occurred_at", "recorded_at", "actor", "role", "reason", "command_id",

@@ -282,7 +282,11 @@ def check_entries(entries: list[dict[str, Any]], mark: Checkpoint) -> None:
         if not before < entry["position"] < mark.size:
             raise Wrong(f"{at}: not in its place")
         proof = [bytes.fromhex(step) for step in entry["proof"]]
-        if root_by_inclusion(leaf, entry["position"], mark.size, proof) != mark.root:
+        try:
+            root = root_by_inclusion(leaf, entry["position"], mark.size, proof)
+        except Wrong as wrong:
+            raise Wrong(f"{at}: {wrong}") from None
+        if root != mark.root:
             raise Wrong(f"{at}: not in the ledger that the checkpoint signs")
         if entry["stream_seq"] != due.get(entry["stream"], 0):
             raise Wrong(f"{at}: {entry['stream']} has a gap before it")

@@ -266,7 +266,7 @@ class Ledger:
 
     def checkpoint_after(self, position: int) -> Checkpoint:
         """The signed checkpoint of the command that wrote an entry. Raises LedgerError."""
-        for _, _, note in self._store.notes(position + 1):
+        for _, _, note, _ in self._store.raw_seals(position + 1):
             return Checkpoint.from_note(note)
         raise LedgerError(f"there is no entry {position}")
 

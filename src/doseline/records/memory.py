@@ -6,7 +6,7 @@ from threading import RLock
 
 from doseline.errors import StoreError
 from doseline.records.entry import Entry, RawEntry
-from doseline.records.store import Seal
+from doseline.records.store import RawSeal, Seal
 
 __all__ = ["MemoryStore"]
 
@@ -78,11 +78,12 @@ class MemoryStore:
         """The rows as a database would keep them."""
         return (entry.raw() for entry in self._entries[from_:])
 
-    def notes(self, from_size: int = 0) -> Iterator[tuple[int, bytes, bytes]]:
-        """Size, command id and note of each seal."""
+    def raw_seals(self, from_size: int = 0) -> Iterator[RawSeal]:
+        """The seals as a database would keep them."""
         for seal in self._seals:
-            if seal.checkpoint.size >= from_size:
-                yield seal.checkpoint.size, seal.command_id.encode(), seal.checkpoint.note()
+            mark = seal.checkpoint
+            if mark.size >= from_size:
+                yield mark.size, seal.command_id.encode(), mark.note(), b"".join(seal.peaks)
 
     def weaknesses(self) -> tuple[str, ...]:
         """Nothing guards a list but this class."""

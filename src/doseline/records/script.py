@@ -3,7 +3,7 @@
     @ 2018-07-10 05:00 America/Toronto
     ann: step --batch B1 --step labelling --reading temperature=95
 
-A line that begins with `@` says what time it is; `#` begins a remark; a line that ends with a
+A file that a line names lies beside the script. A line that begins with `@` says what time it is; `#` begins a remark; a line that ends with a
 backslash goes on. Every other line is a person, a colon, a command and its options. `!` before a
 person marks a line that the rules must refuse.
 """
@@ -84,7 +84,9 @@ def _line(path: Path, number: int, at: str, text: str) -> Line:
         raise ValueError(f'"{words[0]}" is no command{did_you_mean(words[0], COMMANDS)}')
     options = _options(words[1:])
     reason = options.pop("reason", [""])[0]
-    request = request_from_words(command.request, options, file=str(path), line=number)
+    request = request_from_words(
+        command.request, options, file=str(path), line=number, folder=path.parent
+    )
     return Line(str(path), number, at, by, command.name, request, reason, refused)
 
 

@@ -23,7 +23,7 @@ from typing import Protocol
 from doseline.records.checkpoint import Checkpoint
 from doseline.records.entry import Entry, RawEntry
 
-__all__ = ["Seal", "Store", "Writing"]
+__all__ = ["RawSeal", "Seal", "Store", "Writing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,10 @@ class Seal:
     command_id: str
     checkpoint: Checkpoint
     peaks: tuple[bytes, ...]
+
+
+RawSeal = tuple[int, bytes, bytes, bytes]
+"""A seal as a store keeps it: size, command id, note, and the peaks one after the other."""
 
 
 class Writing(Protocol):
@@ -79,8 +83,8 @@ class Store(Protocol):
     def raw(self, from_: int = 0) -> Iterator[RawEntry]:
         """The rows as they are kept, from a position on; for verifying, so nothing is checked."""
 
-    def notes(self, from_size: int = 0) -> Iterator[tuple[int, bytes, bytes]]:
-        """Size, command id and note of each seal from a size on, unchecked."""
+    def raw_seals(self, from_size: int = 0) -> Iterator[RawSeal]:
+        """The seals as they are kept, from a size on, unchecked."""
 
     def weaknesses(self) -> tuple[str, ...]:
         """Which of the store's own guards against change are missing, in words."""

@@ -6,17 +6,17 @@ by their signatures; everything made anew with the key by a checkpoint that was 
 so is a file from which the last commands were taken away.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from struct import error as struct_error
 
 from doseline.errors import LedgerError
 from doseline.records.checkpoint import Checkpoint, Verifier, key_text, public_key_of
-from doseline.records.entry import LEDGER_STREAM, Entry, RawEntry, leaf_bytes, leaf_of
+from doseline.records.entry import LEDGER_STREAM, Entry, RawEntry, leaf_of_row
 from doseline.records.founding import Founding, change_message, signature_of_change
 from doseline.records.ledger import CLOCK_COMMANDS
 from doseline.records.merkle import Frontier
-from doseline.records.store import Store
+from doseline.records.store import RawSeal, Store
 
 __all__ = ["Finding", "Verification", "VerifierOf", "verify"]
 
@@ -78,11 +78,10 @@ def verify(
     `kept` are checkpoints that were kept elsewhere. `trusted_key` is the public key of the ledger's
     first key, as its owner published it; without it the key in the first entry is believed.
     """
-    walk = _Walk(verifier_of, kept, trusted_key, store.notes())
+    walk = _Walk(verifier_of, kept, trusted_key, store.raw_seals())
     finding = None
     try:
-        for row in store.raw():
-            walk.entry(row)
+        walk.entries(store.raw())
         walk.end()
     except _Broken as broken:
         finding = broken.finding
@@ -101,9 +100,9 @@ class _Walk:
         verifier_of: VerifierOf,
         kept: Sequence[Checkpoint],
         trusted_key: str | None,
-        notes: Iterator[tuple[int, bytes, bytes]],
+        seals: Iterator[RawSeal],
     ) -> None:
-        self.verifier_of, self.trusted_key, self.notes = verifier_of, trusted_key, notes
+        self.verifier_of, self.trusted_key, self.raw_seals = verifier_of, trusted_key, seals
         self.kept = {mark.size: mark for mark in sorted(kept, key=lambda mark: mark.size)}
         self.edge = Frontier()
         self.keys: list[Verifier] = []
@@ -114,63 +113,83 @@ class _Walk:
         self.recorded_at = b""
         self.command = b""
         self.next_of: dict[bytes, int] = {}
-        self.note = next(notes, None)
+        self.due = next(seals, None)
         self.conflicting = _two_of_one_size(kept)
 
     @property
     def size(self) -> int:
         return self.edge.size
 
-    def entry(self, row: RawEntry) -> None:
-        """One more entry, held against everything that is known of it."""
-        n = self.edge.size
+    def entries(self, rows: Iterable[RawEntry]) -> None:
+        """All entries in order, each held against everything that is known of it."""
+        edge, next_of, kept = self.edge, self.next_of, self.kept
+        for row in rows:
+            n, stream = edge.size, row[3]
+            try:
+                leaf = leaf_of_row(row)
+            except (struct_error, TypeError):
+                leaf = b""
+            if (
+                leaf != row[12]
+                or row[0] != n
+                or row[1] != next_of.get(stream, 0)
+                or row[6] < self.recorded_at
+                or row[10] != self.command
+                or stream == _LEDGER
+            ):
+                self._unlike_the_last(n, row, leaf)
+            next_of[stream] = row[1] + 1
+            self.recorded_at = row[6]
+            edge.append(leaf)
+            if self.due is not None and self.due[0] <= n + 1:
+                self._seal(self.due)
+            if n + 1 in kept:
+                self._kept(kept[n + 1])
+
+    def _unlike_the_last(self, n: int, row: RawEntry, leaf: bytes) -> None:
+        """What is wrong with an entry, unless it only begins a command or is of the ledger."""
         if row[0] != n:
-            last = row[0] - 1 if row[0] > n else n
-            raise _Broken(n, last, "missing")
-        try:
-            leaf = leaf_of(leaf_bytes(*row[:12]))
-        except (struct_error, TypeError):
-            raise _Broken(n, n, "a field is not of its type") from None
+            raise _Broken(n, row[0] - 1 if row[0] > n else n, "missing")
+        if not leaf:
+            raise _Broken(n, n, "a field is not of its type")
         if leaf != row[12]:
             raise _Broken(n, n, "not what was written: its bytes do not have its hash")
-        stream = row[3]
-        if row[1] != self.next_of.get(stream, 0):
-            raise _Broken(
-                n, n, f"number {row[1]} of its stream, expected {self.next_of.get(stream, 0)}"
-            )
-        self.next_of[stream] = row[1] + 1
+        due = self.next_of.get(row[3], 0)
+        if row[1] != due:
+            raise _Broken(n, n, f"number {row[1]} of its stream, expected {due}")
         if row[6] < self.recorded_at:
             raise _Broken(n, n, "recorded before the entry ahead of it")
-        self.recorded_at = row[6]
         self._of_one_command(n, row[10])
-        if stream == _LEDGER:
+        if row[3] == _LEDGER:
             self._of_the_ledger(n, row)
-        self.edge.append(leaf)
-        if self.note is not None and self.note[0] <= n + 1:
-            self._seal(self.note)
-        if n + 1 in self.kept:
-            self._kept(self.kept[n + 1])
 
     def end(self) -> None:
         """Nothing may be left over."""
         n = self.edge.size
         if self.conflicting:
             raise _Broken(self.conflicting, self.conflicting, "two kept checkpoints contradict")
-        if self.note is not None:
-            last = max(self.note[0], *(size for size, _, _ in self.notes), 0) - 1
+        if self.due is not None:
+            last = max(self.due[0], *(seal[0] for seal in self.raw_seals), 0) - 1
             raise _Broken(n, last, f"missing, for the seals count {last + 1} entries")
         if n == 0:
             raise _Broken(0, 0, "missing: the ledger is empty")
         if n > self.sealed_size:
             raise _Broken(self.sealed_size, n - 1, "not sealed")
-        beyond = [mark for mark in self.kept.values() if mark.size > n]
-        if beyond:
-            mark = beyond[-1]
+        for mark in reversed(self.kept.values()):
+            if mark.size > n:
+                self._beyond(mark)
+
+    def _beyond(self, mark: Checkpoint) -> None:
+        """A kept checkpoint that counts more entries than there are."""
+        n = self.edge.size
+        if mark.origin != self.origin:
             self._signed(mark)
-            raise _Broken(
-                n, mark.size - 1,
-                f"missing, for the checkpoint kept of {mark.at} counts {mark.size} entries",
-            )  # fmt: skip
+        known = any(mark.signed_by(key) for key in self.keys)
+        raise _Broken(
+            n, mark.size - 1,
+            f"missing, for the checkpoint kept of {mark.at} counts {mark.size} entries"
+            + ("" if known else f"; it is signed by {mark.key_name}, a key not named until {n}"),
+        )  # fmt: skip
 
     def _of_one_command(self, n: int, command: bytes) -> None:
         """All entries since the last seal are those of one command, and alarms of the clock."""
@@ -203,9 +222,9 @@ class _Walk:
             raise LedgerError("a change of key that the key before did not sign")
         self.keys.append(self.verifier_of(*public_key_of(key)))
 
-    def _seal(self, note: tuple[int, bytes, bytes]) -> None:
+    def _seal(self, seal: RawSeal) -> None:
         """The signed checkpoint after a command."""
-        size, command_id, content = note
+        size, command_id, content, peaks = seal
         first, last = self.sealed_size, self.edge.size - 1
         try:
             mark = Checkpoint.from_note(content)
@@ -219,8 +238,10 @@ class _Walk:
             raise _Broken(first, last, "not what was sealed: their root is another")
         if not self.keys or not mark.signed_by(self.keys[-1]):
             raise _Broken(first, last, "their seal is not signed by the key of the ledger")
+        if peaks != b"".join(self.edge.peaks):
+            raise _Broken(first, last, "the peaks kept with their seal are others")
         self.sealed_size, self.seals = size, self.seals + 1
-        self.note = next(self.notes, None)
+        self.due = next(self.raw_seals, None)
 
     def _kept(self, mark: Checkpoint) -> None:
         """A checkpoint that was kept elsewhere."""

@@ -101,11 +101,11 @@ def _yes(text: str) -> int:
     return int(text == "yes")
 
 
-def _file(text: str) -> str:
+def _file(path: Path) -> str:
     try:
-        return Path(text).read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise QuantityError(f"{text}: could not be read: {error}") from None
+        raise QuantityError(f"{path}: could not be read: {error}") from None
 
 
 _READ: Mapping[str, Callable[[str], Any]] = {
@@ -114,14 +114,20 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "instant": lambda text: instant_from_words(text)[:27],
     "number": _number,
     "yes": _yes,
-    "file": _file,
 }
 
 
 def request_from_words(
-    request: type, words: Mapping[str, Sequence[str]], *, file: str = "options", line: int = 0
+    request: type,
+    words: Mapping[str, Sequence[str]],
+    *,
+    file: str = "options",
+    line: int = 0,
+    folder: Path | None = None,
 ) -> Any:
     """The request that words make, by field name. Raises InputError, all faults at once.
+
+    A file that a word names is looked for in `folder`.
 
     >>> from doseline.records.commands import COMMANDS
     >>> request_from_words(COMMANDS["check"].request, {"batch": ["B1"], "step": ["label"]})
@@ -141,6 +147,8 @@ def request_from_words(
                 raise QuantityError(f"found {len(given)} of them, expected one")
             if field.repeated:
                 values[name] = tuple(_READ[field.word.reads](text) for text in given)
+            elif given and field.word.reads == "file":
+                values[name] = _file((folder or Path()) / given[0])
             elif given:
                 values[name] = _READ[field.word.reads](given[0])
             elif field.needed:

@@ -16,7 +16,7 @@ from typing import Any
 from doseline.errors import StoreError
 from doseline.records.checkpoint import Checkpoint
 from doseline.records.entry import Entry, RawEntry
-from doseline.records.store import Seal
+from doseline.records.store import RawSeal, Seal
 from doseline.stores.new_file import new_file
 from doseline.stores.sqlite_schema import APPLICATION_ID, FILE_VERSION, SCHEMA, missing
 
@@ -30,22 +30,31 @@ BUSY_S = 30.0
 
 _PAGE = 1_000
 _COLUMNS = (
-    "position, stream_seq, schema_version, CAST(stream AS BLOB), CAST(kind AS BLOB), "
-    "CAST(occurred_at AS BLOB), CAST(recorded_at AS BLOB), CAST(actor AS BLOB), "
-    "CAST(role AS BLOB), CAST(reason AS BLOB), CAST(command_id AS BLOB), body, leaf_hash"
+    "position, stream_seq, schema_version, stream, kind, occurred_at, recorded_at, actor, role, "
+    "reason, command_id, body, leaf_hash"
 )
-_INSERT = (
-    "INSERT INTO entry (position, stream_seq, schema_version, stream, kind, occurred_at, "
-    "recorded_at, actor, role, reason, command_id, body, leaf_hash) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT = f"INSERT INTO entry ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+# From one name to the next by the index, without reading the entries between.
+_STREAMS = """
+WITH RECURSIVE named(stream) AS (
+    SELECT min(stream) FROM entry WHERE stream >= ?1
+    UNION ALL
+    SELECT (SELECT min(stream) FROM entry WHERE stream > named.stream)
+    FROM named WHERE named.stream < ?2
 )
+SELECT stream FROM named WHERE stream < ?2"""
 
 
 def connect(address: str) -> sqlite3.Connection:
-    """A connection that begins and ends its transactions when it is told to."""
-    return sqlite3.connect(
+    """A connection that begins and ends its transactions when it is told to.
+
+    Texts come out as the bytes that are kept, so that what is hashed is what is there.
+    """
+    connection = sqlite3.connect(
         address, uri=True, timeout=BUSY_S, isolation_level=None, check_same_thread=False
     )
+    connection.text_factory = bytes
+    return connection
 
 
 class SqliteStore:
@@ -91,6 +100,8 @@ class SqliteStore:
     @contextmanager
     def writing(self) -> Iterator["SqliteStore"]:
         """One transaction that nobody else writes beside. Raises StoreError."""
+        if self._read_only:
+            raise StoreError(f"{self.path}: opened to be read only")
         with self._lock:
             try:
                 self._run("BEGIN IMMEDIATE")
@@ -129,7 +140,7 @@ class SqliteStore:
         rows = self._run("SELECT command_id, note, peaks FROM seal ORDER BY size DESC LIMIT 1")
         for command_id, note, peaks in rows:
             cut = tuple(peaks[i : i + 32] for i in range(0, len(peaks), 32))
-            return Seal(command_id, Checkpoint.from_note(note), cut)
+            return Seal(command_id.decode("utf-8"), Checkpoint.from_note(note), cut)
         return None
 
     def next_seq(self, stream: str) -> int:
@@ -164,12 +175,8 @@ class SqliteStore:
 
     def streams(self, prefix: str = "") -> tuple[str, ...]:
         """The names of the streams that begin with a text, in order."""
-        rows = self._run(
-            "SELECT DISTINCT stream FROM entry WHERE stream >= ?1 "
-            "AND substr(stream, 1, length(?1)) = ?1 ORDER BY stream",
-            (prefix,),
-        )
-        return tuple(name for (name,) in rows)
+        rows = self._run(_STREAMS, (prefix, prefix + chr(0x10FFFF)))  # beyond every name
+        return tuple(name.decode("utf-8") for (name,) in rows)
 
     def raw(self, from_: int = 0) -> Iterator[RawEntry]:
         """The rows as they are kept, unchecked."""
@@ -178,10 +185,10 @@ class SqliteStore:
             yield from rows
             from_ = rows[-1][0] + 1
 
-    def notes(self, from_size: int = 0) -> Iterator[tuple[int, bytes, bytes]]:
-        """Size, command id and note of each seal, unchecked."""
+    def raw_seals(self, from_size: int = 0) -> Iterator[RawSeal]:
+        """The seals as they are kept, unchecked."""
         sql = (
-            "SELECT size, CAST(command_id AS BLOB), note FROM seal WHERE size >= ? "
+            "SELECT size, command_id, note, peaks FROM seal WHERE size >= ? "
             f"ORDER BY size LIMIT {_PAGE}"
         )
         while rows := self._run(sql, (from_size,)):
@@ -189,7 +196,15 @@ class SqliteStore:
             from_size = rows[-1][0] + 1
 
     def weaknesses(self) -> tuple[str, ...]:
-        """Which tables and triggers are not as they were made, in words."""
+        """Which tables and triggers are not as they were made, and what SQLite itself finds."""
+        lost = list(self._guards())
+        try:
+            found = [told.decode() for (told,) in self._run("PRAGMA integrity_check(3)")]
+        except StoreError as failed:
+            found = [str(failed)]
+        return (*lost, *(f"the file is damaged: {fault}" for fault in found if fault != "ok"))
+
+    def _guards(self) -> tuple[str, ...]:
         with self._lock, _told(self.path):
             return missing(self._connection())
 
@@ -240,8 +255,10 @@ class SqliteStore:
         connection.execute("PRAGMA fullfsync = ON")  # where a plain sync does not reach the disk
         mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
         level = connection.execute("PRAGMA synchronous").fetchone()[0]
-        if (mode, level) != ("wal", 2):
-            raise StoreError(f"{self.path}: kept with {mode} and level {level}, not WAL and FULL")
+        if (mode, level) != (b"wal", 2):
+            raise StoreError(
+                f"{self.path}: kept with {mode.decode()} and level {level}, not WAL and FULL"
+            )
         faults = missing(connection)
         if faults:
             raise StoreError(f"{self.path}: not as it was made, verify it: {'; '.join(faults)}")

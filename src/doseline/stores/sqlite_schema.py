@@ -74,7 +74,8 @@ SCHEMA: dict[str, str] = {
 
 def missing(connection: sqlite3.Connection) -> tuple[str, ...]:
     """Which tables and triggers of the file are not as they were made, in words."""
-    found = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
+    rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+    found = {name.decode("utf-8", "replace"): sql.decode("utf-8", "replace") for name, sql in rows}
     return tuple(
         f"{name} is {'changed' if name in found else 'missing'}"
         for name, sql in SCHEMA.items()

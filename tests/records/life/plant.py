@@ -21,7 +21,7 @@ from doseline.records.script import Line, script_lines
 from doseline.records.state import Record
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "clr131" / "record"
-UNTIL = "2019-06-30T00:00:00.000000Z"
+UNTIL = "2025-06-30T00:00:00.000000Z"
 
 
 class PlainSigner:
@@ -138,19 +138,7 @@ def run(plant: Plant, lines: tuple[Line, ...]) -> Iterator[tuple[Line, str]]:
 
 @cache
 def lines_of(name: str) -> tuple[Line, ...]:
-    text = (EXAMPLE / name).read_text(encoding="utf-8")
-    script = EXAMPLE / name
-    if "--file master.json" in text:  # the file stands beside the script
-        from tempfile import TemporaryDirectory
-
-        with TemporaryDirectory() as folder:
-            script = Path(folder) / name
-            script.write_text(
-                text.replace("--file master.json", f"--file {EXAMPLE / 'master.json'}"),
-                encoding="utf-8",
-            )
-            return script_lines(script)
-    return script_lines(script)
+    return script_lines(EXAMPLE / name)
 
 
 @cache

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from doseline.errors import ConflictError, LedgerError, LifeError, NotPermitted
-from doseline.records import consequences, desk
+from doseline.records import consequences
 from doseline.records import ledger as ledger_module
 from doseline.records.commands import quality as quality_commands
 from doseline.records.facts.materials import ActivityPosted
@@ -113,7 +113,7 @@ def both_make_and_release(plant: Plant) -> None:
 
 
 def act_untrained(plant: Plant) -> None:
-    plant.clock.at += timedelta(days=400)
+    plant.clock.at += timedelta(days=4000)
     plant.do("quinn", "confirm", B)
 
 
@@ -338,7 +338,7 @@ def test_3_an_order_has_one_vial(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(LifeError, match="O-101"):
         two_vials_for_one_order(plant)
     orders = {**MACHINES["order"], ("allocated", "VialDispensed"): "allocated"}
-    monkeypatch.setitem(MACHINES, "order", orders)  # type: ignore[arg-type]
+    monkeypatch.setitem(MACHINES, "order", orders)
     two_vials_for_one_order(plant)
     assert "3" in found(plant)
 
@@ -410,7 +410,7 @@ def test_15_a_command_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
     deviate(plant)
     assert len(plant.record.deviations) == 1
     # The desk looks, the ledger looks, the store has a unique key: each is enough.
-    monkeypatch.setattr(desk.Ledger, "of_command", lambda *_: ())
+    monkeypatch.setattr(ledger_module.Ledger, "of_command", lambda *_: ())
     with pytest.raises(ConflictError):
         deviate(plant)
     monkeypatch.setattr(MemoryStore, "of_command", lambda *_: ())

@@ -203,6 +203,8 @@ class NewBatch:
 @command("batch", NewBatch, "author")
 def batch(record: Record, asked: NewBatch, by: Asked) -> Iterator[Fact | Sign]:
     """Plan a batch: hold and book its slot."""
+    if set("/|") & set(asked.batch):
+        refuse(f'A batch number holds no "/" and no "|", found {asked.batch}.', "21 CFR 211.188")
     record.facility(asked.facility)
     for other in record.slots.values():
         same = (other.facility, other.line, other.starts_at)
