@@ -1,7 +1,9 @@
 """The arithmetic of transport, at its boundaries and against 50 digits."""
 
+import csv
 from datetime import date
 from fractions import Fraction
+from importlib.resources import files
 
 import pytest
 from hypothesis import given
@@ -163,8 +165,11 @@ def test_nothing_below_zero_and_nothing_empty_is_classified() -> None:
 
 
 def test_every_transport_value_has_a_nuclide_a_source_and_whole_kilobecquerels() -> None:
-    for name in (IODINE, "Lu-177", "Ac-225", "At-211"):
-        values = transport_values(name)
+    text = files("doseline").joinpath("transport.csv").read_text(encoding="utf-8")
+    rows = [(row["nuclide"], int(row["version"])) for row in csv.DictReader(text.splitlines())]
+    assert len(set(rows)) == len(rows) >= 16
+    for name, version in rows:
+        values = transport_values(name, version)
         assert name in nuclides()
         assert values.a_source
         assert (values.reportable_kbq is None) == (values.reportable_source == "")

@@ -144,7 +144,7 @@ def transport_index_tenths(one_metre_nsv_h: int) -> int:
     """Ten times the transport index of the highest dose rate at one metre. [nSv/h]
 
     A hundred times the dose rate in mSv/h, rounded up to the tenth; 0.05 or less is 0.
-    [49 CFR 173.403; conventions 2.3] Raises QuantityError for a dose rate below zero.
+    [49 CFR 173.403; conventions 2.7] Raises QuantityError for a dose rate below zero.
 
     >>> [transport_index_tenths(rate) for rate in (500, 501, 11_300, 12_000, 12_001)]
     [0, 1, 12, 12, 13]
