@@ -19,6 +19,7 @@ from doseline.records.facts.quality import DeviationOpened, Signed
 from doseline.records.fold import take_into
 from doseline.records.guards import people as who
 from doseline.records.guards import things as guard
+from doseline.records.guards.refusing import refuse
 from doseline.records.profile import profile_named
 from doseline.records.state import Record, Said
 
@@ -43,6 +44,8 @@ def decide(record: Record, name: str, request: object, asked: Asked) -> Decision
     speaking = _Speaking(record, by)
     for said in command.says(record, request, by):
         speaking.take(said)
+    if not speaking.facts:
+        refuse(f'"{name}" would change nothing: it is done already.', "21 CFR 11.10(f)")
     for fact in consequences.of(record, speaking.after):
         speaking.take(fact)
     for fact in consequences.stale_signatures(record, speaking.after):

@@ -178,7 +178,8 @@ MACHINES: Mapping[str, Table] = {
     "order": {
         (None, "OrderSubmitted"): _O.SUBMITTED,
         **{(s, "OrderConfirmed"): _O.CONFIRMED for s in _WAITING},
-        **{(s, "VialDispensed"): _O.ALLOCATED for s in (_O.CONFIRMED,)},
+        (_O.CONFIRMED, "VialDispensed"): _O.ALLOCATED,
+        (_O.CONFIRMED, "VialAllocated"): _O.ALLOCATED,
         **{(s, "OrderReleased"): _O.SUBMITTED for s in _PROMISED},
         **{(s, "OrderCancelled"): _O.CANCELLED for s in (_O.SUBMITTED, *_PROMISED)},
         **{(s, "OrderMissed"): _O.UNUSED for s in (_O.SUBMITTED, *_PROMISED)},
@@ -231,6 +232,7 @@ MACHINES: Mapping[str, Table] = {
     },
     "vial": {
         (None, "VialDispensed"): _V.DISPENSED,
+        (_V.DISPENSED, "VialAllocated"): _V.DISPENSED,
         (_V.DISPENSED, "VialRejected"): _V.REJECTED,
         (_V.DISPENSED, "VialPacked"): _V.PACKED,
         (_V.PACKED, "ShipmentTendered"): _V.SHIPPED,

@@ -86,11 +86,19 @@ def _batch(record: Record, batch: Any, now: str) -> list[Move]:
             found.append(move("quinn", "review-record", batch.id))
             found.append(move("quinn", "release", batch.id))
         case "conditionally released":
-            found += _tests(record, batch)
+            found += _tests(record, batch) + _labels(record, batch)
             found.append(move("quinn", "confirm", batch.id))
             found += _ship(record, batch, now)
         case "confirmed" | "released":
             found += _ship(record, batch, now)
+    spare = [x for x in batch.vials if not record.vials[x].order]
+    bare = [o.id for o in record.orders.values() if o.batch == batch.id and not o.vial]
+    if spare and bare and batch.filled_at:
+        found.append(move("dora", "allocate", spare[0], bare[0]))
+        stale = [x for x in batch.labels if record.labels[x].vial == spare[0]]
+        found += [move("dora", "destroy-label", x, "another patient") for x in stale]
+    if waiting and batch.filled_at:
+        found.append(move("ann", "promise", (waiting[0],), batch.id))
     if batch.on_hold:
         found += [move("quinn", "review-record", batch.id), move("quinn", "resume", batch.id)]
     return found
@@ -129,7 +137,7 @@ def _steps(record: Record, batch: Any) -> list[Move]:
 
 
 def _labels(record: Record, batch: Any) -> list[Move]:
-    found = [move("dora", "label", batch.id)] if not batch.labels else []
+    found = [move("dora", "label", batch.id)]
     for name in batch.labels:
         label = record.labels[name]
         if label.state == "issued":

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
@@ -77,8 +77,8 @@ class Plant:
         **named: object,
     ) -> tuple[Entry, ...]:
         command = COMMANDS[name]
-        request = values[0] if values and not isinstance(values[0], str) else None
-        request = request or command.request(*values, **named)
+        given = values[0] if values and is_dataclass(values[0]) else None
+        request = given or command.request(*values, **named)
         return self.desk.do(
             name,
             request,

@@ -8,6 +8,7 @@ import pytest
 from doseline.errors import LifeError, NotPermitted, TransportError
 from doseline.records.blocks import blocks, overdue
 from doseline.records.instants import instant_text
+from doseline.records.invariants import broken
 from doseline.records.machines import BatchState, LotState, TestState
 from doseline.records.possession import share_ppm
 from tests.records.life.plant import Plant, after, before
@@ -288,3 +289,58 @@ def test_a_recall_of_a_lot_reaches_the_orders_that_wait_for_its_vials() -> None:
     assert plant.record.order("O-101").state == "submitted"
     assert plant.record.batch(B).on_hold == "supplier's notice"
     assert plant.record.vial(f"{B}-01").recalled == "R-1"
+
+
+# -- a vial for another patient -------------------------------------------------------------
+
+
+def spare_for_another(plant: Plant) -> None:
+    """The patient in Rochester cancels; the vial goes to a new order of the same site."""
+    plant.do("phil", "cancel-order", "O-101", "infection")
+    use = plant.record.order("O-102").use_at
+    plant.do("phil", "order", "O-111", "clr131", "P02", "P02-009", 1_700_000, use)
+    plant.do("ann", "promise", ("O-111",), B)
+    plant.do("dora", "allocate", f"{B}-01", "O-111")
+
+
+def test_a_vial_goes_to_another_patient_only_under_a_new_label() -> None:
+    plant = after("release")
+    spare_for_another(plant)
+    plant.do("dora", "shipment", "SH-9", B, "P02", "air", later(plant, 1200))
+    pack = ("SH-9", "P-9", "TA-07", (f"{B}-01",), 92_000, 1_700)
+    with pytest.raises(NotPermitted, match="does not say what it is now"):
+        plant.do("dora", "pack", *pack)
+    with pytest.raises(NotPermitted, match="destroy it first"):
+        plant.do("dora", "label", B)
+    plant.do("dora", "destroy-label", f"{B}-L1", "another patient")
+    plant.do("dora", "label", B)
+    plant.do("dora", "apply", f"{B}-L5", f"{B}-01")
+    with pytest.raises(NotPermitted, match="not reconciled"):
+        plant.do("dora", "pack", *pack)
+    plant.do("oscar", "reconcile", B)
+    plant.do("dora", "pack", *pack)
+    assert not plant.record.batch(B).on_hold  # the release did not rest on the label
+    assert broken(plant.record, later(plant, 0)) == ()
+
+
+def test_a_vial_that_has_an_order_is_not_given_to_another() -> None:
+    plant = after("release")
+    plant.do("phil", "order", "O-111", "clr131", "P02", "P02-009", 1_700_000, later(plant, 2000))
+    plant.do("ann", "promise", ("O-111",), B)
+    with pytest.raises(LifeError, match="is for order O-101 already"):
+        plant.do("dora", "allocate", f"{B}-01", "O-111")
+    plant.do("dora", "allocate", f"{B}-03", "O-111")
+    assert plant.record.order("O-111").vial == f"{B}-03"
+
+
+def test_a_vial_of_another_batch_is_not_allocated() -> None:
+    plant = after("release")
+    plant.do("phil", "order", "O-111", "clr131", "P02", "P02-009", 1_700_000, later(plant, 2000))
+    with pytest.raises(NotPermitted, match="not promised batch"):
+        plant.do("dora", "allocate", f"{B}-03", "O-111")
+
+
+def test_what_would_change_nothing_is_refused() -> None:
+    """Found by the stateful test: labels of a batch that has them all."""
+    with pytest.raises(NotPermitted, match="change nothing"):
+        after("label").do("dora", "label", B)

@@ -7,4 +7,4 @@ from tests.records.life.stateful import Life
 
 
 def test_whatever_people_try_no_invariant_is_ever_broken() -> None:
-    run_state_machine_as_test(Life, settings=settings(max_examples=200, stateful_step_count=12))
+    run_state_machine_as_test(Life, settings=settings(max_examples=2_000, stateful_step_count=10))

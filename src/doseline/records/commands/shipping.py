@@ -9,6 +9,7 @@ from typing import Annotated
 from doseline.records.activity import kbq_at, minutes_between, moved
 from doseline.records.automatic import opened
 from doseline.records.commands.framework import Asked, Sign, Word, command
+from doseline.records.commands.testing import content_of
 from doseline.records.facts import Fact
 from doseline.records.facts import custody as c
 from doseline.records.facts.making import OrderReleased
@@ -113,7 +114,8 @@ def may_leave(record: Record, batch: Batch, vial: Vial, at: str) -> None:
     ready.batch_is_not_on_hold(batch)
     keep.vial_is_not_recalled(vial)
     keep.vial_is_not_expired(batch, at)
-    keep.vial_is_labelled(record, batch, vial)
+    keep.vial_is_labelled(record, batch, vial, content_of(record, vial))
+    ready.labels_are_reconciled(batch)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from doseline.records.commands.framework import Asked, Sign, Word, command
 from doseline.records.commands.planning import orders_let_go
 from doseline.records.facts import Fact
 from doseline.records.facts import testing as t
+from doseline.records.facts.making import VialAllocated
 from doseline.records.guards import custody
 from doseline.records.guards import people as who
 from doseline.records.guards import release as ready
@@ -50,9 +51,13 @@ def label(record: Record, asked: OfBatch, by: Asked) -> Iterator[Fact | Sign]:
     live = [record.labels[x] for x in held.labels]
     for name in held.vials:
         standing = [x for x in live if x.vial == name and x.state in ("issued", "applied")]
+        content = content_of(record, record.vial(name))
+        if any(x.content != content for x in standing):
+            refuse(
+                f"A label of vial {name} says what it was: destroy it first.", "21 CFR 211.125(a)"
+            )
         if not standing:
             made += 1
-            content = content_of(record, record.vial(name))
             yield t.LabelIssued(f"{held.id}-L{made}", held.id, name, content)
     if held.vials and not any(x.state == "kept" for x in live):
         first = record.vial(held.vials[0])
@@ -104,6 +109,24 @@ def reconcile(record: Record, asked: OfBatch, by: Asked) -> Iterator[Fact | Sign
         )
     yield t.LabelsReconciled(held.id, len(states), *counts)
     yield Sign(f"labels/{held.id}", "reconciled")
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """A spare vial and the order that gets it."""
+
+    vial: Annotated[str, Word("a vial without an order")]
+    order: Annotated[str, Word("an order that is promised its batch")]
+
+
+@command("allocate", Allocation, "dispatcher", "author")
+def allocate(record: Record, asked: Allocation, by: Asked) -> Iterator[Fact | Sign]:
+    """Give a spare vial to an order of its batch; it leaves once it is labelled anew."""
+    vial, order = record.vial(asked.vial), record.order(asked.order)
+    custody.vial_is_not_recalled(vial)
+    if order.batch != vial.batch:
+        refuse(f"Order {order.id} is not promised batch {vial.batch}.", "21 CFR 211.196")
+    yield VialAllocated(asked.vial, asked.order)
 
 
 # -- tests ---------------------------------------------------------------------------------

@@ -276,6 +276,15 @@ class VialDispensed(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class VialAllocated(Fact):
+    """A spare vial was given to an order of its batch; it is labelled anew."""
+
+    ENTITY: ClassVar[str] = "vial"
+    vial: str
+    order: str
+
+
+@dataclass(frozen=True, slots=True)
 class SampleTaken(Fact):
     """A sample was drawn for tests or for retention; activity as measured."""
 

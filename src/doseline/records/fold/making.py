@@ -240,6 +240,17 @@ def _dispensed(record: Record, fact: f.VialDispensed, said: Said) -> None:
         record.orders[fact.order] = replace(order, state=state, vial=fact.vial)
 
 
+@takes(f.VialAllocated)
+def _allocated(record: Record, fact: f.VialAllocated, said: Said) -> None:
+    vial, order = record.vial(fact.vial), record.order(fact.order)
+    if vial.order:
+        raise LifeError(f"Vial {vial.id} is for order {vial.order} already.")
+    state = next_state("vial", vial.id, vial.state, fact.kind)
+    record.vials[vial.id] = replace(vial, state=state, order=order.id)
+    state = next_state("order", order.id, order.state, fact.kind)
+    record.orders[order.id] = replace(order, state=state, vial=vial.id)
+
+
 @takes(f.SampleTaken)
 def _sampled(record: Record, fact: f.SampleTaken, said: Said) -> None:
     batch = record.batch(fact.batch)

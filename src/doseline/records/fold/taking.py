@@ -106,16 +106,11 @@ _BATCH = (
     m.BatchFilled,
     m.SampleTaken,
     m.VialDispensed,
-    t.LabelIssued,
-    t.LabelApplied,
-    t.LabelDestroyed,
-    t.LabelKept,
-    t.LabelsReconciled,
 )
+_LABELS = (t.LabelIssued, t.LabelApplied, t.LabelDestroyed, t.LabelKept, t.LabelsReconciled)
 _PARTS: dict[str, tuple[type[Fact], ...]] = {
     "issue": (m.BatchIssued,),
     "fill": (m.BatchFilled, m.VialDispensed, m.SampleTaken),
-    "labels": (t.LabelIssued, t.LabelApplied, t.LabelDestroyed, t.LabelKept, t.LabelsReconciled),
 }
 """Parts of a batch's record that are signed by themselves, before the whole is there."""
 _TEST = (t.TestStarted, t.ResultEntered)
@@ -132,9 +127,12 @@ _OWN = (
 def _records_of(record: Record, fact: Fact, batch: str) -> tuple[str, ...]:
     """The records whose content a fact is: what their signatures stand for.
 
-    A batch's record holds its making, its labels and the tests before release. A late test has a
-    record of its own, so that its result does not undo the release that did not wait for it.
+    A batch's record holds its making and the tests before release. A late test and the labels have
+    records of their own, so that a result, or a vial that goes to another patient, does not undo
+    the release.
     """
+    if isinstance(fact, _LABELS):
+        return (f"labels/{batch}",)
     if isinstance(fact, _STEP):
         return (f"batch/{batch}", f"step/{batch}/{fact.step}/{fact.attempt}")
     if isinstance(fact, quality.RecordCorrected):

@@ -57,11 +57,14 @@ def vial_is_not_expired(batch: Batch, at: str) -> None:
         refuse(f"Batch {batch.id} expired at {batch.expires_at}.", "21 CFR 211.137")
 
 
-def vial_is_labelled(record: Record, batch: Batch, vial: Vial) -> None:
-    """A vial leaves under a label that was put on it. [21 CFR 211.130, 10 CFR 35.69]"""
-    labels = (record.labels[name] for name in batch.labels)
-    if not any(x.vial == vial.id and x.state == "applied" for x in labels):
+def vial_is_labelled(record: Record, batch: Batch, vial: Vial, content: str) -> None:
+    """A vial leaves under one label, which says what it is now. [21 CFR 211.130, 10 CFR 35.69]"""
+    labels = [record.labels[name] for name in batch.labels]
+    borne = [x for x in labels if x.vial == vial.id and x.state == "applied"]
+    if not borne:
         refuse(f"Vial {vial.id} bears no label.", "21 CFR 211.130")
+    if any(x.content != content for x in borne):
+        refuse(f"The label of vial {vial.id} does not say what it is now.", "21 CFR 211.125(a)")
 
 
 def label_says_what_the_vial_is(label: Label, vial: str, content: str) -> None:

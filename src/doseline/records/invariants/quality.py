@@ -74,7 +74,8 @@ def _release_has_its_grounds(record: Record, batch: Batch) -> Iterator[str]:
         tests = [record.tests[x] for x in batch.tests if record.tests[x].name == test.test]
         if test.stage == "release" and not any(x.state == "passed" for x in tests):
             yield f"6: batch {batch.id} is out and test {test.test} has not passed"
-    if not batch.labels_reconciled:
+    last = max((record.last_at.get(f"label/{x}", "") for x in batch.labels), default="")
+    if not batch.labels_reconciled and last <= batch.released_at:  # later: a vial labelled anew
         yield f"6: batch {batch.id} is out and its labels are not reconciled"
     for deviation in record.deviations.values():
         blocking = deviation.blocking and deviation.state != "closed"
