@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from doseline.errors import NuclideError
 from doseline.records.activity import kbq_at
 from doseline.records.state import Record
 from doseline.records.things import Book, Vial
+from doseline.records.transport import emergency_plan_share
 
-__all__ = ["arrivals_at", "held_kbq", "share_ppm"]
+__all__ = ["arrivals_at", "emergency_plan_ppm", "held_kbq", "share_ppm"]
 
 
 def held_kbq(record: Record, facility: str, nuclide: str, at: str) -> int:
@@ -70,3 +72,15 @@ def share_ppm(record: Record, facility: str, nuclide: str, at: str) -> int:
     licences = record.facility(facility).licences.values()
     limit = max((x.limit_kbq for x in licences if x.nuclide == nuclide), default=0)
     return held_kbq(record, facility, nuclide, at) * 1_000_000 // limit if limit else 0
+
+
+def emergency_plan_ppm(record: Record, facility: str, nuclide: str, at: str) -> int:
+    """What a place holds, as millionths of the quantity that asks for an emergency plan.
+
+    0 where no such quantity is known for the nuclide. [10 CFR 30.32(i), 30.72]
+    """
+    try:
+        share = emergency_plan_share(nuclide, held_kbq(record, facility, nuclide, at))
+    except NuclideError:
+        return 0
+    return 0 if share is None else int(share * 1_000_000)

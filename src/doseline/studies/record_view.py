@@ -6,7 +6,7 @@ from typing import Any
 
 from doseline.records.activity import kbq_at
 from doseline.records.blocks import blocks, overdue
-from doseline.records.possession import share_ppm
+from doseline.records.possession import emergency_plan_ppm, share_ppm
 from doseline.records.profile import profile_named
 from doseline.records.state import Record
 from doseline.records.things import Batch
@@ -76,6 +76,8 @@ def possession_rows(record: Record, now: str) -> list[dict[str, Any]]:
                     "nuclide": nuclide,
                     "share": ppm / 1_000_000,
                     "warning": ppm >= limit,
+                    "emergency_plan_share": emergency_plan_ppm(record, facility.id, nuclide, now)
+                    / 1_000_000,
                 }
             )
     return rows
@@ -183,6 +185,8 @@ def words_of_record(document: dict[str, Any]) -> str:
     lines += [f"  overdue: {test}" for test in document["overdue_tests"]]
     for row in document["possession"]:
         mark = "  WARNING" if row["warning"] else ""
+        if row["emergency_plan_share"] >= 1:
+            mark += "  EMERGENCY PLAN NEEDED"
         share = f"{100 * row['share']:.2f} %"
         lines.append(f"  {row['facility']} holds {share} of its {row['nuclide']} limit{mark}")
     return "\n".join(lines)

@@ -10,7 +10,7 @@ from doseline.records.blocks import blocks, overdue
 from doseline.records.instants import instant_text
 from doseline.records.invariants import broken
 from doseline.records.machines import BatchState, LotState, TestState
-from doseline.records.possession import share_ppm
+from doseline.records.possession import emergency_plan_ppm, share_ppm
 from tests.records.life.plant import Plant, after, before
 
 B = "H-18-028"
@@ -281,6 +281,7 @@ def test_what_a_place_holds_is_a_share_of_its_licence() -> None:
     plant = after("arrive")
     now = instant_text(plant.clock.at)
     assert share_ppm(plant.record, "hamilton", "I-131", now) == 9_154_000 * 10**6 // 740_000_000
+    assert emergency_plan_ppm(plant.record, "hamilton", "I-131", now) == 24_740  # of 370 GBq
 
 
 def test_a_recall_of_a_lot_reaches_the_orders_that_wait_for_its_vials() -> None:
