@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from doseline.errors import DoselineError
+from doseline.errors import DoselineError, LedgerError
 from doseline.records import Checkpoint, Entry, Ledger, MemoryStore, Seal, Signer
 from doseline.records.checkpoint import key_text
 from doseline.records.entry import leaf_of_row
@@ -200,6 +200,8 @@ def test_a_forged_change_of_key_is_found() -> None:
     found = verify(store, KeyVerifier).finding
     assert found is not None
     assert str(found) == "entry 2: a change of key that the key before did not sign"
+    with pytest.raises(LedgerError, match="entry 2 changes the key"):
+        Ledger(store, HandClock(), mallory)
 
 
 def test_a_time_that_goes_back_is_found_though_it_is_sealed() -> None:
