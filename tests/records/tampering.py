@@ -125,8 +125,8 @@ def change_a_field(it: Patient, random: Random, column: str, *, rehash: bool) ->
     position = random.randrange(it.size)
     with it.opened_up() as connection:
         row = _row(connection, position)
-        value = changed(row[COLUMNS.index(column)], column, random)
-        connection.execute(f"UPDATE entry SET {column} = ? WHERE position = ?", (value, position))
+        sql = f"UPDATE entry SET {column} = ? WHERE position = {position}"
+        value = updated(connection, sql, row[COLUMNS.index(column)], random)
         if rehash:
             where = value if column == "position" else position
             row[COLUMNS.index(column)] = value
@@ -142,7 +142,18 @@ def change_a_field(it: Patient, random: Random, column: str, *, rehash: bool) ->
             assert found.last == position or column == "position", place
 
 
-def changed(value: Any, column: str, random: Random) -> Any:
+def updated(connection: sqlite3.Connection, sql: str, value: Any, random: Random) -> Any:
+    """Change it to another value, one that no unique key refuses."""
+    while True:
+        other = changed(value, random)
+        try:
+            connection.execute(sql, (other,))
+        except sqlite3.IntegrityError:
+            continue
+        return other
+
+
+def changed(value: Any, random: Random) -> Any:
     """Another value of the same type."""
     if isinstance(value, int):  # a number that no other entry has
         return value + random.randrange(1_000, 2_000)
@@ -189,12 +200,12 @@ def change_a_seal(it: Patient, random: Random) -> None:
     with it.opened_up() as connection:
         sql = f"SELECT {column} FROM seal WHERE size = ?"
         value = connection.execute(sql, (last + 1,)).fetchone()[0]
-        value = changed(value.decode() if column == "command_id" else value, column, random)
-        connection.execute(f"UPDATE seal SET {column} = ? WHERE size = ?", (value, last + 1))
+        value = value.decode() if column == "command_id" else value
+        updated(connection, f"UPDATE seal SET {column} = ? WHERE size = {last + 1}", value, random)
         found = it.verified().finding
     assert found is not None, (column, last)
     # A seal that is moved away leaves its entries to the next seal.
-    late = last + 1 if column == "size" and last + 1 < it.size else first
+    late = last + 1 if column == "size" else first
     assert found.first in {first, late}, f"{column} of the seal after {last}: {found}"
 
 

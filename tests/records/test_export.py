@@ -201,6 +201,20 @@ def test_an_earlier_export_does_not_vouch_for_what_came_later(tmp_path: Path) ->
     assert any(line.startswith("NOT SHOWN: that no later entry was left out") for line in shown)
 
 
+def test_a_change_of_key_that_the_key_before_did_not_sign_is_found(tmp_path: Path) -> None:
+    folder = tmp_path / "B-001"
+    made(folder, change_key=True)
+    mark = inspector.checkpoint_in(folder / "checkpoint.txt")
+    entries = inspector.entries_in(folder / "entries.jsonl")
+    assert len(inspector.keys_of_the_ledger(entries, mark)) == 2
+    change = next(entry for entry in entries if entry["kind"] == "KeyChanged")
+    body = json.loads(change["body"])
+    body["signature"] = body["signature"][::-1].lstrip("=") + "=="
+    change["body"] = json.dumps(body)
+    with pytest.raises(inspector.Wrong, match="the key before did not sign the change"):
+        inspector.keys_of_the_ledger(entries, mark)
+
+
 def cut_behind(entries: list[Any], position: int) -> None:
     entries[:] = [entry for entry in entries if entry["position"] <= position]
 
@@ -304,6 +318,7 @@ def test_an_export_is_an_entry_and_sent_again_it_is_one(tmp_path: Path) -> None:
     ledger = made(tmp_path / "B-001")
     (told,) = ledger.entries("export/B-001")
     assert (told.kind, told.actor, told.reason) == ("RecordExported", "ann", "inspection")
+    write(ledger, 50, "batch/B-001")  # after the export, so not in it
     size = ledger.size
     export_record(ledger, tmp_path / "again", "B-001", STREAMS, by=BY, reason="inspection")
     assert ledger.size == size

@@ -87,6 +87,13 @@ def test_no_other_leaf_place_size_root_or_proof_is_included(data: st.DataObject)
     assert not included(LEAVES[index], other, size, proof, ROOTS[size])
     assert not included(LEAVES[index], index, size, proof, ROOTS[size - 1])
     assert not included(LEAVES[index], index, size, [*proof, LEAVES[0]], ROOTS[size])
+    smaller = data.draw(st.integers(1, size))
+    if index < smaller < size:  # a true proof, of a tree of another size
+        short = inclusion_proof(LEVELS, index, smaller)
+        # Of the same length it would hold: the size is bound to the root by the checkpoint alone.
+        assert len(short) == len(proof) or not included(
+            LEAVES[index], index, size, short, ROOTS[smaller]
+        )
     if proof:
         place = data.draw(st.integers(0, len(proof) - 1))
         changed = [*proof[:place], node_of(b"", b""), *proof[place + 1 :]]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from doseline.errors import LedgerError
 from doseline.records.checkpoint import Signer, key_text, public_key_of
 from doseline.records.entry import LEDGER_STREAM, Draft, Entry
+from doseline.records.inspector import signature_holds
 
 __all__ = ["Founding", "change_message", "founding_draft", "keys_of", "signature_of_change"]
 
@@ -81,9 +82,26 @@ def founding_draft(founding: Founding, created: str, signer: Signer) -> Draft:
 
 
 def keys_of(entries: Iterable[Entry]) -> list[tuple[str, bytes]]:
-    """The keys that the stream of the ledger names, name and public key, in order of their use."""
-    named = ("LedgerBegun", "KeyChanged")
-    return [public_key_of(e.body["key"]) for e in entries if e.kind in named]
+    """The keys that the stream of the ledger names, name and public key, in order of their use.
+
+    Raises LedgerError where one was put in the place of another that did not sign the change.
+    """
+    keys: list[tuple[str, bytes]] = []
+    origin = ""
+    for entry in entries:
+        if entry.kind == "LedgerBegun":
+            origin = Founding.from_entry(entry).origin
+        elif entry.kind != "KeyChanged":
+            continue
+        key = str(entry.body.get("key"))
+        if keys:
+            signature = signature_of_change(entry)
+            if not signature_holds(keys[-1][1], change_message(origin, key), signature):
+                raise LedgerError(
+                    f"entry {entry.position} changes the key, and the key before did not sign that"
+                )
+        keys.append(public_key_of(key))
+    return keys
 
 
 def change_message(origin: str, key: str) -> bytes:

@@ -85,7 +85,7 @@ def verify(
         walk.end()
     except _Broken as broken:
         finding = broken.finding
-    except LedgerError as unreadable:
+    except (LedgerError, TypeError, ValueError) as unreadable:  # a damaged file has any shape
         finding = Finding(walk.size, walk.size, f"the store cannot be read on: {unreadable}")
     keys = tuple(key_text(k.name, k.public_key) for k in walk.keys)
     root, weaknesses = walk.edge.root(), store.weaknesses()
@@ -113,7 +113,7 @@ class _Walk:
         self.recorded_at = b""
         self.command = b""
         self.next_of: dict[bytes, int] = {}
-        self.due = next(seals, None)
+        self.due: RawSeal | None = None
         self.conflicting = _two_of_one_size(kept)
 
     @property
@@ -123,12 +123,13 @@ class _Walk:
     def entries(self, rows: Iterable[RawEntry]) -> None:
         """All entries in order, each held against everything that is known of it."""
         edge, next_of, kept = self.edge, self.next_of, self.kept
+        self.due = next(self.raw_seals, None)
         for row in rows:
             n, stream = edge.size, row[3]
             try:
                 leaf = leaf_of_row(row)
             except (struct_error, TypeError):
-                leaf = b""
+                leaf = b"none"  # which no hash is
             if (
                 leaf != row[12]
                 or row[0] != n
@@ -150,7 +151,7 @@ class _Walk:
         """What is wrong with an entry, unless it only begins a command or is of the ledger."""
         if row[0] != n:
             raise _Broken(n, row[0] - 1 if row[0] > n else n, "missing")
-        if not leaf:
+        if len(leaf) != 32:
             raise _Broken(n, n, "a field is not of its type")
         if leaf != row[12]:
             raise _Broken(n, n, "not what was written: its bytes do not have its hash")

@@ -197,16 +197,13 @@ class SqliteStore:
 
     def weaknesses(self) -> tuple[str, ...]:
         """Which tables and triggers are not as they were made, and what SQLite itself finds."""
-        lost = list(self._guards())
         try:
+            with self._lock, _told(self.path):
+                lost = missing(self._connection())
             found = [told.decode() for (told,) in self._run("PRAGMA integrity_check(3)")]
         except StoreError as failed:
-            found = [str(failed)]
+            return (str(failed),)
         return (*lost, *(f"the file is damaged: {fault}" for fault in found if fault != "ok"))
-
-    def _guards(self) -> tuple[str, ...]:
-        with self._lock, _told(self.path):
-            return missing(self._connection())
 
     def copy_to(self, target: sqlite3.Connection) -> None:
         """Copy all pages as they stand at one instant; writers are not held up."""
@@ -284,5 +281,5 @@ def _told(path: Path) -> Iterator[None]:
     """Errors of the database in the words of the house."""
     try:
         yield
-    except (sqlite3.Error, OSError) as failed:
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as failed:  # the last of a damaged file
         raise StoreError(f"{path}: the store failed, {failed}") from failed
