@@ -31,6 +31,7 @@ _KIND_OF_SECTION = {
     "StandingDemand": "protocol",
     "Design": "design",
     "Scenario": "scenario",
+    "Hazard": "hazard",
     "Stage": "stage",
     "Question": "question",
     "Reference": "reference",
@@ -59,6 +60,7 @@ _REFERS = {
     "protocol": "protocol",
     "Permission.markets": "market",
     "Shock.markets": "market",
+    "Hazard.markets": "market",
     "from_markets": "market",
     "to_markets": "market",
     "designs": "design",
@@ -168,7 +170,7 @@ def reference_faults(tree: Mapping, found: Settled) -> list[Fault]:
 
 def _kind(leaf: Leaf) -> str | None:
     owner, name = leaf.spec.owner.__name__, leaf.spec.name
-    if (owner, name) == ("Shock", "targets"):
+    if owner in ("Shock", "Hazard") and name == "targets":
         hits = leaf.within.entries.get("hits")
         kind = hits.text if isinstance(hits, Scalar) else ""
         return _KIND_OF_HIT.get(kind, kind)

@@ -11,11 +11,12 @@ from datetime import date, time
 from itertools import pairwise
 from typing import Any
 
-from doseline.formats import sanity_trials
+from doseline.formats import sanity_shocks, sanity_trials
 from doseline.programme import Programme
 from doseline.programme.contract import Contract
 from doseline.programme.cost import Ordering
 from doseline.programme.course import doses_per_patient
+from doseline.programme.hazard import Hazard, Lasts
 from doseline.programme.lane import Border, Carrier
 from doseline.programme.manufacturer import Availability, Learning, Line, Manufacturer
 from doseline.programme.market import Market, UptakeCase
@@ -260,7 +261,9 @@ _RULES: dict[type, Callable[[Any], Iterable[Found]]] = {
     DoseFinding: sanity_trials.dose_finding,
     Enrolment: sanity_trials.enrolment,
     EventRule: sanity_trials.event_rule,
+    Hazard: sanity_shocks.hazard,
     IsotopeSource: _source,
+    Lasts: sanity_shocks.lasts,
     Learning: _learning,
     Line: _line,
     Manufacturer: _manufacturer,
@@ -271,7 +274,7 @@ _RULES: dict[type, Callable[[Any], Iterable[Found]]] = {
     Product: _product,
     Programme: lambda _: (),
     ResponseRule: sanity_trials.response_rule,
-    Shock: sanity_trials.shock,
+    Shock: sanity_shocks.shock,
     Site: _site,
     Step: _step,
     Trial: _trial,

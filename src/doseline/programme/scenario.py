@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Literal
 
@@ -15,6 +15,7 @@ Hits = Literal[
     "source",
     "permission",
     "carrier",
+    "lane",
     "border",
     "site",
     "trial",
@@ -44,12 +45,17 @@ class Shock:
     ] = 0.0
     markets: Annotated[tuple[str, ...], "permission: in these markets; none named: all"] = ()
     protocols: Annotated[tuple[str, ...], "permission: for these protocols; none named: all"] = ()
-    delay_factor: Annotated[float, "carrier: chance of a delay, as a factor"] = 1.0
+    spares_started: Annotated[
+        bool, "permission: courses already started go on; only new starts are struck"
+    ] = False
+    delay_factor: Annotated[float, "carrier, lane: chance of a delay, as a factor"] = 1.0
     adds: Annotated[
         Triangular | None,
-        "carrier, border: time added to every package; stage: time added before it begins or, "
-        "where it has begun, to its end",
+        "carrier, lane, border: time added to every package; stage: time added before it begins "
+        "or, where it has begun, to its end",
     ] = None
+    of: str = field(default="", metadata={"file": False})
+    """The hazard whose stop it is; nothing for one that a scenario names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from doseline.operations.orders import DoseOrder
 from doseline.operations.schedule import Schedule
 from doseline.studies.demand_picture import DemandPicture
 from doseline.studies.figures import Figure
+from doseline.studies.hazards import HazardRow
 
 AS_WRITTEN = "the network as written"
 """Stands for the design where a programme names none."""
@@ -147,3 +148,4 @@ class Assessment:
     seconds: float
     report: str = ""
     demand: DemandPicture | None = None
+    hazards: tuple[HazardRow, ...] = ()

@@ -21,6 +21,7 @@ from doseline.studies.demand_picture import demand_picture
 from doseline.studies.designs import design_row
 from doseline.studies.documents import Document, assess_document, flat, summary_of
 from doseline.studies.flow import activity_flow
+from doseline.studies.hazards import hazard_rows
 from doseline.studies.played import (
     Played,
     play_all,
@@ -101,6 +102,7 @@ def assess(
         version=__version__,
         seconds=perf_counter() - began,
         demand=asked_for,
+        hazards=hazard_rows(programme, run, programme.from_on, programme.until_on),
     )
 
 
@@ -162,7 +164,8 @@ def method_lines(programme: Programme, run: Play, board: BoardPlan | None) -> tu
         "A first shortfall is the first month in which the share on time lies below the target "
         "beyond doubt (95 %).",
         _cases_line(programme),
-        "A shock's length is known once it has begun.",
+        "Nobody knows of a shock before its first day; from then on its length is known, for a "
+        "hazard the one drawn, so recovery looks a little better than it would be.",
         "Present value discounts by month at the programme's rate; without one it is a plain sum.",
         "The supply predicts no patient's response.",
     ]
