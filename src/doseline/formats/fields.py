@@ -67,7 +67,7 @@ _HOLIDAY_WORDS = {
     "also": "further days by name, e.g. Christmas Eve",
     "weekend_to_next": "a holiday on a weekend is kept on the next free weekday as well",
 }
-_MAY_BE_EMPTY = {"Border.from_markets", "Scenario.shocks"}
+_MAY_BE_EMPTY = {"Border.from_markets"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,10 @@ from doseline.programme.hazard import Hazard, Lasts
 from doseline.programme.lane import Border, Carrier
 from doseline.programme.manufacturer import Availability, Learning, Line, Manufacturer
 from doseline.programme.market import Market, UptakeCase
+from doseline.programme.observed import Observed
 from doseline.programme.policy import Policy
 from doseline.programme.product import Product, Step
-from doseline.programme.scenario import Shock
+from doseline.programme.scenario import Scenario, Shock
 from doseline.programme.site import Site
 from doseline.programme.source import IsotopeSource, Outages
 from doseline.programme.trial import Arm, BodySize, Enrolment, Trial, Visit
@@ -268,12 +269,14 @@ _RULES: dict[type, Callable[[Any], Iterable[Found]]] = {
     Line: _line,
     Manufacturer: _manufacturer,
     Market: _market,
+    Observed: sanity_shocks.observed,
     Ordering: _ordering,
     Outages: _outages,
     Policy: _policy,
     Product: _product,
     Programme: lambda _: (),
     ResponseRule: sanity_trials.response_rule,
+    Scenario: sanity_shocks.scenario,
     Shock: sanity_shocks.shock,
     Site: _site,
     Step: _step,

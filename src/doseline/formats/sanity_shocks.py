@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from doseline.programme.hazard import Hazard, Lasts
-from doseline.programme.scenario import Shock
+from doseline.programme.observed import Observed
+from doseline.programme.scenario import Scenario, Shock
 
-__all__ = ["hazard", "lasts", "shock"]
+__all__ = ["hazard", "lasts", "observed", "scenario", "shock"]
 
 Found = tuple[tuple[str | int, ...], str]
 
@@ -27,6 +28,24 @@ def shock(s: Shock) -> Iterator[Found]:
         yield ("left",), "stands beside adds; expected two shocks, one for each"
     if s.spares_started and s.hits != "permission":
         yield ("spares_started",), f"does nothing to a {s.hits}; expected it with permission"
+
+
+def scenario(s: Scenario) -> Iterator[Found]:
+    """Something happens in it."""
+    if not s.shocks:
+        yield ("shocks",), "missing; a scenario has shocks, written out or observed"
+
+
+def observed(o: Observed) -> Iterator[Found]:
+    """Markets and protocols belong to permissions, a second wait to the import alert."""
+    permission = any(blow.hits == "permission" for blow in o.precedent.blows)
+    for key, said in (("markets", o.markets), ("protocols", o.protocols)):
+        if said and not permission:
+            yield (key,), f"does nothing to {o.shock}; expected it where a permission is shut"
+    if o.later and not any(blow.of_later for blow in o.precedent.blows):
+        yield ("later",), f"does nothing to {o.shock}; expected it with import_alert"
+    if o.later and not o.protocols:
+        yield ("protocols",), "missing; later needs it: those that return first"
 
 
 def hazard(h: Hazard) -> Iterator[Found]:

@@ -212,7 +212,12 @@ def assess_study(
     tables = {
         "questions": document["questions"],
         "designs": document["designs"].values(),
-        "scenarios": document["scenarios"],
+        "scenarios": [{k: v for k, v in s.items() if k != "weeks"} for s in document["scenarios"]],
+        "scenario_weeks": [
+            {"scenario": s["scenario"], "design": s["design"], **week}
+            for s in document["scenarios"]
+            for week in s["weeks"]
+        ],
         "months": document["months"],
     }
     for name, rows in tables.items():
