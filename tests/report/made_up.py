@@ -26,6 +26,7 @@ from doseline.studies.assessment import (
 )
 from doseline.studies.figures import Figure
 from doseline.studies.hazards import HazardRow
+from doseline.studies.story import Story, StoryWeek
 
 HALF_LIFE_MIN = 8.0249 * 1440
 NOWHERE = Figure(math.nan, math.nan, math.nan)
@@ -352,6 +353,20 @@ def hazard_rows() -> tuple[HazardRow, ...]:
     )  # fmt: skip
 
 
+def story() -> Story:
+    weeks = tuple(
+        StoryWeek(
+            date(2021, 6, 7) + timedelta(weeks=k),
+            (
+                "2 doses are given, all of them on the day ordered and inside tolerance.",
+                f"Tue: {k}.",
+            ),
+        )
+        for k in range(4)
+    )
+    return Story("both", "Pivotal trial", 7, 0.941, weeks)
+
+
 def month_rows() -> tuple[MonthRow, ...]:
     rows = []
     for k in range(14 * 12):
@@ -391,6 +406,7 @@ def assessment(name: str = "CLR 131, iopofosine I-131") -> Assessment:
         designs=design_rows(),
         scenarios=scenario_rows(),
         hazards=hazard_rows(),
+        story=story(),
         months=month_rows(),
         activity=(
             ("delivered", 61_200.0),
@@ -433,7 +449,7 @@ def empty() -> tuple[Assessment, Programme]:
         replace(
             assessment(),
             questions=(), designs=(), scenarios=(), months=(), activity=(), board=None,
-            assumptions=(), hindsight=(), method=(),
+            assumptions=(), hindsight=(), method=(), hazards=(), story=None,
         ),
         replace(the, references=(), markets=()),
     )  # fmt: skip

@@ -228,3 +228,13 @@ def test_hazards_are_told_where_there_are_any(page: Page) -> None:
     without = Page(report_html(calm, made_up.programme()))
     assert "What strikes by chance" not in without.text
     assert "hazards" not in without.ids
+
+
+def test_one_future_is_told_week_by_week_and_named(page: Page, bare: Page) -> None:
+    story = made_up.story()
+    for week in story.weeks:
+        assert f"Week of {numerals.day(week.week)}".replace("\u00a0", " ") in page.text
+    assert f"number {story.replication} has the median service (OTIF 94.1 %)" in (
+        page.text.replace("\u00a0", " ")
+    )
+    assert "One future, week by week" not in bare.text

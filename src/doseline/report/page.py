@@ -16,6 +16,7 @@ from doseline.report.markup import Markup, el, link
 from doseline.report.recovery import recovery_section
 from doseline.report.scenarios import scenarios_section
 from doseline.report.shell import document, heading
+from doseline.report.story import story_section
 from doseline.report.supply import activity_section, demand_section
 from doseline.report.verdict import design_name, verdict_section
 from doseline.studies.assessment import Assessment
@@ -30,6 +31,7 @@ _CONTENTS = (
     ("scenarios", "Scenarios"),
     ("recovery", "After a shock"),
     ("hazards", "Hazards"),
+    ("story", "One future"),
     ("assumed", "Assumptions"),
     ("method", "Method"),
 )
@@ -46,6 +48,7 @@ def report_html(assessment: Assessment, programme: Programme) -> str:
             ("doses", assessment.demand is not None),
             ("recovery", bool(assessment.scenarios)),
             ("hazards", bool(assessment.hazards)),
+            ("story", assessment.story is not None),
         )
         if not there
     }
@@ -100,6 +103,7 @@ def _sections(assessment: Assessment, programme: Programme) -> list[Markup]:
         scenarios_section(assessment),
         *([recovery_section(assessment)] if assessment.scenarios else []),
         *([hazards_section(assessment)] if assessment.hazards else []),
+        *([story_section(assessment.story, assessment)] if assessment.story else []),
         assumed_section(assessment),
         method_section(assessment, programme),
     ]

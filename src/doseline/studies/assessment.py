@@ -10,6 +10,7 @@ from doseline.operations.schedule import Schedule
 from doseline.studies.demand_picture import DemandPicture
 from doseline.studies.figures import Figure
 from doseline.studies.hazards import HazardRow
+from doseline.studies.story import Story
 
 AS_WRITTEN = "the network as written"
 """Stands for the design where a programme names none."""
@@ -163,3 +164,4 @@ class Assessment:
     report: str = ""
     demand: DemandPicture | None = None
     hazards: tuple[HazardRow, ...] = ()
+    story: Story | None = None

@@ -73,6 +73,7 @@ def assess_document(result: Assessment, path: str) -> Document:
         "designs": {row.design: _plain(asdict(row)) for row in result.designs},
         "scenarios": [_plain(asdict(row)) for row in result.scenarios],
         "hazards": hazards_document(result.hazards),
+        "story": None if result.story is None else _plain(asdict(result.story)),
         "months": [_plain(asdict(row)) for row in result.months],
         "activity": dict(result.activity),
         "assumptions": len(result.assumptions),

@@ -31,6 +31,8 @@ from doseline.studies.played import (
 )
 from doseline.studies.progress import Progress, silent
 from doseline.studies.runs import Play, asked, cases_of, products_of, whole
+from doseline.studies.story import Story
+from doseline.studies.typical import typical_story
 from doseline.studies.verdict import sentence
 
 WriteReport = Callable[[Assessment, Programme, Path], Path]
@@ -103,7 +105,17 @@ def assess(
         seconds=perf_counter() - began,
         demand=asked_for,
         hazards=hazard_rows(programme, run, programme.from_on, programme.until_on),
+        story=_story(programme, main, played),
     )
+
+
+def _story(programme: Programme, main: str, played: Played) -> Story | None:
+    """A typical future of the first question about trials, under the main design."""
+    for question in asked(programme, main):
+        result = played.trials.get((main, question.id))
+        if result is not None:
+            return typical_story(under(programme, main), question, result)
+    return None
 
 
 DEMAND_SAMPLES = 200
