@@ -12,6 +12,8 @@
     │   ├── BodyError    (ValueError)       what an entry says has no exact bytes
     │   ├── ConflictError                   someone else wrote first, or the command id is taken
     │   └── StoreError                      the store failed; nothing is half-written
+    ├── TransportError   (ValueError)       a package that may not be offered for transport
+    ├── PaperError       (ValueError)       a paper or a label that cannot be printed truly
     ├── SolverError      (RuntimeError)     a solver failed (an infeasible plan is no error)
     └── NotPermitted     (PermissionError)  the signer may not do this
 
@@ -33,11 +35,13 @@ __all__ = [
     "LifeError",
     "NotPermitted",
     "NuclideError",
+    "PaperError",
     "ProgrammeError",
     "QuantityError",
     "ScheduleError",
     "SolverError",
     "StoreError",
+    "TransportError",
     "did_you_mean",
     "near_miss",
 ]
@@ -126,6 +130,14 @@ class ConflictError(LedgerError):
 
 class StoreError(LedgerError):
     """The store could not be read or written. Whatever was being written is not there."""
+
+
+class TransportError(DoselineError, ValueError):
+    """A package that may not be offered for transport as it is."""
+
+
+class PaperError(DoselineError, ValueError):
+    """A paper or a label that cannot be printed, or would not say what the record says."""
 
 
 class SolverError(DoselineError, RuntimeError):

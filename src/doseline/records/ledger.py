@@ -87,15 +87,18 @@ class Ledger:
         role: str,
         command_id: str,
         expected: Mapping[str, int],
+        size: int | None = None,
     ) -> tuple[Entry, ...]:
         """Write what a command wants, all of it or nothing, and return its entries.
 
         `actor` and `role` say who does it. `command_id` is chosen by the caller: the same command
         sent again gets the entries that it wrote the first time, and writes nothing. `expected`
         says for every stream that was read how many entries it had; it holds at least the streams
-        that are written. Raises ConflictError where a stream has moved on since, or the id was used
-        by another command; LedgerError where an entry is late without a reason or told ahead of
-        time; StoreError where the store fails, and then nothing was written.
+        that are written. `size`, where it is given, is how many entries the ledger had when it was
+        read: a command that looked at everything says so. Raises ConflictError where a stream or
+        the size has moved on since, or the id was used by another command; LedgerError where an
+        entry is late without a reason or told ahead of time; StoreError where the store fails, and
+        then nothing was written.
         """
         by = By(actor, role, command_id)
         if by.command_id.startswith(CLOCK_COMMANDS):
@@ -107,7 +110,7 @@ class Ledger:
             raise LedgerError(f"expected: missing {', '.join(unread)}, which this command writes")
         if any(d.stream == LEDGER_STREAM for d in drafts):
             raise LedgerError(f'the stream "{LEDGER_STREAM}" is written by the ledger alone')
-        return self._write(drafts, by, expected)
+        return self._write(drafts, by, expected, size=size)
 
     def change_key(
         self, signer: Signer, *, actor: str, role: str, command_id: str, reason: str
@@ -124,6 +127,7 @@ class Ledger:
         by: By,
         expected: Mapping[str, int],
         sealing: Signer | None = None,
+        size: int | None = None,
     ) -> tuple[Entry, ...]:
         signer = self._writer()
         with self._store.writing() as writing:
@@ -132,6 +136,11 @@ class Ledger:
                 return _same_again(before, drafts, by)
             _as_expected(writing, expected)
             last = self._known(writing.last_seal())
+            if size is not None and last.checkpoint.size != size:
+                raise ConflictError(
+                    f"the ledger has {last.checkpoint.size} entries, expected {size}: "
+                    "someone else wrote first; read it again and decide again"
+                )
             edge = Frontier(last.checkpoint.size, last.peaks)
             recorded_at, alarms = self._time(last, writing)
             for draft in drafts:
