@@ -67,4 +67,5 @@ def test_writers_at_once_make_one_history(tmp_path: Path) -> None:
     assert found.sound
     assert found.seals == 3 * COUNT + 1
     turns = sum(a.actor != b.actor for a, b in pairwise(entries))
-    assert turns > 2, f"they did not write at once: {told}"
+    collided = sum(int(conflicts) for conflicts in told)
+    assert turns > 2 or collided > 0, f"they did not write at once: {told}"
