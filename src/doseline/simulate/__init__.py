@@ -1,20 +1,30 @@
 """The simulated future: the standing policy, or a fixed schedule, against chance."""
 
-from doseline.simulate.kpis import KPIS, Figure, kpis, paired
+from doseline.simulate.collecting import Identity, Keeping, Until
+from doseline.simulate.kpis import KPIS, Figure, kpis, paired, variance_ratio
 from doseline.simulate.result import Period, Replication, Service, SimulationResult
-from doseline.simulate.run import history, run_schedule, schedule_history, simulate
+from doseline.simulate.run import histories, history, run_schedule, schedule_history, simulate
+from doseline.simulate.workers import LOST, Executor, Task
 
 __all__ = [
     "KPIS",
+    "LOST",
+    "Executor",
     "Figure",
+    "Identity",
+    "Keeping",
     "Period",
     "Replication",
     "Service",
     "SimulationResult",
+    "Task",
+    "Until",
+    "histories",
     "history",
     "kpis",
     "paired",
     "run_schedule",
     "schedule_history",
     "simulate",
+    "variance_ratio",
 ]
