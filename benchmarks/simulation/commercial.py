@@ -25,6 +25,9 @@ FROM = STARTS + timedelta(weeks=26)
 UNTIL = STARTS + timedelta(weeks=78, days=-1)
 """The year counted; patients begin half a year before it, so that courses are under way."""
 
+PLAYED_FROM = FROM - timedelta(weeks=4)
+"""First day played, so that batches and roads are under way when the year begins."""
+
 SIZE = Size("commercial", 5_000, 1, 2, 3, 300, 82, vials=50)
 PATIENTS = 1_250
 """Patients who start in a year, each with four doses eight weeks apart."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from doseline.programme import Programme
-from doseline.simulate import LOST, SimulationResult, simulate
+from doseline.simulate import LOST, SimulationResult, Until, simulate
 from doseline.simulate.collecting import missing
 from doseline.simulate.workers import TRIES, AnyTask, Here, Processes, Shared, answers
 from doseline.studies.pool import run_all
@@ -60,6 +60,15 @@ def test_a_chunk_that_is_always_lost_is_done_here() -> None:
     executor = Careless({2: 99})
     assert run(Weekly(), executor=executor) == run(Weekly())
     assert executor.submitted == 12 + TRIES - 1
+
+
+def test_where_a_run_stops_hangs_on_its_batches_alone() -> None:
+    until = Until(4, lambda result: sum(s.due for s in result.services) >= 50)
+    executor = Careless({1: 1, 3: 99})
+    stopped = run(Weekly(), until=until, executor=executor)
+    assert stopped == run(Weekly(), until=until)
+    assert len(stopped.replications) == 8
+    assert run(Weekly(), until=Until(5, lambda _: False)) == run(Weekly())
 
 
 def test_an_error_of_the_work_itself_is_raised_and_not_tried_again() -> None:

@@ -13,7 +13,7 @@ from doseline.studies.simulation import BATCH, half_width
 from tests.hand_world import FILE
 
 WORLD = read_programme(FILE)
-RUNS = 300
+RUNS = 200
 PRECISION = 0.06
 
 

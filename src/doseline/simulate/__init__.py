@@ -1,7 +1,7 @@
 """The simulated future: the standing policy, or a fixed schedule, against chance."""
 
 from doseline.simulate.collecting import Identity, Keeping, Until
-from doseline.simulate.kpis import KPIS, Figure, kpis, paired, variance_ratio
+from doseline.simulate.kpis import KPIS, Figure, kpis, paired, per_replication, variance_ratio
 from doseline.simulate.result import Period, Replication, Service, SimulationResult
 from doseline.simulate.run import histories, history, run_schedule, schedule_history, simulate
 from doseline.simulate.workers import LOST, Executor, Task
@@ -23,6 +23,7 @@ __all__ = [
     "history",
     "kpis",
     "paired",
+    "per_replication",
     "run_schedule",
     "schedule_history",
     "simulate",

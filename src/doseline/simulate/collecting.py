@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, TypeVar
 
 from doseline.simulate.result import Period, Run, SimulationResult
@@ -71,8 +72,10 @@ def collect(
 ) -> SimulationResult:
     """The result over the numbers, or over as many batches of them as are enough."""
     runs: dict[int, Run] = {}
-    who = identity() if how.kept is not None else None
-    if how.kept is not None and who is not None:
+    keep: Callable[[list[Run]], None] | None = None
+    if how.kept is not None:
+        who = identity()
+        keep = partial(how.kept.keep, who)
         runs = {n: run for run in how.kept.found(who) if (n := run.replication.number) in numbers}
     batch = len(numbers) if how.until is None else how.until.batch
     spread = _CHUNKS if how.until is None else _CHUNKS_OF_A_BATCH
@@ -85,8 +88,8 @@ def collect(
             spans = list(missing(wanted, size, runs))
             for _, found in answers(executor, chunk, job, spans):
                 runs |= {run.replication.number: run for run in found}
-                if how.kept is not None and who is not None:
-                    how.kept.keep(who, found)
+                if keep is not None:
+                    keep(found)
                 _say(how, runs, numbers)
             told = result([runs[n] for n in numbers[: begin + batch]])
             if how.until is not None and how.until.enough(told):

@@ -1,13 +1,15 @@
 """What a replication is a pure function of, as a fingerprint of 64 hexadecimal digits.
 
 It covers the programme under its design (without the notes beside its numbers), days, seed,
-scenario, periods, who is treated, the sources of this package that decide a future, and the
-libraries that they compute with. So what was kept by another version is never taken for this one.
+scenario, periods, who is treated (the function, its arguments and the module it stands in), the
+sources of this package that decide a future, and the libraries that they compute with. So what was
+kept by another version is never taken for this one.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, time
@@ -59,14 +61,15 @@ def canonical(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {"dict": [[str(k), canonical(value[k])] for k in sorted(value, key=str)]}
     if isinstance(value, partial):
-        return {"call": [_name(value.func), canonical(value.args), canonical(value.keywords)]}
+        return {"call": [canonical(one) for one in (value.func, value.args, value.keywords)]}
     if is_dataclass(value) and not isinstance(value, type):
         left_out = _NOTES.get(type(value), ())
         held = [f.name for f in fields(value) if f.name not in left_out]
-        return {_name(type(value)): [[n, canonical(getattr(value, n))] for n in held]}
+        form = {_name(type(value)): [[n, canonical(getattr(value, n))] for n in held]}
+        return form | {"source": _source(type(value))} if callable(value) else form
     if isinstance(value, frozenset | set):
         return {"set": sorted(json.dumps(canonical(one), sort_keys=True) for one in value)}
-    return _name(value)
+    return {_name(value): _source(value)}
 
 
 def _name(value: Any) -> str:
@@ -75,6 +78,12 @@ def _name(value: Any) -> str:
         kind = type(value).__name__
         raise TypeError(f"a {kind} has no canonical form; a function must be one of a module")
     return f"{value.__module__}.{name}"
+
+
+def _source(value: Any) -> str:
+    """The hash of the module that a function stands in; it may lie outside what `sources` reads."""
+    file = getattr(sys.modules.get(value.__module__), "__file__", None)
+    return sha256(Path(file).read_bytes()).hexdigest() if file else ""
 
 
 @cache

@@ -108,7 +108,7 @@ def _pairs(
 ) -> list[tuple[float, float]]:
     if a.seed != b.seed or [r.number for r in a.replications] != [r.number for r in b.replications]:
         raise ValueError("only the same replications of the same seed can be paired")
-    left, right = (_linear(r, _span(r, period), kpi) for r in (a, b))
+    left, right = (per_replication(r, kpi, period) for r in (a, b))
     return list(zip(left, right, strict=True))
 
 
@@ -196,7 +196,12 @@ def _days(rows: tuple[Rows, ...]) -> Figure:
     }
 
 
-def _linear(result: SimulationResult, span: Period, kpi: str) -> list[float]:
+def per_replication(result: SimulationResult, kpi: str, period: str | None = None) -> list[float]:
+    """One value a replication whose mean is the figure: of a ratio the linearised one.
+
+    As the intervals take it [conventions 6.4]; of `last_dose_on` the day, as an ordinal.
+    """
+    span = _span(result, period)
     rows = result.by_period[span.id]
     if kpi == "last_dose_on":
         return [d or 0.0 for d in _last_days(rows)]
