@@ -9,7 +9,7 @@ from doseline.stores.columns import SCHEMA
 from doseline.stores.parts import Parts
 from doseline.stores.query import kept
 from doseline.studies.histories import BATCHES, DOSES
-from tests.stores.test_parts import run
+from tests.stores.kept_runs import run
 
 
 def test_every_column_and_view_has_its_entry(repository: Path, tmp_path: Path) -> None:

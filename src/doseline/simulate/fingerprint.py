@@ -59,7 +59,7 @@ def canonical(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return {"tuple": [canonical(one) for one in value]}
     if isinstance(value, Mapping):
-        return {"dict": [[str(k), canonical(value[k])] for k in sorted(value, key=str)]}
+        return {"dict": [[canonical(k), canonical(value[k])] for k in sorted(value, key=repr)]}
     if isinstance(value, partial):
         return {"call": [canonical(one) for one in (value.func, value.args, value.keywords)]}
     if is_dataclass(value) and not isinstance(value, type):

@@ -11,11 +11,11 @@ import pyarrow as pa
 from doseline.simulate import Identity, Replication, Service
 from doseline.simulate.result import Run
 
-_COUNTS = (
+COUNTS = (
     "due", "on_time", "delayed", "missed", "out_of_tolerance", "cancelled", "enrolled",
     "penalties_cents",
 )  # fmt: skip
-_DAYS = ("first_shortfall_on", "last_dose_on")
+DAYS = ("first_shortfall_on", "last_dose_on")
 _OF_A_MONTH = ("due", "on_time", "delayed", "missed")
 
 
@@ -30,8 +30,8 @@ _SERVICE = pa.struct(
     [
         pa.field("period", pa.string(), nullable=False),
         pa.field("protocol", pa.string(), nullable=False),
-        *(pa.field(name, pa.int64(), nullable=False) for name in _COUNTS),
-        *(pa.field(name, pa.date32()) for name in _DAYS),
+        *(pa.field(name, pa.int64(), nullable=False) for name in COUNTS),
+        *(pa.field(name, pa.date32()) for name in DAYS),
         pa.field("causes", pa.list_(_CAUSE), nullable=False),
         pa.field("by_month", pa.list_(_MONTH), nullable=False),
         pa.field("short", pa.list_(_SHORT), nullable=False),
@@ -83,8 +83,8 @@ def _service_row(service: Service) -> dict[str, Any]:
     return {
         "period": service.period,
         "protocol": service.protocol,
-        **{name: int(getattr(service, name)) for name in _COUNTS},
-        **{name: getattr(service, name) for name in _DAYS},
+        **{name: int(getattr(service, name)) for name in COUNTS},
+        **{name: getattr(service, name) for name in DAYS},
         "causes": [{"cause": c, "doses": int(n)} for c, n in service.causes.items()],
         "by_month": [
             {"month": month, **dict(zip(_OF_A_MONTH, map(int, counts), strict=True))}
@@ -110,7 +110,7 @@ def _service(number: int, row: dict[str, Any]) -> Service:
         replication=number,
         period=row["period"],
         protocol=row["protocol"],
-        **{name: row[name] for name in (*_COUNTS, *_DAYS)},
+        **{name: row[name] for name in (*COUNTS, *DAYS)},
         causes={c["cause"]: c["doses"] for c in row["causes"]},
         by_month={m["month"]: tuple(m[name] for name in _OF_A_MONTH) for m in row["by_month"]},
         short=tuple((s["order"], s["wanted_on"].toordinal()) for s in row["short"]),

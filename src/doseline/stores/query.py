@@ -21,23 +21,37 @@ import duckdb
 
 from doseline.errors import Fault, InputError
 from doseline.simulate.intervals import t_quantile
+from doseline.stores.columns import COUNTS, DAYS
 from doseline.stores.parts import about_of
 
 _ID = "run, design, scenario, seed, replication"
 
+
+_EACH = f"(select {_ID}, unnest(services) as s from replications)"
+_SERVICE = ", ".join(f"s.{name} as {name}" for name in ("period", "protocol", *COUNTS, *DAYS))
+
+
+def _of(listed: str) -> str:
+    """The entries of a list inside the services, one a row, as `c`."""
+    named = "s.period as period, s.protocol as protocol"
+    return f"(select {_ID}, {named}, unnest(s.{listed}) as c from {_EACH})"
+
+
+def _day(of: str) -> str:
+    """The first day of a month that is counted from year 0."""
+    return f"make_date({of}.month // 12, {of}.month % 12 + 1, 1) as month"
+
+
 _VIEWS = {
-    "services": f"""select {_ID}, s.* exclude (causes, by_month, short), s.causes as causes_of,
-        s.by_month as months_of, s.short as short_of
-        from (select {_ID}, unnest(services) as s from replications)""",
-    "causes": f"""select {_ID}, period, protocol, c.*
-        from (select *, unnest(causes_of) as c from services)""",
-    "months": f"""select {_ID}, period, protocol,
-        make_date(m.month // 12, m.month % 12 + 1, 1) as month, m.* exclude (month)
-        from (select *, unnest(months_of) as m from services)""",
-    "short": f"""select {_ID}, period, protocol, s.*
-        from (select *, unnest(short_of) as s from services)""",
-    "book": f"""select {_ID}, b.name as name,
-        make_date(b.month // 12, b.month % 12 + 1, 1) as month, b.amount as amount
+    "services": f"select {_ID}, {_SERVICE} from {_EACH}",
+    "causes": f"""select {_ID}, period, protocol, c.cause as cause, c.doses as doses
+        from {_of("causes")}""",
+    "months": f"""select {_ID}, period, protocol, {_day("c")},
+        c.due as due, c.on_time as on_time, c.delayed as delayed, c.missed as missed
+        from {_of("by_month")}""",
+    "short": f"""select {_ID}, period, protocol, c."order" as "order", c.wanted_on as wanted_on
+        from {_of("short")}""",
+    "book": f"""select {_ID}, b.name as name, {_day("b")}, b.amount as amount
         from (select {_ID}, unnest(book) as b from replications)""",
 }
 
@@ -108,8 +122,8 @@ def _figures() -> str:
     )
     booked = " union all ".join(
         f"""select {_EVERY}, period, '{name}' as kpi,
-        {factor} * coalesce(sum(amount) filter ({above}), 0)::double as above,
-        {_or_one(below and f"sum(amount) filter ({below})")} as below
+        {factor} * coalesce(sum(amount) filter (where {above}), 0)::double as above,
+        {_or_one(below and f"sum(amount) filter (where {below})")} as below
         from every left join book on {_INSIDE} group by all"""
         for name, (above, factor, below) in _BOOKED.items()
     )
