@@ -221,6 +221,24 @@ def test_sql_over_the_parts_finds_the_same_paired_differences(tmp_path: Path) ->
             assert ratio == pytest.approx(won), row["kpi"]
 
 
+def test_a_pair_is_made_of_the_futures_that_both_designs_have(tmp_path: Path) -> None:
+    results = two_designs(tmp_path)
+    for path in sorted(tmp_path.rglob("two-*/part-*.parquet"))[20:]:
+        path.unlink()
+    fewer = {name: first(result, 20) for name, result in results.items()}
+    row = next(r for r in paired_differences("one", "two", tmp_path) if r["kpi"] == "otif")
+    assert row["replications"] == 20
+    assert row["mean"] == pytest.approx(paired(fewer["one"], fewer["two"], "otif")["mean"])
+
+
+def first(result: SimulationResult, n: int) -> SimulationResult:
+    return replace(
+        result,
+        replications=result.replications[:n],
+        services=tuple(s for s in result.services if s.replication < n),
+    )
+
+
 def test_the_views_hold_every_row_of_the_services(tmp_path: Path) -> None:
     results = two_designs(tmp_path)
     services = [s for r in results.values() for s in r.services]

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -84,27 +85,37 @@ def kept(*folders: Path | str) -> duckdb.DuckDBPyConnection:
     if not paths:
         names = ", ".join(str(f) for f in folders)
         raise InputError(Fault(names, 0, "", "found no parts of a simulation in the folder"))
-    spans = {}
-    for path in paths:
-        about = about_of(path)
-        for p in about["periods"]:
-            days = (date.fromisoformat(p["from_on"]), date.fromisoformat(p["until_on"]))
-            spans[about["run"], p["id"]] = days
+    abouts = [about_of(path) for path in paths]
+    spans = {
+        (about["run"], p["id"]): (
+            date.fromisoformat(p["from_on"]),
+            date.fromisoformat(p["until_on"]),
+        )
+        for about in abouts
+        for p in about["periods"]
+    }
     asked = duckdb.connect()
     asked.execute("create table spans (run text, period text, from_on date, until_on date)")
     asked.executemany(
         "insert into spans values (?, ?, ?, ?)", [(*key, *days) for key, days in spans.items()]
     )
     listed = ", ".join("'" + str(p).replace("'", "''") + "'" for p in paths)
-    # Runs that were stopped and resumed in other chunks may hold a replication twice.
+    # Two commands at once may keep a replication twice; to look for it in the rows costs much.
+    once = "distinct on (run, replication)" if _overlap(abouts) else ""
     asked.execute(
-        f"create view replications as select distinct on (run, replication) * "
+        f"create view replications as select {once} * "
         f"from read_parquet([{listed}], hive_partitioning = false)"
     )
     for name, text in _VIEWS.items():
         asked.execute(f"create view {name} as {text}")
     asked.execute(f"create view figures as {_figures()}")
     return asked
+
+
+def _overlap(abouts: Iterable[dict[str, Any]]) -> bool:
+    """Whether two parts of a run hold the same replication."""
+    spans = sorted((about["run"], about["first"], about["last"]) for about in abouts)
+    return any(a[0] == b[0] and b[1] <= a[2] for a, b in pairwise(spans))
 
 
 def ask(sql: str, *folders: Path | str) -> Any:
@@ -148,12 +159,16 @@ _PER_PERIOD = """
     from figures group by all order by run, period, kpi"""
 
 _PAIRED = """
-    with line as (
+    with shared as (
+        select replication from replications where design = $a
+        intersect select replication from replications where design = $b),
+    line as (
         select replication, kpi, design, total + (above - total * below) / middle as value
         from (
             select *, sum(above) over of_run / nullif(sum(below) over of_run, 0) as total,
                 avg(below) over of_run as middle
-            from figures where period = $period and design in ($a, $b)
+            from figures join shared using (replication)
+            where period = $period and design in ($a, $b)
             window of_run as (partition by run, kpi)))
     select kpi, count(*) as replications, avg(b.value - a.value) as mean,
         var_samp(b.value - a.value) as variance_paired,
@@ -173,9 +188,9 @@ def paired_differences(
 ) -> list[dict[str, Any]]:
     """The difference design b less design a of every figure, replication by replication.
 
-    With its 95 % interval (Student's t) and the variances of one replication's difference, paired
-    and unpaired. Raises InputError where either design was played in two runs, so that it is not
-    clear which is meant, or the two share no seed.
+    Over the replications that both have, with its 95 % interval (Student's t) and the variances of
+    one replication's difference, paired and unpaired. Raises InputError where either design was
+    played in two runs, so that it is not clear which is meant, or the two share no seed.
     """
     asked = kept(*folders)
     runs = asked.execute(
