@@ -22,7 +22,8 @@ from doseline.simulate import (
     variance_ratio,
 )
 from doseline.simulate.workers import executor_of
-from doseline.studies.documents import Document, flat, head
+from doseline.studies.documents import Document, flat, hazards_document, head
+from doseline.studies.hazards import hazard_rows
 from doseline.studies.keeping import NOT_KEPT, keeping
 from doseline.studies.progress import Progress, silent
 from doseline.studies.runs import ALL, Play, play, whole
@@ -139,6 +140,14 @@ def compare_study(
             name: {"kpis": kpis(result, ALL)} for name, result in comparison.results.items()
         },
         "differences": differences(comparison),
+        "hazards": hazards_document(
+            hazard_rows(
+                programme,
+                Play(seed, replications, workers),
+                from_on or programme.from_on,
+                until_on or programme.until_on,
+            )
+        ),
     }
     if out is not None:
         write_json_atomically(out / "compare.json", document)

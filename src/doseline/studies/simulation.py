@@ -14,7 +14,8 @@ from doseline.formats import read_programme
 from doseline.formats.results import write_json_atomically, write_rows
 from doseline.programme import Programme
 from doseline.simulate import SimulationResult, Until, histories, kpis
-from doseline.studies.documents import Document, flat, head
+from doseline.studies.documents import Document, flat, hazards_document, head
+from doseline.studies.hazards import hazard_rows
 from doseline.studies.histories import write_histories
 from doseline.studies.keeping import NOT_KEPT, keeping
 from doseline.studies.progress import Progress
@@ -84,6 +85,9 @@ def simulate_study(
         "until": last.isoformat(),
         "kpis": kpis(result, ALL),
         "questions": {q.id: kpis(result, q.id) for q in inside},
+        "hazards": hazards_document(
+            hazard_rows(programme, Play(asked.seed, len(result.replications)), first, last)
+        ),
         "precision": _precision(asked, result),
         "kept": list(asked.keep),
     }
