@@ -48,6 +48,13 @@ def plan(
     worth: Annotated[
         bool, typer.Option("--worth", help="say what one more slot, vial or mCi saves, by week")
     ] = False,
+    secure: Annotated[
+        list[float] | None,
+        typer.Option("--secure", min=0.0, help="price of a dose without a second chance"),
+    ] = None,
+    secure_curve: Annotated[
+        bool, typer.Option("--secure-curve", help="what second chances cost, at seven prices")
+    ] = False,
     seed: Seed = 1,
     out: Out = None,
     verify: Annotated[
@@ -72,6 +79,7 @@ def plan(
         raise typer.BadParameter("expected a programme file", param_hint="PROGRAMME")
     first, known = day(from_on, "--from"), day(orders_until, "--orders-until")
     with answering(as_json) as bars:
+        from doseline.report.security_svg import security_svg
         from doseline.studies.single import plan_study
 
         document, summary = plan_study(
@@ -89,6 +97,9 @@ def plan(
             audited=audit,
             asked_why=why or (),
             priced=worth,
+            secure_prices=secure or (),
+            secure_curve=secure_curve,
+            draw=security_svg,
         )
         finish(document, summary, as_json)
 

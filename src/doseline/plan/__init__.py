@@ -11,6 +11,7 @@ from doseline.plan.pins import Pin
 from doseline.plan.plan import Plan, Status, plan
 from doseline.plan.remedies import Change
 from doseline.plan.replan import Alternative, Replan, Way, replan
+from doseline.plan.secure import Curve, Secured, secure
 from doseline.plan.solve import Limits
 from doseline.plan.verify import Verified, verify
 from doseline.plan.why import Saving, Why, why
@@ -25,6 +26,7 @@ __all__ = [
     "Change",
     "Changed",
     "Contingency",
+    "Curve",
     "Headroom",
     "Limits",
     "MonthUse",
@@ -33,6 +35,7 @@ __all__ = [
     "Plan",
     "Replan",
     "Saving",
+    "Secured",
     "Shifted",
     "Status",
     "Told",
@@ -44,6 +47,7 @@ __all__ = [
     "headroom",
     "plan",
     "replan",
+    "secure",
     "verify",
     "why",
     "worth",
