@@ -11,11 +11,10 @@ from hypothesis import given, settings
 from doseline.operations.check import breaches
 from doseline.operations.orders import DoseOrder
 from doseline.operations.schedule import Unmet
-from doseline.plan import plan
-from doseline.plan import secure as securing
+from doseline.plan import plan, protection
 from doseline.plan.audit import audit
 from doseline.plan.never import never_secured
-from doseline.plan.secure import Curve, Secured, secure
+from doseline.plan.protection import Curve, Secured, secure
 from doseline.programme import Programme
 from tests.hand_world import two_orders, world
 from tests.plan import small
@@ -92,7 +91,7 @@ def test_a_vial_is_kept_free_for_the_dose_that_may_be_struck() -> None:
 
 def test_failures_are_added_as_they_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """In the second round the first batch is made, and found to have no second chance."""
-    monkeypatch.setattr(securing, "_AT_ONCE", -1)
+    monkeypatch.setattr(protection, "_AT_ONCE", -1)
     (point,) = secured(tight(), two_weeks(), THRESHOLD + 100).points
     assert (point.rounds, point.converged) == (3, True)
     assert point.total_cents == point.bound_cents == 1_220_000 + THRESHOLD + THRESHOLD + 100
@@ -101,8 +100,8 @@ def test_failures_are_added_as_they_are_found(monkeypatch: pytest.MonkeyPatch) -
 def test_where_rounds_run_out_a_plan_does_not_claim_to_have_converged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(securing, "_AT_ONCE", -1)
-    monkeypatch.setattr(securing, "_ROUNDS", 1)
+    monkeypatch.setattr(protection, "_AT_ONCE", -1)
+    monkeypatch.setattr(protection, "_ROUNDS", 1)
     (point,) = secured(tight(), two_weeks(), THRESHOLD + 100).points
     assert not point.converged
     assert point.bound_cents < point.total_cents
@@ -185,7 +184,7 @@ def test_adding_failures_one_by_one_ends_where_all_at_once_does(case: Case) -> N
     price = 3_000_000
     (at_once,) = small_curve(case, price).points
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(securing, "_AT_ONCE", -1)
+        patch.setattr(protection, "_AT_ONCE", -1)
         (one_by_one,) = small_curve(case, price).points
     if at_once.converged and one_by_one.converged:
         # each is proven to a gap of a ten-thousandth of its total

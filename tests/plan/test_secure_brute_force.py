@@ -21,7 +21,7 @@ from doseline.operations.schedule import Schedule
 from doseline.plan.audit import audit
 from doseline.plan.candidates import gather
 from doseline.plan.costs import count
-from doseline.plan.secure import Secured, secure
+from doseline.plan.protection import Secured, secure
 from doseline.plan.sets import Sets
 from doseline.programme import Programme
 from tests.plan.test_against_brute_force import (

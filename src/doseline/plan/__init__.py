@@ -9,9 +9,9 @@ from doseline.plan.headroom import Headroom, MonthUse, headroom
 from doseline.plan.moves import Changed, Moved
 from doseline.plan.pins import Pin
 from doseline.plan.plan import Plan, Status, plan
+from doseline.plan.protection import Curve, Secured, secure
 from doseline.plan.remedies import Change
 from doseline.plan.replan import Alternative, Replan, Way, replan
-from doseline.plan.secure import Curve, Secured, secure
 from doseline.plan.solve import Limits
 from doseline.plan.verify import Verified, verify
 from doseline.plan.why import Saving, Why, why

@@ -73,7 +73,7 @@ class SecondChances:
     def priced(self, cents: float) -> Matrix:
         """The matrix with a price on each dose that could be struck and would not be served again.
 
-        Doses of places that are not written are taken to be secure.
+        Doses of places that are not written are taken to be secure. [model O9]
         """
         problem = self.problem
         cost = list(problem.matrix.cost)
@@ -144,7 +144,7 @@ def limits_hold_after_the_failure(
 ) -> None:
     """Each rule once more for what stands after a failure: nothing comes from the batch that has
     failed, places still open take what is served again, may begin a batch that was not planned,
-    and are fed by what can still be ordered. [model C22-C23]
+    and are fed by what can still be ordered. [model C22]
     """
     problem = chances.problem
     stands: dict[int, list[Term]] = {problem.serve[r]: [] for r in problem.sets.of_place[s]}
@@ -155,7 +155,7 @@ def limits_hold_after_the_failure(
             stands[serve] = [(serve, 1.0), (column, 1.0)]
             changed.add(serve)
     for opening in openings.values():
-        for old, terms in _decided_anew(chances, s, opening).items():
+        for old, terms in decided_anew(chances, s, opening).items():
             stands[old] = terms
             changed.add(old)
     for n in sorted({row for column in changed for row in chances.rows_of.get(column, ())}):
@@ -168,7 +168,7 @@ def limits_hold_after_the_failure(
         problem.matrix.row(row.limit, terms, lower=row.lower, upper=row.upper)
 
 
-def _decided_anew(chances: SecondChances, s: int, opening: Opening) -> dict[int, list[Term]]:
+def decided_anew(chances: SecondChances, s: int, opening: Opening) -> dict[int, list[Term]]:
     """What stands in the place of the columns of a place that is still open. [model C23]"""
     problem, t = chances.problem, opening.place
     sets, matrix = problem.sets, problem.matrix

@@ -29,12 +29,13 @@ def security_svg(security: Mapping[str, Any], currency: str) -> str:
     title = "What protection against the failure of a batch costs"
     parts = [
         el("title", title, id="security-title"),
-        el("desc", _told(points, doses, currency), id="security-desc"),
+        el("desc", _told(points, security, currency), id="security-desc"),
         el("rect", width=_WIDE, height=_HIGH, fill=PAPER),
         el("text", title, x=_LEFT, y=26, fill=INK, font_size=16, font_weight="600"),
         *_axes(plot, xs, ys, doses, currency),
+        _floor(plot, ys, len(security["never"])),
         _line(plot, points),
-        *(_mark(plot, p, n, currency) for n, p in enumerate(points)),
+        *(_mark(plot, p) for p in points),
     ]
     return el(
         "svg",
@@ -107,8 +108,19 @@ def _line(plot: _Plot, points: Sequence[Point]) -> Markup:
     return el("polyline", points=at, fill="none", stroke=LINES[0], stroke_width=2)
 
 
-def _mark(plot: _Plot, point: Point, number: int, currency: str) -> Markup:
-    """A point with its price beside it, above and below the line in turn."""
+def _floor(plot: _Plot, ys: Sequence[float], never: int) -> Markup:
+    """How many doses no plan could secure: no point lies to the left of it."""
+    if not never:
+        return join()
+    x, low, high = plot.x(never), plot.y(ys[0]), plot.y(ys[-1])
+    return join(
+        el("line", x1=x, y1=low, x2=x, y2=high, stroke=QUIET, stroke_dasharray="4 3"),
+        _word(f"{never} never", x - 6, low - 8, "end"),
+    )
+
+
+def _mark(plot: _Plot, point: Point) -> Markup:
+    """A point with its price above it, where the line does not pass: cost falls to the right."""
     x, y = plot.x(point["unsecured"]), plot.y(point["cost"])
     filled = LINES[0] if point["converged"] else PAPER
     said = f"{point['price']:,.0f} a dose" if point["price"] else "no price"
@@ -118,7 +130,7 @@ def _mark(plot: _Plot, point: Point, number: int, currency: str) -> Markup:
         _word(
             said,
             x - 9 if beyond else x + 9,
-            y - 8 if number % 2 == 0 else y + 18,
+            y - 8,
             "end" if beyond else "start",
         ),
     )
@@ -130,8 +142,8 @@ def _word(said: str, x: float, y: float, anchor: str) -> Markup:
     )
 
 
-def _told(points: Sequence[Point], doses: int, currency: str) -> str:
-    told = []
+def _told(points: Sequence[Point], security: Mapping[str, Any], currency: str) -> str:
+    doses, told = security["doses"], []
     for p in points:
         price = f"At {currency} {p['price']:,.0f} a dose" if p["price"] else "Without a price"
         proof = "" if p["converged"] else ", not converged"
@@ -139,4 +151,6 @@ def _told(points: Sequence[Point], doses: int, currency: str) -> str:
             f"{price}: cost {currency} {p['cost']:,.0f}, {p['unsecured']} of {doses} doses without "
             f"a second chance{proof}."
         )
+    if security["never"]:
+        told.append(f"{len(security['never'])} doses no plan could secure.")
     return " ".join(told)

@@ -89,11 +89,10 @@ def planned_at(
     return next(p.plan for p in found.points if p.price_cents == price), found
 
 
-def security_document(curve: Curve, left: Plan) -> Document:
+def security_document(curve: Curve, named: Sequence[float]) -> Document:
     """The points of a curve, the plan without a price first; money in the programme's currency."""
-    price = next((p.price_cents for p in curve.points if p.plan is left), 0)
     return {
-        "price": price / 100.0 if left is not curve.cheapest.plan else None,
+        "price": named[-1] if named else None,
         "doses": curve.cheapest.audit.doses,
         "never": [asdict(unmet) for unmet in curve.never],
         "points": [_point(p, curve.cheapest) for p in (curve.cheapest, *curve.points)],

@@ -95,7 +95,7 @@ def plan_study(
         "n1": None,
         "why": None,
         "worth": None,
-        "security": security_document(curve, planned) if curve else None,
+        "security": security_document(curve, secure_prices) if curve else None,
     }
     if audited:
         progress("audit", 0, 1)
