@@ -7,6 +7,7 @@ have to hold then is written into the model for every batch whose failure leaves
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import date
 from time import perf_counter
@@ -33,6 +34,7 @@ from doseline.plan.securing import by_pieces, by_solver, started_from
 from doseline.plan.solve import Limits
 from doseline.plan.spare_isotope import with_isotope_ordered
 from doseline.plan.tiers import doses_tier, fix_hopeless, hold
+from doseline.plan.variables import Problem
 from doseline.programme import Programme
 
 _ROUNDS = 12
@@ -86,7 +88,7 @@ class Curve:
     """Plans at several prices, the lowest first, and the doses that no plan could secure.
 
     Every point is the best of all plans found at any price, so cost never falls and the count of
-    unsecured doses never rises along it. `cheapest` is the plan without a price.
+    unsecured doses never rises along it. `cheapest` is the best found for no price at all.
     """
 
     cheapest: Secured
@@ -130,7 +132,8 @@ def secure(
     case = _Case.of(programme, tuple(orders), base, from_on, until_on)
     runs = [case.at(price, limits, say) for price in sorted(set(prices_cents))]
     points = tuple(case.best(run, len(never)) for run in runs)
-    return Curve(case.nominal, points, never, perf_counter() - began)
+    free = case.best(_Run(0, base.bound_cents, True, 0, False), 0)
+    return Curve(free, points, never, perf_counter() - began)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +165,17 @@ class _Run:
 
 @dataclass
 class _Case:
-    """Orders, the plan without a price, the model to be made secure, and all plans found."""
+    """Orders, the plan without a price, the model to be made secure, and all plans found.
+
+    `plain` is the model without what follows a failure: reasons are read off that.
+    """
 
     programme: Programme
     orders: tuple[DoseOrder, ...]
     from_on: date
     until_on: date
     base: Plan
+    plain: Problem
     chances: SecondChances
     held: int
     found: list[_Found]
@@ -191,20 +198,15 @@ class _Case:
                 break
         held = unmet_weight(problem, base.schedule)
         hold(problem, doses_tier(problem), held)
+        plain = replace(problem, matrix=deepcopy(problem.matrix))
         chances = second_chances(problem)
-        case = _Case(programme, orders, from_on, until_on, base, chances, held, [])
+        case = _Case(programme, orders, from_on, until_on, base, plain, chances, held, [])
         case.found.append(_Found(base, case.audited(base.schedule), values))
         places = may_fail(sets)
         if sum(1 for s in places for _ in chances.failures.ways(s)) <= _AT_ONCE:
             for s in places:
                 chances.write(s)
         return case
-
-    @property
-    def nominal(self) -> Secured:
-        first = self.found[0]
-        bound = first.plan.bound_cents
-        return Secured(0, first.plan, first.audit, bound, True, 0, first.plan.reproducible)
 
     def audited(self, schedule: Schedule) -> Audit:
         return audit(
@@ -263,10 +265,9 @@ class _Case:
 
     def _planned(self, values: Floats) -> _Found:
         """The plan that some values stand for, counted, judged and audited anew."""
-        chances, base = self.chances, self.base
-        problem = chances.problem
+        base, problem = self.base, self.plain
         sets = problem.sets
-        schedule = with_isotope_ordered(chances, values, extract(problem, values))
+        schedule = with_isotope_ordered(self.chances, values, extract(problem, values))
         schedule = replace(schedule, unmet=why_unmet(problem, values, schedule, False))
         costs, found = count(sets, schedule), breaches(self.programme, schedule, sets.orders)
         total = costs.total_cents
@@ -294,7 +295,7 @@ class _Case:
         if old is None:
             return planned
         claims = claims_of(
-            self.chances.problem,
+            self.plain,
             planned.schedule,
             held=old.held,
             doses=old.doses.bound if old.doses else None,
