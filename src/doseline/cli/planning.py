@@ -79,6 +79,7 @@ def plan(
         raise typer.BadParameter("expected a programme file", param_hint="PROGRAMME")
     first, known = day(from_on, "--from"), day(orders_until, "--orders-until")
     with answering(as_json) as bars:
+        from doseline.report import write_plan_page
         from doseline.report.security_svg import security_svg
         from doseline.studies.single import plan_study
 
@@ -100,6 +101,7 @@ def plan(
             secure_prices=secure or (),
             secure_curve=secure_curve,
             draw=security_svg,
+            write_page=write_plan_page,
         )
         finish(document, summary, as_json)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,7 +16,8 @@ from doseline.operations.orders import DoseOrder
 from doseline.plan import Limits, Why, audit, why, worth
 from doseline.programme import Programme
 from doseline.simulate import kpis
-from doseline.studies.board import sample
+from doseline.studies.assessment import BoardPlan
+from doseline.studies.board import board_of, sample
 from doseline.studies.certified import Asked, leave
 from doseline.studies.documents import Document, flat, head
 from doseline.studies.plan_document import audit_document, plan_document
@@ -30,6 +31,9 @@ from doseline.studies.security import (
     security_lines,
 )
 from doseline.studies.verdict import percent
+
+WritePage = Callable[[BoardPlan, Programme, Document, Path], None]
+"""The page of a plan, written to a file."""
 
 # -- plan ----------------------------------------------------------------------------------
 
@@ -53,6 +57,7 @@ def plan_study(
     secure_prices: Sequence[float] = (),
     secure_curve: bool = False,
     draw: Draw | None = None,
+    write_page: WritePage | None = None,
 ) -> tuple[Document, str]:
     """Plan the orders wanted in some weeks: those of one sample, or of a file in their place.
 
@@ -123,6 +128,9 @@ def plan_study(
         write_json_atomically(out / "plan.json", document)
         write_rows(out / "batches.csv", document["batches"])
         write_rows(out / "doses.csv", document["doses"])
+        if write_page is not None:
+            shown = board_of(programme, planned, wanted, first, last)
+            write_page(shown, programme, document, out / "plan.html")
         if planned.certificate is not None:
             asked_for = Asked(
                 programme.design,
