@@ -13,6 +13,7 @@ from doseline.plan.protection import Curve, Secured, secure
 from doseline.plan.remedies import Change
 from doseline.plan.replan import Alternative, Replan, Way, replan
 from doseline.plan.solve import Limits
+from doseline.plan.tactical import Tactical, tactical
 from doseline.plan.verify import Verified, verify
 from doseline.plan.why import Saving, Why, why
 from doseline.plan.worth import Worth, worth
@@ -38,6 +39,7 @@ __all__ = [
     "Secured",
     "Shifted",
     "Status",
+    "Tactical",
     "Told",
     "Verified",
     "Way",
@@ -48,6 +50,7 @@ __all__ = [
     "plan",
     "replan",
     "secure",
+    "tactical",
     "verify",
     "why",
     "worth",
