@@ -62,7 +62,8 @@ def test_a_horizon_cuts_a_mix_and_quarters_are_those_of_the_calendar() -> None:
 def test_the_cell_serves_one_dose_a_week_with_a_batch_each() -> None:
     told = found(world(), each_week(1.0))
     assert told.status == "optimal"
-    assert (told.expected, told.served) == (pytest.approx(25.0), pytest.approx(25.0))
+    assert told.expected == pytest.approx(25.0)
+    assert told.served == pytest.approx(25.0, abs=1e-3)
     assert [(t.quarter, t.at, t.taken) for t in told.slots] == [
         ("2024-Q1", "Tuesday 06:00", True),
         ("2024-Q2", "Tuesday 06:00", True),

@@ -19,9 +19,9 @@ def expected_weeks(
 ) -> Iterator[OrderMix]:
     """The orders of a trial or a market expected in each week of a horizon, site by site.
 
-    Each row is a site in a week, Monday to Sunday as far as that lies in the horizon; its weekday is
-    that of its first day and says nothing. `case` names the uptake of a market; left out, the cases
-    count by weight. Raises LookupError for an unknown case.
+    Each row is a site in a week, Monday to Sunday as far as that lies in the horizon; its weekday
+    is that of its first day and says nothing. `case` names the uptake of a market; left out, the
+    cases count by weight. Raises LookupError for an unknown case.
     """
     for part in expected_orders(programme, protocol, until_on, case):
         days = part.first_day + np.arange(part.doses.shape[1])

@@ -88,7 +88,7 @@ def owed_for_quarters(found: Commitments) -> None:
             matrix.cost[column] += contract.fixed_per_year_cents * days / _YEAR
     for plant, column in found.added.items():
         contract = programme.contract.get(plant)
-        if contract is not None and _still_to_transfer(found, plant):
+        if contract is not None and still_to_transfer(found, plant):
             matrix.cost[column] += contract.transfer_cents
 
 
@@ -108,7 +108,7 @@ def _weekday(number: int) -> str:
     return f"{date(2024, 1, 1 + number):%A}"
 
 
-def _still_to_transfer(found: Commitments, plant: str) -> bool:
+def still_to_transfer(found: Commitments, plant: str) -> bool:
     """Whether a plant can first make a product inside the horizon or later."""
     first = found.quarters[0].from_on
     return any(a.from_on > first for a in found.problem.sets.programme.manufacturer[plant].makes)

@@ -15,7 +15,12 @@ from doseline.errors import SolverError
 from doseline.operations.orders import OrderMix
 from doseline.plan.bounds import gap_of
 from doseline.plan.capacity import SHARING
-from doseline.plan.commitments import COMMITTED, Commitments, commitments
+from doseline.plan.commitments import (
+    COMMITTED,
+    Commitments,
+    commitments,
+    still_to_transfer,
+)
 from doseline.plan.constraints import (
     a_batch_fills_no_more_vials_than_its_line,
     a_batch_is_fed_by_one_delivery,
@@ -306,7 +311,7 @@ def _added(found: Commitments, values: Floats) -> tuple[Added, ...]:
         ]
         if made:
             quarter = found.quarters[min(made)]
-            lead = lead_days(programme, plant)
+            lead = lead_days(programme, plant) if still_to_transfer(found, plant) else 0
             begin_by = quarter.from_on - timedelta(days=lead) if lead else None
             rows.append(Added(plant, quarter.name, begin_by))
     return tuple(rows)
