@@ -12,10 +12,12 @@ from doseline.report.chart_style import rows as row_scale
 from doseline.report.demand_charts import demand_bands, enrolment_bands
 from doseline.report.month_chart import demand
 from doseline.report.palette import BARS, EDGE, IN_BAR, INK, LINES, PAPER
+from doseline.report.recovery_chart import Panel, recovery
 
 __all__ = [
     "BarRow",
     "Change",
+    "Panel",
     "Segment",
     "bars",
     "changes",
@@ -23,6 +25,7 @@ __all__ = [
     "demand_bands",
     "enrolment_bands",
     "fitted",
+    "recovery",
     "svg",
 ]
 

@@ -11,9 +11,12 @@ from doseline.report.basis import assumed_section, method_section
 from doseline.report.board_section import board_section
 from doseline.report.designs import designs_section
 from doseline.report.doses import doses_section
+from doseline.report.hazards import hazards_section
 from doseline.report.markup import Markup, el, link
+from doseline.report.recovery import recovery_section
 from doseline.report.scenarios import scenarios_section
 from doseline.report.shell import document, heading
+from doseline.report.story import story_section
 from doseline.report.supply import activity_section, demand_section
 from doseline.report.verdict import design_name, verdict_section
 from doseline.studies.assessment import Assessment
@@ -26,6 +29,9 @@ _CONTENTS = (
     ("board", "The board"),
     ("activity", "Activity"),
     ("scenarios", "Scenarios"),
+    ("recovery", "After a shock"),
+    ("hazards", "Hazards"),
+    ("story", "One future"),
     ("assumed", "Assumptions"),
     ("method", "Method"),
 )
@@ -36,12 +42,21 @@ def report_html(assessment: Assessment, programme: Programme) -> str:
 
     Charts need the charts extra; without it the report says so and keeps all its tables.
     """
-    asked = assessment.demand is not None
+    absent = {
+        name
+        for name, there in (
+            ("doses", assessment.demand is not None),
+            ("recovery", bool(assessment.scenarios)),
+            ("hazards", bool(assessment.hazards)),
+            ("story", assessment.story is not None),
+        )
+        if not there
+    }
     return document(
         f"{assessment.programme}: is the manufacturing capacity sufficient?",
         assessment.version,
         _header(assessment),
-        [c for c in _CONTENTS if c[0] != "doses" or asked],
+        [c for c in _CONTENTS if c[0] not in absent],
         _sections(assessment, programme),
         f"{assessment.programme}, as of {n.day(assessment.as_of_on)}. Doseline "
         f"{assessment.version}, seed {assessment.seed}.",
@@ -86,6 +101,9 @@ def _sections(assessment: Assessment, programme: Programme) -> list[Markup]:
         ),
         activity_section(assessment),
         scenarios_section(assessment),
+        *([recovery_section(assessment)] if assessment.scenarios else []),
+        *([hazards_section(assessment)] if assessment.hazards else []),
+        *([story_section(assessment.story, assessment)] if assessment.story else []),
         assumed_section(assessment),
         method_section(assessment, programme),
     ]

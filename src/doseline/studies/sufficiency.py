@@ -21,6 +21,7 @@ from doseline.studies.demand_picture import demand_picture
 from doseline.studies.designs import design_row
 from doseline.studies.documents import Document, assess_document, flat, summary_of
 from doseline.studies.flow import activity_flow
+from doseline.studies.hazards import hazard_rows
 from doseline.studies.played import (
     Played,
     play_all,
@@ -30,6 +31,8 @@ from doseline.studies.played import (
 )
 from doseline.studies.progress import Progress, silent
 from doseline.studies.runs import Play, asked, cases_of, products_of, whole
+from doseline.studies.story import Story
+from doseline.studies.typical import typical_story
 from doseline.studies.verdict import sentence
 
 WriteReport = Callable[[Assessment, Programme, Path], Path]
@@ -101,7 +104,18 @@ def assess(
         version=__version__,
         seconds=perf_counter() - began,
         demand=asked_for,
+        hazards=hazard_rows(programme, run, programme.from_on, programme.until_on),
+        story=_story(programme, main, played),
     )
+
+
+def _story(programme: Programme, main: str, played: Played) -> Story | None:
+    """A typical future of the first question about trials, under the main design."""
+    for question in asked(programme, main):
+        result = played.trials.get((main, question.id))
+        if result is not None:
+            return typical_story(under(programme, main), question, result)
+    return None
 
 
 DEMAND_SAMPLES = 200
@@ -162,7 +176,8 @@ def method_lines(programme: Programme, run: Play, board: BoardPlan | None) -> tu
         "A first shortfall is the first month in which the share on time lies below the target "
         "beyond doubt (95 %).",
         _cases_line(programme),
-        "A shock's length is known once it has begun.",
+        "Nobody knows of a shock before its first day; from then on its length is known, for a "
+        "hazard the one drawn, so recovery looks a little better than it would be.",
         "Present value discounts by month at the programme's rate; without one it is a plain sum.",
         "The supply predicts no patient's response.",
     ]
@@ -209,7 +224,12 @@ def assess_study(
     tables = {
         "questions": document["questions"],
         "designs": document["designs"].values(),
-        "scenarios": document["scenarios"],
+        "scenarios": [{k: v for k, v in s.items() if k != "weeks"} for s in document["scenarios"]],
+        "scenario_weeks": [
+            {"scenario": s["scenario"], "design": s["design"], **week}
+            for s in document["scenarios"]
+            for week in s["weeks"]
+        ],
         "months": document["months"],
     }
     for name, rows in tables.items():
