@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,14 +13,25 @@ from doseline.errors import Fault, InputError, did_you_mean
 from doseline.formats import read_orders, read_programme
 from doseline.formats.results import write_json_atomically, write_rows
 from doseline.operations.orders import DoseOrder
-from doseline.plan import Limits, Why, audit, plan, why, worth
+from doseline.plan import Limits, Why, audit, why, worth
 from doseline.programme import Programme
-from doseline.studies.board import sample
+from doseline.studies.assessment import BoardPlan
+from doseline.studies.board import board_of, sample
 from doseline.studies.certified import Asked, leave
 from doseline.studies.documents import Document, head
 from doseline.studies.plan_document import audit_document, plan_document
 from doseline.studies.progress import Progress
+from doseline.studies.security import (
+    Draw,
+    leave_security,
+    planned_at,
+    security_document,
+    security_lines,
+)
 from doseline.studies.verdict import percent
+
+WritePage = Callable[[BoardPlan, Programme, Document, Path], None]
+"""The page of a plan, written to a file."""
 
 
 def plan_study(
@@ -39,13 +50,18 @@ def plan_study(
     audited: bool = False,
     asked_why: Sequence[str] = (),
     priced: bool = False,
+    secure_prices: Sequence[float] = (),
+    secure_curve: bool = False,
+    draw: Draw | None = None,
+    write_page: WritePage | None = None,
 ) -> tuple[Document, str]:
     """Plan the orders wanted in some weeks: those of one sample, or of a file in their place.
 
     With `orders_only` those of the file and no drawn ones. Where it is `audited`, also which doses
     have no second chance. `asked_why` names doses of which to say what would serve them on the day
     wanted; `all` stands for those unmet or moved. Where it is `priced`, also what one more slot,
-    vial or mCi is worth.
+    vial or mCi is worth. With `secure_prices` of an unsecured dose, or a `secure_curve` of them,
+    also what second chances cost, and the plan is that of the last price named.
     """
     began = perf_counter()
     raw = read_programme(path)
@@ -59,9 +75,11 @@ def plan_study(
     last = first + timedelta(weeks=weeks, days=-1)
     wanted = [o for o in asked if first <= o.wanted_on <= last]
     progress("plan", 0, 1)
-    planned = plan(
+    planned, curve = planned_at(
         programme,
         wanted,
+        secure_prices,
+        secure_curve,
         from_on=first,
         until_on=last,
         limits=Limits(seconds=seconds),
@@ -78,6 +96,7 @@ def plan_study(
         "n1": None,
         "why": None,
         "worth": None,
+        "security": security_document(curve, secure_prices) if curve else None,
     }
     if audited:
         progress("audit", 0, 1)
@@ -99,10 +118,15 @@ def plan_study(
         ]
         progress("worth", 1, 1)
     document["seconds"] = round(perf_counter() - began, 3)
+    if out is not None and curve is not None:
+        leave_security(out, programme, curve, document["security"], draw)
     if out is not None:
         write_json_atomically(out / "plan.json", document)
         write_rows(out / "batches.csv", document["batches"])
         write_rows(out / "doses.csv", document["doses"])
+        if write_page is not None:
+            shown = board_of(programme, planned, wanted, first, last)
+            write_page(shown, programme, document, out / "plan.html")
         if planned.certificate is not None:
             asked_for = Asked(
                 programme.design,
@@ -194,6 +218,8 @@ def _plan_summary(document: Document, currency: str) -> str:
     lines += [f"  unmet {u['order']} ({u['kind']}): {u['reason']}" for u in document["unmet"]]
     if document["n1"] is not None:
         lines.append(f"  second chances: {document['n1']['summary']}")
+    if document["security"] is not None:
+        lines += security_lines(document["security"], currency)
     lines += [line for row in document["why"] or () for line in _why_lines(row, currency)]
     if document["worth"] is not None:
         lines.append("  one more of these saves at most, in the relaxed plan:")
