@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from doseline.cli import files, futures, planning
+from doseline.cli import files, futures, planning, sizing
 from doseline.cli.terminal import app
 
 __all__ = ["app", "main"]
@@ -19,6 +19,7 @@ for _command in (
     planning.replan,
     futures.simulate,
     futures.compare,
+    sizing.size,
     futures.assess,
 ):
     app.command()(_command)

@@ -10,6 +10,7 @@ import altair as alt
 from doseline.report.chart_style import Drawing, Rows, axis, data, svg, whole
 from doseline.report.chart_style import rows as row_scale
 from doseline.report.demand_charts import demand_bands, enrolment_bands
+from doseline.report.frontier_chart import Spot, frontier
 from doseline.report.month_chart import demand
 from doseline.report.palette import BARS, EDGE, IN_BAR, INK, LINES, PAPER
 
@@ -17,12 +18,14 @@ __all__ = [
     "BarRow",
     "Change",
     "Segment",
+    "Spot",
     "bars",
     "changes",
     "demand",
     "demand_bands",
     "enrolment_bands",
     "fitted",
+    "frontier",
     "svg",
 ]
 
