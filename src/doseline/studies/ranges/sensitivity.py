@@ -1,0 +1,242 @@
+"""One group of inputs at a time to either end of its range, under the same luck."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from time import perf_counter
+
+from doseline.programme import Programme
+from doseline.programme.programme import Question
+from doseline.studies.counts import Counts, counts_of, paired_otif
+from doseline.studies.crew import Crew
+from doseline.studies.figures import Figure, mean_figure
+from doseline.studies.headroom import period_headroom
+from doseline.studies.pool import Job
+from doseline.studies.progress import Progress, silent
+from doseline.studies.ranges.groups import Range, Unstated, at_end, ranges, unstated
+from doseline.studies.ranges.standing import as_planned, as_served
+from doseline.studies.runs import FINISHES, Play, asked, cases_of, periods, play
+from doseline.studies.verdict import sufficient
+
+ENDS = ("low", "high")
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Service, headroom, cost and verdict at one end of a range; the changes are paired.
+
+    `changes` says whether the end changes anything that service and cost depend on.
+    """
+
+    otif: Figure
+    otif_change: Figure
+    headroom: float
+    cost: Figure
+    cost_change: Figure
+    sufficient: bool | None
+    changes: bool
+    stuck: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A group of inputs at both ends. `moves` says whether either end has another verdict."""
+
+    range: Range
+    low: End
+    high: End
+    moves: bool
+
+    @property
+    def swing(self) -> float:
+        """The largest distance in OTIF between two of base, low and high."""
+        changes = (0.0, self.low.otif_change.mean, self.high.otif_change.mean)
+        return max(changes) - min(changes)
+
+    @property
+    def cost_swing(self) -> float:
+        """The same in cost. [currency]"""
+        changes = (0.0, self.low.cost_change.mean, self.high.cost_change.mean)
+        return max(changes) - min(changes)
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """What moves the verdict of one question under one design, the largest swing first."""
+
+    question: str
+    name: str
+    design: str
+    target: float
+    replications: int
+    base: End
+    effects: tuple[Effect, ...]
+    unstated: tuple[Unstated, ...]
+    seconds: float = 0.0
+
+    @property
+    def moving(self) -> tuple[Effect, ...]:
+        """Those that move the verdict at one of their ends."""
+        return tuple(e for e in self.effects if e.moves)
+
+
+def sensitivity(
+    programme: Programme,
+    *,
+    design: str | None = None,
+    questions: Sequence[str] = (),
+    seed: int = 1,
+    replications: int = 40,
+    workers: int = 1,
+    progress: Progress = silent,
+) -> tuple[Sensitivity, ...]:
+    """Each group of inputs over its stated range, for each question of a design.
+
+    Base and ends meet the same patients and the same luck, so changes are paired future by
+    future. Raises LookupError for an unknown design or question.
+    """
+    began = perf_counter()
+    stood = programme.under(design)
+    name = stood.design or ""
+    known = {q.id: q for q in asked(programme, name)}
+    unknown = [q for q in questions if q not in known]
+    if unknown:
+        raise LookupError(f"no question {unknown[0]!r}; known: {', '.join(known)}")
+    chosen = [q for q in known.values() if not questions or q.id in questions]
+    run = Play(seed, replications)
+    with Crew(programme, workers, progress) as crew:
+        found = tuple(one_question(crew, stood.design, q, run) for q in chosen)
+    seconds = perf_counter() - began
+    return tuple(
+        Sensitivity(
+            f.question, f.name, f.design, f.target, f.replications, f.base, f.effects,
+            f.unstated, seconds,
+        )
+        for f in found
+    )  # fmt: skip
+
+
+def one_question(crew: Crew, design: str | None, question: Question, run: Play) -> Sensitivity:
+    """The sensitivity of one question; the crew does the playing."""
+    programme = crew.programme
+    base = programme.under(design)
+    found = ranges(programme)
+    varied = {
+        (one.id, side): _moved(programme, one, side, design) for one in found for side in ENDS
+    }
+    counts, rooms = _played(crew, design, question, run, base, varied)
+
+    def end(key: _Key) -> End:
+        stood, stuck = varied.get(key, (base, ()))
+        target = stood.target_otif(question.protocols)
+        own, room = counts.get(key, counts[_BASE]), rooms.get(key, rooms[_BASE])
+        return _end(own, counts[_BASE], room, target, key in counts, stuck)
+
+    at = end(_BASE)
+    effects = []
+    for one in found:
+        low, high = end((one.id, "low")), end((one.id, "high"))
+        moves = low.sufficient != at.sufficient or high.sufficient != at.sufficient
+        effects.append(Effect(one, low, high, moves))
+    return Sensitivity(
+        question=question.id,
+        name=question.name,
+        design=base.design or "",
+        target=programme.target_otif(question.protocols),
+        replications=run.replications,
+        base=at,
+        effects=tuple(sorted(effects, key=lambda e: (-e.swing, -e.cost_swing))),
+        unstated=unstated(programme),
+    )
+
+
+_Key = tuple[str, str]
+_Moved = tuple[Programme, tuple[str, ...]]
+_BASE: _Key = ("", "")
+
+
+def _moved(programme: Programme, one: Range, side: str, design: str | None) -> _Moved:
+    moved, stuck = at_end(programme, one, side)
+    return moved.under(design), stuck
+
+
+def _played(
+    crew: Crew,
+    design: str | None,
+    question: Question,
+    run: Play,
+    base: Programme,
+    varied: Mapping[_Key, _Moved],
+) -> tuple[dict[_Key, Counts], dict[_Key, float]]:
+    """Counts and headrooms of the base and of each end that they can depend on."""
+    served, planned = as_served(base), as_planned(base)
+    play = [_BASE, *(k for k, (stood, _) in varied.items() if as_served(stood) != served)]
+    room = [_BASE, *(k for k in play[1:] if as_planned(varied[k][0]) != planned)]
+    jobs: list[Job[Counts | float]] = [
+        *(partial(_room, design, key, question.id) for key in room),
+        *(partial(_counts, design, key, question.id, run) for key in play),
+    ]
+    answers = crew.run(jobs, f"ranges of inputs, {question.name}")
+    rooms = {k: a for k, a in zip(room, answers, strict=False) if isinstance(a, float)}
+    counts = {
+        k: a for k, a in zip(play, answers[len(room) :], strict=True) if isinstance(a, Counts)
+    }
+    return counts, rooms
+
+
+def _end(
+    counts: Counts,
+    base: Counts,
+    headroom: float,
+    target: float,
+    changes: bool,
+    stuck: tuple[str, ...],
+) -> End:
+    otif = counts.otif
+    return End(
+        otif=otif,
+        otif_change=paired_otif(base, counts),
+        headroom=headroom,
+        cost=mean_figure(counts.cost),
+        cost_change=mean_figure([b - a for a, b in zip(base.cost, counts.cost, strict=True)]),
+        sufficient=sufficient(headroom, otif, target),
+        changes=changes,
+        stuck=stuck,
+    )
+
+
+def _stood(
+    programme: Programme, design: str | None, key: tuple[str, str]
+) -> tuple[Programme, Programme]:
+    """The programme at an end, and as it stands under the design."""
+    name, end = key
+    if name:
+        found = next(r for r in ranges(programme) if r.id == name)
+        programme, _ = at_end(programme, found, end)
+    return programme, programme.under(design)
+
+
+def _counts(
+    design: str | None, key: tuple[str, str], question: str, run: Play, programme: Programme
+) -> Counts:
+    moved, stood = _stood(programme, design, key)
+    asked_of = next(q for q in moved.questions if q.id == question)
+    return counts_of(
+        play(
+            stood,
+            run,
+            counted=periods((asked_of,)),
+            from_on=asked_of.from_on,
+            until_on=min(stood.until_on, asked_of.until_on + FINISHES),
+            cases=cases_of(moved),
+        ),
+        question,
+    )
+
+
+def _room(design: str | None, key: tuple[str, str], question: str, programme: Programme) -> float:
+    moved, stood = _stood(programme, design, key)
+    asked_of = next(q for q in moved.questions if q.id == question)
+    return float(period_headroom(stood, (asked_of,))[question].multiple)
