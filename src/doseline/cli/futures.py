@@ -159,6 +159,13 @@ def assess(
     replications: Annotated[
         int, typer.Option(min=4, help="futures of the whole horizon for each design")
     ] = 4,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="leave out ranges of inputs and what suppliers buy")
+    ] = False,
+    ranges_of: Annotated[
+        list[str] | None,
+        typer.Option("--ranges-of", help="question for which inputs are moved; may be repeated"),
+    ] = None,
     seed: Seed = 1,
     workers: Workers = 2,
     out: Annotated[Path, typer.Option("--out", help="folder for the report")] = Path("build"),
@@ -174,6 +181,8 @@ def assess(
             workers=workers,
             out=out,
             progress=bars,
+            quick=quick,
+            ranges_of=ranges_of or (),
         )
         finish(document, summary, as_json)
 

@@ -12,7 +12,7 @@ from doseline.formats.fields import ROOT, Spec, specs
 from doseline.formats.sanity import sanity_of
 from doseline.programme import Programme
 
-__all__ = ["with_value"]
+__all__ = ["holder_of", "with_value"]
 
 _PART = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 _SHARING = ("chance_fraction", "share_fraction", "weight_fraction", "weight")
@@ -40,6 +40,25 @@ def with_value(programme: Programme, field: str, text: str) -> Programme:
         raise InputError(Fault(programme.file, 0, field, str(error))) from None
     assert isinstance(changed, Programme)
     return changed
+
+
+def holder_of(programme: Programme, field: str) -> Any:
+    """The entry of the programme that holds a value, such as the line of a `vials_max`.
+
+    Raises LookupError where the path leads nowhere.
+    """
+    path: Path = [int(n) if n else key for key, n in _PART.findall(field)]
+    owner: Any = programme
+    cls: type | None = ROOT
+    for part in path[:-1]:
+        if isinstance(part, int):
+            owner = owner[part]
+            continue
+        spec = {s.key: s for s in specs(cls)}[part] if cls is not None else None
+        if spec is None:
+            raise LookupError(field)
+        owner, cls = getattr(owner, spec.name), spec.section
+    return owner
 
 
 def _put(owner: Any, cls: type, path: Path, text: str, currency: str) -> Any:

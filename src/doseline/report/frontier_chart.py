@@ -31,7 +31,7 @@ _SHAPES = {
 }
 
 
-def frontier(spots: Sequence[Spot], target: float, axis_title: str, width: int) -> Drawing:
+def frontier(spots: Sequence[Spot], target: float | None, axis_title: str, width: int) -> Drawing:
     """Every design as a mark with a cross of intervals; the frontier as a line of steps."""
     values: Rows = [
         {
@@ -52,7 +52,7 @@ def frontier(spots: Sequence[Spot], target: float, axis_title: str, width: int) 
         scale=alt.Scale(zero=False, nice=True, padding=16),
         axis=axis(axis_title, "format(datum.value, ',')", width, ticks=max(3, width // 160)),
     )
-    low = min([target, *(s.otif[1] for s in spots)])
+    low = min([s.otif[1] for s in spots] + ([] if target is None else [target]))
     y = alt.Y(
         "otif:Q",
         scale=alt.Scale(domain=[max(0.0, low - 0.02), 1.0], nice=False, clamp=True),
@@ -60,7 +60,7 @@ def frontier(spots: Sequence[Spot], target: float, axis_title: str, width: int) 
     )
     base = alt.Chart(data(values)).encode(x=x, y=y)
     layers = [
-        alt.Chart(data([{"otif": target}]))
+        alt.Chart(data([] if target is None else [{"otif": target}]))
         .mark_rule(color=TARGET_COLOUR, strokeWidth=2, strokeDash=list(TARGET_DASH))
         .encode(y=y),
         alt.Chart(data(best))

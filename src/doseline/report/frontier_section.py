@@ -14,6 +14,7 @@ from doseline.report.marks import legend, swatch
 from doseline.report.markup import Child, Markup, el, join
 from doseline.report.palette import LINES, PAPER, QUIET, TARGET_COLOUR, TARGET_DASH
 from doseline.report.tables import Row, table
+from doseline.studies.assessment import Assessment
 from doseline.studies.figures import Figure
 
 
@@ -30,17 +31,42 @@ class Choice:
     more: tuple[Child, ...] = ()
 
 
+def frontier_section(assessment: Assessment) -> Markup:
+    """The designs of the programme: what each costs over the horizon, and how it serves."""
+    best = -1.0
+    choices = []
+    for row in sorted(assessment.designs, key=lambda d: (d.cost_total.mean, -d.otif.mean)):
+        choices.append(Choice(row.name, row.cost_total, row.otif, row.otif.mean > best))
+        best = max(best, row.otif.mean)
+    return el(
+        "section",
+        el("h2", "Cost against service"),
+        el(
+            "p",
+            "A design on the frontier is beaten by no other in both: whoever wants more service "
+            "pays more. doseline size looks through a grid of designs in the same way.",
+        ),
+        frontier_figure(
+            "frontier-figure", "Over the whole horizon", choices, None, assessment.currency
+        ),
+        id="frontier",
+    )
+
+
 def frontier_figure(
     id_: str,
     title: str,
     choices: Sequence[Choice],
-    target: float,
+    target: float | None,
     currency: str,
     *,
     heads: Sequence[str] = (),
     note: str = "",
 ) -> Markup:
-    """The chart of cost against OTIF and the table of its numbers, the cheapest design first."""
+    """The chart of cost against OTIF and the table of its numbers, the cheapest design first.
+
+    Without a target no verdict is shown.
+    """
     ordered = sorted(choices, key=lambda c: (c.cost.mean, -c.otif.mean))
     unit, divisor = _unit(ordered, currency)
 
@@ -55,9 +81,9 @@ def frontier_figure(
         id_,
         title,
         _says(ordered, target, currency),
-        _numbers(id_, ordered, currency, heads),
+        _numbers(id_, ordered, currency, heads, target is not None),
         draw,
-        legend=_key(target),
+        legend=_key(target, any(c.chosen for c in choices)),
         note=note,
         shown=True,
     )
@@ -79,7 +105,7 @@ def _unit(choices: Sequence[Choice], currency: str) -> tuple[str, float]:
     return currency, 1.0
 
 
-def _says(choices: Sequence[Choice], target: float, currency: str) -> str:
+def _says(choices: Sequence[Choice], target: float | None, currency: str) -> str:
     best = [c for c in choices if c.efficient]
     chosen = next((c for c in choices if c.chosen), None)
     if not best:
@@ -94,19 +120,21 @@ def _says(choices: Sequence[Choice], target: float, currency: str) -> str:
             f" to {last.name} ({n.money(last.cost.mean, currency)}, "
             f"OTIF {n.percent(last.otif.mean)})"
         )
-    if chosen is not None:
+    if chosen is not None and target is not None:
         text += f". Chosen against the target of {n.percent(target)}: {chosen.name}"
     return f"{text}."
 
 
-def _numbers(id_: str, choices: Sequence[Choice], currency: str, heads: Sequence[str]) -> Markup:
+def _numbers(
+    id_: str, choices: Sequence[Choice], currency: str, heads: Sequence[str], judged: bool
+) -> Markup:
     rows = [
         Row(
             (
                 join(f"{i}. ", el("b", c.name) if c.chosen else c.name),
                 n.amounts(c.cost, currency),
                 n.shares(c.otif),
-                words.verdict(c.sufficient),
+                *((words.verdict(c.sufficient),) if judged else ()),
                 _standing(c),
                 *c.more,
             )
@@ -115,7 +143,7 @@ def _numbers(id_: str, choices: Sequence[Choice], currency: str, heads: Sequence
     ]
     return table(
         "Designs by cost, with 95 % intervals",
-        ("Design", "Cost", "OTIF", "Sufficient", "On the frontier", *heads),
+        ("Design", "Cost", "OTIF", *(("Sufficient",) if judged else ()), "On the frontier", *heads),
         rows,
         numbers=(1, 2, *range(5, 5 + len(heads))),
         stacked=True,
@@ -127,20 +155,23 @@ def _standing(choice: Choice) -> str:
     return f"{'yes' if choice.efficient else 'no'}{', chosen' if choice.chosen else ''}"
 
 
-def _key(target: float) -> Markup:
+def _key(target: float | None, chosen: bool) -> Markup:
     def drawn(*parts: Markup) -> Markup:
         return el(
             "svg", *parts, class_="chart mini", width=28, height=16, viewBox="0 0 28 16",
             aria_hidden="true",
         )  # fmt: skip
 
-    return legend(
-        (drawn(el("path", d="M14 1l7 7l-7 7l-7 -7z", fill=LINES[1])), "chosen"),
+    keys = [
         (drawn(el("circle", cx=14, cy=8, r=5, fill=LINES[0])), "on the frontier"),
         (
             drawn(el("circle", cx=14, cy=8, r=5, fill=PAPER, stroke=QUIET, stroke_width=2)),
             "beaten by another",
         ),
-        (swatch(TARGET_COLOUR, TARGET_DASH), f"target {n.percent(target)}"),
         (drawn(el("path", d="M14 1v14M4 8h20", stroke=QUIET, stroke_width=2)), "95 % intervals"),
-    )
+    ]
+    if chosen:
+        keys.insert(0, (drawn(el("path", d="M14 1l7 7l-7 7l-7 -7z", fill=LINES[1])), "chosen"))
+    if target is not None:
+        keys.append((swatch(TARGET_COLOUR, TARGET_DASH), f"target {n.percent(target)}"))
+    return legend(*keys)

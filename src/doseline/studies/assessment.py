@@ -9,6 +9,8 @@ from doseline.operations.orders import DoseOrder
 from doseline.operations.schedule import Schedule
 from doseline.studies.demand_picture import DemandPicture
 from doseline.studies.figures import Figure
+from doseline.studies.ranges.found import Sensitivity
+from doseline.studies.suppliers.bought import Suppliers
 
 AS_WRITTEN = "the network as written"
 """Stands for the design where a programme names none."""
@@ -147,3 +149,5 @@ class Assessment:
     seconds: float
     report: str = ""
     demand: DemandPicture | None = None
+    ranges: tuple[Sensitivity, ...] = ()
+    suppliers: Suppliers | None = None

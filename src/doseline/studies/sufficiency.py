@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,9 +17,10 @@ from doseline.simulate import Service
 from doseline.studies.answers import answer
 from doseline.studies.assessment import AS_WRITTEN, Assessment, BoardPlan, MonthRow
 from doseline.studies.capacity import vials_by_month
+from doseline.studies.crew import Crew
 from doseline.studies.demand_picture import demand_picture
 from doseline.studies.designs import design_row
-from doseline.studies.documents import Document, assess_document, flat, summary_of
+from doseline.studies.documents import Document, assess_document, flat, summary_of, supplier_rows
 from doseline.studies.flow import activity_flow
 from doseline.studies.played import (
     Played,
@@ -29,7 +30,12 @@ from doseline.studies.played import (
     under,
 )
 from doseline.studies.progress import Progress, silent
+from doseline.studies.ranges.found import Sensitivity
+from doseline.studies.ranges.sensitivity import one_question
 from doseline.studies.runs import Play, asked, cases_of, products_of, whole
+from doseline.studies.suppliers.bought import Suppliers
+from doseline.studies.suppliers.second_supplier import buying
+from doseline.studies.variants import parent_design
 from doseline.studies.verdict import sentence
 
 WriteReport = Callable[[Assessment, Programme, Path], Path]
@@ -42,6 +48,8 @@ def assess(
     seed: int = 1,
     replications: int = 4,
     workers: int = 1,
+    quick: bool = False,
+    ranges_of: Collection[str] = (),
     progress: Progress = silent,
 ) -> Assessment:
     """Answer the programme's own questions, for its main design or another.
@@ -55,6 +63,7 @@ def assess(
     run = Play(seed, replications, workers)
     asked_for = demand_picture(programme, seed=seed, samples=DEMAND_SAMPLES, progress=progress)
     played = play_all(programme, main, run, progress)
+    moved, bought = ((), None) if quick else beside(programme, main, run, ranges_of, progress)
     answers = tuple(
         replace(
             answer(
@@ -101,7 +110,31 @@ def assess(
         version=__version__,
         seconds=perf_counter() - began,
         demand=asked_for,
+        ranges=moved,
+        suppliers=bought,
     )
+
+
+def beside(
+    programme: Programme,
+    main: str,
+    run: Play,
+    ranges_of: Collection[str],
+    progress: Progress,
+) -> tuple[tuple[Sensitivity, ...], Suppliers | None]:
+    """What stands beside the verdict: inputs over their ranges, and what suppliers buy."""
+    design = None if main == AS_WRITTEN else main
+    questions = {q.id: q for q in asked(programme, main)}
+    unknown = [name for name in ranges_of if name not in questions]
+    if unknown:
+        raise LookupError(f"no question {unknown[0]!r}; known: {', '.join(questions)}")
+    chosen = [q for q in questions.values() if q.id in ranges_of] or [*questions.values()][:1]
+    one = replace(run, workers=1)
+    with Crew(programme, run.workers, progress) as crew:
+        moved = tuple(one_question(crew, design, q, one) for q in chosen)
+        several = len(parent_design(programme, design).plants) > 1
+        bought = buying(crew, design, chosen[0].id, one) if several and chosen else None
+    return moved, bought
 
 
 DEMAND_SAMPLES = 200
@@ -191,6 +224,8 @@ def assess_study(
     out: Path,
     progress: Progress,
     write_report: WriteReport,
+    quick: bool = False,
+    ranges_of: Collection[str] = (),
 ) -> tuple[Document, str]:
     """The command: read, assess, write the report and its rows; the document and a summary."""
     programme = read_programme(path)
@@ -200,6 +235,8 @@ def assess_study(
         seed=seed,
         replications=replications,
         workers=workers,
+        quick=quick,
+        ranges_of=ranges_of,
         progress=progress,
     )
     report = write_report(result, programme, out / "report.html")
@@ -211,6 +248,12 @@ def assess_study(
         "designs": document["designs"].values(),
         "scenarios": document["scenarios"],
         "months": document["months"],
+        "ranges": [
+            {"question": found["question"], **row}
+            for found in document["ranges"]
+            for row in found["inputs"]
+        ],
+        "suppliers": supplier_rows(document["suppliers"]),
     }
     for name, rows in tables.items():
         write_rows(out / f"{name}.csv", [flat(row) for row in rows])

@@ -8,8 +8,9 @@ import pytest
 
 from doseline.formats import read_programme
 from doseline.programme import Programme
+from doseline.studies.ranges.found import Effect, Sensitivity
 from doseline.studies.ranges.groups import UPTAKE, at_end, ranges, unstated
-from doseline.studies.ranges.sensitivity import Effect, Sensitivity, sensitivity
+from doseline.studies.ranges.sensitivity import sensitivity
 from doseline.studies.ranges.standing import CHANCE_ONLY, as_planned, as_served
 from tests.hand_world import FILE
 

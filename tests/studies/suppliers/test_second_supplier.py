@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from doseline.studies.suppliers.bought import Bought, Suppliers
 from doseline.studies.suppliers.causes import CAUSES, MEANS, SAID, acting
-from doseline.studies.suppliers.second_supplier import Bought, Suppliers, second_supplier
+from doseline.studies.suppliers.second_supplier import second_supplier
 from doseline.studies.suppliers.waterfall import in_order, over_all_orders, worlds_of
 from tests.studies.suppliers.two_plants import plants
 

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from doseline.errors import InputError
-from doseline.formats.varied import with_value
+from doseline.formats.varied import holder_of, with_value
 from doseline.programme import Programme
 from doseline.programme.programme import Input
 
@@ -23,10 +23,11 @@ class Range:
     """A group of inputs that are moved together: all to their low end, or all to their high end.
 
     `low`, `value` and `high` are those of the first as the file writes them; `alike` says whether
-    the others state the same. `assumed` counts those that are only assumed.
+    the others state the same. `assumed` counts those that are only assumed. `name` is for print.
     """
 
     id: str
+    name: str
     fields: tuple[str, ...]
     low: str
     value: str
@@ -53,14 +54,18 @@ def ranges(programme: Programme) -> tuple[Range, ...]:
     for one in programme.inputs:
         if one.low is not None or one.high is not None:
             found.setdefault(_kind(one.field), []).append(one)
-    rows = [_range(name, members) for name, members in found.items()]
+    rows = [_range(programme, name, members) for name, members in found.items()]
     cases = {name for m in programme.markets for name in (m.cases[0].name, m.cases[-1].name)}
     if any(len(m.cases) > 1 for m in programme.markets):
         named = [q.case for q in programme.questions if q.case]
         low, high = (_said({m.cases[i].name for m in programme.markets}) for i in (0, -1))
         value = _said(set(named)) if named else "by weight"
         fields = tuple(f"markets[{i}].cases" for i in range(len(programme.markets)))
-        rows.append(Range(UPTAKE, fields, low, value, high, len(cases) == 2, len(fields)))
+        rows.append(
+            Range(
+                UPTAKE, "uptake (markets)", fields, low, value, high, len(cases) == 2, len(fields)
+            )
+        )
     return tuple(rows)
 
 
@@ -81,11 +86,22 @@ def _kind(field: str) -> str:
     return _PLACE.sub("", before) + after
 
 
-def _range(name: str, members: list[Input]) -> Range:
+def _named(programme: Programme, field: str) -> str:
+    """The key in words, what it is one of, and where it stands."""
+    *above, key = _PLACE.sub("", field).split(".")
+    holder = holder_of(programme, field)
+    of = getattr(holder, "outcome", None) or getattr(holder, "cause", None)
+    words = f"{key}, {of}" if of and _ONE_OF.search(field) else key
+    where = f" ({', '.join(above)})" if above else ""
+    return f"{words}{where}".replace("_", " ")
+
+
+def _range(programme: Programme, name: str, members: list[Input]) -> Range:
     first = members[0]
     texts = {(m.low, m.value, m.high) for m in members}
     return Range(
         id=name,
+        name=_named(programme, first.field),
         fields=tuple(m.field for m in members),
         low=first.low or first.value,
         value=first.value,

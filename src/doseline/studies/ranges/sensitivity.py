@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from time import perf_counter
 
@@ -11,75 +11,17 @@ from doseline.programme import Programme
 from doseline.programme.programme import Question
 from doseline.studies.counts import Counts, counts_of, paired_otif
 from doseline.studies.crew import Crew
-from doseline.studies.figures import Figure, mean_figure
+from doseline.studies.figures import mean_figure
 from doseline.studies.headroom import period_headroom
 from doseline.studies.pool import Job
 from doseline.studies.progress import Progress, silent
-from doseline.studies.ranges.groups import Range, Unstated, at_end, ranges, unstated
+from doseline.studies.ranges.found import Effect, End, Sensitivity
+from doseline.studies.ranges.groups import Range, at_end, ranges, unstated
 from doseline.studies.ranges.standing import as_planned, as_served
 from doseline.studies.runs import FINISHES, Play, asked, cases_of, periods, play
 from doseline.studies.verdict import sufficient
 
 ENDS = ("low", "high")
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """Service, headroom, cost and verdict at one end of a range; the changes are paired.
-
-    `changes` says whether the end changes anything that service and cost depend on.
-    """
-
-    otif: Figure
-    otif_change: Figure
-    headroom: float
-    cost: Figure
-    cost_change: Figure
-    sufficient: bool | None
-    changes: bool
-    stuck: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """A group of inputs at both ends. `moves` says whether either end has another verdict."""
-
-    range: Range
-    low: End
-    high: End
-    moves: bool
-
-    @property
-    def swing(self) -> float:
-        """The largest distance in OTIF between two of base, low and high."""
-        changes = (0.0, self.low.otif_change.mean, self.high.otif_change.mean)
-        return max(changes) - min(changes)
-
-    @property
-    def cost_swing(self) -> float:
-        """The same in cost. [currency]"""
-        changes = (0.0, self.low.cost_change.mean, self.high.cost_change.mean)
-        return max(changes) - min(changes)
-
-
-@dataclass(frozen=True)
-class Sensitivity:
-    """What moves the verdict of one question under one design, the largest swing first."""
-
-    question: str
-    name: str
-    design: str
-    target: float
-    replications: int
-    base: End
-    effects: tuple[Effect, ...]
-    unstated: tuple[Unstated, ...]
-    seconds: float = 0.0
-
-    @property
-    def moving(self) -> tuple[Effect, ...]:
-        """Those that move the verdict at one of their ends."""
-        return tuple(e for e in self.effects if e.moves)
 
 
 def sensitivity(
@@ -109,13 +51,7 @@ def sensitivity(
     with Crew(programme, workers, progress) as crew:
         found = tuple(one_question(crew, stood.design, q, run) for q in chosen)
     seconds = perf_counter() - began
-    return tuple(
-        Sensitivity(
-            f.question, f.name, f.design, f.target, f.replications, f.base, f.effects,
-            f.unstated, seconds,
-        )
-        for f in found
-    )  # fmt: skip
+    return tuple(replace(f, seconds=seconds) for f in found)
 
 
 def one_question(crew: Crew, design: str | None, question: Question, run: Play) -> Sensitivity:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from time import perf_counter
 
@@ -13,61 +13,13 @@ from doseline.programme.design import PlantUse
 from doseline.programme.programme import Question
 from doseline.studies.counts import Counts, counts_of
 from doseline.studies.crew import Crew
-from doseline.studies.figures import Figure, mean_figure
+from doseline.studies.figures import mean_figure
 from doseline.studies.progress import Progress, silent
 from doseline.studies.runs import FINISHES, Play, asked, cases_of, periods, play
+from doseline.studies.suppliers.bought import Bought, Part, Suppliers
 from doseline.studies.suppliers.causes import CAUSES, acting
 from doseline.studies.suppliers.waterfall import World, in_order, over_all_orders, worlds_of
 from doseline.studies.variants import parent_design, with_plants
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What one cause adds to the gain: in OTIF, and in doses on time a future."""
-
-    cause: str
-    otif: Figure
-    doses: Figure
-
-
-@dataclass(frozen=True, slots=True)
-class Bought:
-    """What a supplier buys beside those before it.
-
-    The parts begin with `capacity`, the gain where no cause acts, and add up to `gain`, the gain
-    in the world as it is. `cost_per_dose` is the further cost by the further doses on time; None
-    where there are none beyond doubt.
-    """
-
-    supplier: str
-    beside: tuple[str, ...]
-    before: Figure
-    after: Figure
-    gain: Figure
-    doses: Figure
-    parts: tuple[Part, ...]
-    cost_before: Figure
-    cost: Figure
-    cost_per_dose: float | None
-
-
-@dataclass(frozen=True)
-class Suppliers:
-    """The suppliers of a design one after the other, for one question.
-
-    `order` is that in which causes are switched on; with `shapley` each part is the mean over all
-    orders. `names` are the suppliers in print.
-    """
-
-    question: str
-    name: str
-    design: str
-    order: tuple[str, ...]
-    shapley: bool
-    replications: int
-    bought: tuple[Bought, ...]
-    names: Mapping[str, str]
-    seconds: float = 0.0
 
 
 def second_supplier(
@@ -90,7 +42,7 @@ def second_supplier(
     """
     began = perf_counter()
     with Crew(programme, workers, progress) as crew:
-        found = bought(
+        found = buying(
             crew,
             design,
             question,
@@ -101,7 +53,7 @@ def second_supplier(
     return replace(found, seconds=perf_counter() - began)
 
 
-def bought(
+def buying(
     crew: Crew,
     design: str | None,
     question: str | None,
