@@ -10,8 +10,8 @@ from doseline.report import words
 from doseline.report.figures import figure
 from doseline.report.marks import legend, swatch
 from doseline.report.markup import Markup, el, join
-from doseline.report.palette import BARS, TARGET_COLOUR, TARGET_DASH
-from doseline.report.tables import Row, folded, table
+from doseline.report.palette import BARS, INK, TARGET_COLOUR
+from doseline.report.tables import Group, Row, folded, table
 from doseline.studies.assessment import Assessment
 from doseline.studies.ranges.found import Effect, End, Sensitivity
 
@@ -95,31 +95,30 @@ def _key(found: Sensitivity) -> Markup:
     return legend(
         (swatch(BARS[0], letter="L"), "at the low end"),
         (swatch(BARS[1], letter="H"), "at the high end"),
-        (swatch(TARGET_COLOUR, TARGET_DASH), f"target {n.percent(found.target)}"),
+        (_tick(INK), f"as the file stands, {n.percent(found.base.otif.mean)}"),
+        (_tick(TARGET_COLOUR), f"target {n.percent(found.target)}"),
         (Markup(""), "* moves the verdict"),
     )
 
 
+def _tick(colour: str) -> Markup:
+    line = el("path", d="M7 1v14", stroke=colour, stroke_width=3)
+    return el(
+        "svg", line, class_="chart mini", width=14, height=16, viewBox="0 0 14 16",
+        aria_hidden="true",
+    )  # fmt: skip
+
+
 def _moved(found: Sensitivity, currency: str) -> Markup:
-    rows = [_row(e, currency) for e in found.effects if _any(e)]
-    if not rows:
+    groups = [_group(e, currency) for e in found.effects if _any(e)]
+    if not groups:
         return join()
     return table(
         f"{found.name}: inputs over their ranges, changes with 95 % intervals",
-        (
-            "Input",
-            "Low to high",
-            "OTIF at low",
-            "OTIF at high",
-            "Headroom",
-            "Cost at low",
-            "Cost at high",
-            "Verdict at low, at high",
-        ),
-        rows,
-        numbers=range(2, 7),
+        ("Input at", "OTIF", "Headroom", "Cost", "Sufficient"),
+        groups,
+        numbers=range(1, 4),
         stacked=True,
-        dense=True,
         id_=f"ranges-{found.question}-numbers",
     )
 
@@ -128,28 +127,26 @@ def _any(effect: Effect) -> bool:
     return effect.moves or effect.low.changes or effect.high.changes
 
 
-def _row(effect: Effect, currency: str) -> Row:
-    one, low, high = effect.range, effect.low, effect.high
-    span = f"{one.low} to {one.high}" if one.alike else "each over its own"
-    below = f"{len(one.fields)} inputs" if len(one.fields) > 1 else f"stated {one.value}"
-    stuck = [*low.stuck, *high.stuck]
+def _group(effect: Effect, currency: str) -> Group:
+    one = effect.range
+    stuck = [*effect.low.stuck, *effect.high.stuck]
+    said = [f"stated {one.value}"] if one.alike else []
+    said += [f"{len(one.fields)} inputs"] if len(one.fields) > 1 else []
+    said += ["moves the verdict"] if effect.moves else []
+    said += [f"not moved: {'; '.join(stuck)}"] if stuck else []
+    name = join(one.name, el("span", "; ".join(said), class_="sub") if said else None)
+    ends = (("low", one.low, effect.low), ("high", one.high, effect.high))
+    return Group(name, tuple(_row(w, v if one.alike else "", e, currency) for w, v, e in ends))
+
+
+def _row(which: str, value: str, end: End, currency: str) -> Row:
     return Row(
         (
-            join(one.name, el("span", "not moved: " + "; ".join(stuck), class_="sub"))
-            if stuck
-            else one.name,
-            join(span, el("span", below, class_="sub")),
-            n.points(low.otif_change),
-            n.points(high.otif_change),
-            f"{low.headroom:.2f} / {high.headroom:.2f}",
-            n.amounts(low.cost_change, currency),
-            n.amounts(high.cost_change, currency),
-            join(
-                words.verdict(low.sufficient),
-                " ",
-                words.verdict(high.sufficient),
-                el("span", "moves the verdict", class_="sub") if effect.moves else None,
-            ),
+            f"{which} end, {value}" if value else f"{which} end of each",
+            n.points(end.otif_change),
+            f"{end.headroom:.2f}",
+            n.amounts(end.cost_change, currency),
+            words.verdict(end.sufficient),
         )
     )
 

@@ -57,7 +57,7 @@ def _bought(place: int, row: Bought, found: Suppliers, currency: str) -> Markup:
             (swatch(BARS[6]), "OTIF before and after"),
             (Markup(""), "thin line: 95 % interval of the step"),
         ),
-        note=f"{found.replications} futures of each world.",
+        note=f"{found.replications} futures of each world. The axis does not begin at 0.",
         shown=True,
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import altair as alt
 
 from doseline.report.chart_style import Drawing, Rows, axis, data, rows, said, whole
-from doseline.report.palette import BARS, IN_BAR, INK, PAPER, TARGET_COLOUR, TARGET_DASH
+from doseline.report.palette import BARS, IN_BAR, INK, PAPER, TARGET_COLOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Swing:
 
 
 def tornado(swings: Sequence[Swing], base: float, target: float, width: int) -> Drawing:
-    """Bars from the base to either end, marked L and H; the target as a dashed line."""
+    """Bars from the base to either end, marked L and H; base and target as ticks."""
     letters = 14 / max(1, width)
     values = [v for s in swings for v in (s.low, s.high)]
     least, most = min([base, target, *values]), max([base, target, *values])
@@ -48,8 +48,10 @@ def tornado(swings: Sequence[Swing], base: float, target: float, width: int) -> 
     )
     scale = alt.Scale(domain=["L", "H"], range=[BARS[0], BARS[1]])
     every = alt.Chart(data(bars)).encode(y=rows(len(swings)))
-    lines: Rows = [{"value": base}]
-    aims: Rows = [{"value": target}]
+    marks: Rows = [
+        {"row": i, "base": base, "target": target} for i in range(len(swings))
+    ]  # a tick a row, so that no line runs through the words
+    each = alt.Chart(data(marks)).encode(y=rows(len(swings)))
     layers = [
         every.mark_bar(height=18, yOffset=13, stroke=PAPER, strokeWidth=1).encode(
             x=x, x2="to:Q", color=alt.Color("end:N", scale=scale, legend=None)
@@ -57,10 +59,10 @@ def tornado(swings: Sequence[Swing], base: float, target: float, width: int) -> 
         every.mark_text(yOffset=13, fontSize=11, color=IN_BAR).encode(
             x=alt.X("middle:Q"), text="letter:N"
         ),
-        alt.Chart(data(lines)).mark_rule(color=INK, strokeWidth=1.5).encode(x=alt.X("value:Q")),
-        alt.Chart(data(aims))
-        .mark_rule(color=TARGET_COLOUR, strokeWidth=2, strokeDash=list(TARGET_DASH))
-        .encode(x=alt.X("value:Q")),
+        each.mark_tick(size=26, yOffset=13, thickness=2, color=INK).encode(x=alt.X("base:Q")),
+        each.mark_tick(size=26, yOffset=13, thickness=3, color=TARGET_COLOUR).encode(
+            x=alt.X("target:Q")
+        ),
         *said([(s.name, s.says) for s in swings], width),
     ]
     step = 62 if width < 500 else 46
