@@ -9,9 +9,8 @@ from doseline import __version__
 from doseline.errors import ProgrammeError
 from doseline.studies.assessment import AS_WRITTEN, Answer, Assessment
 from doseline.studies.demand_document import demand_document
-from doseline.studies.figures import Figure
-from doseline.studies.ranges.found import End, Sensitivity
-from doseline.studies.suppliers.bought import Suppliers
+from doseline.studies.ranges.ranges_document import ranges_document
+from doseline.studies.suppliers.rows import suppliers_document
 from doseline.studies.verdict import percent
 
 Document = dict[str, Any]
@@ -49,11 +48,6 @@ def faults_document(error: ProgrammeError) -> Document:
         "counts": {},
         "assumptions": 0,
     }
-
-
-def figure(value: Figure) -> Document:
-    """A figure with its interval."""
-    return {"mean": value.mean, "low": value.low, "high": value.high}
 
 
 def assess_document(result: Assessment, path: str) -> Document:
@@ -95,83 +89,6 @@ def assess_document(result: Assessment, path: str) -> Document:
         "demand": None if result.demand is None else demand_document(result.demand),
         "method": list(result.method),
     }
-
-
-def ranges_document(found: Sensitivity) -> Document:
-    """Inputs over their ranges, for one question."""
-    return {
-        "question": found.question,
-        "design": found.design or None,
-        "replications": found.replications,
-        "base": _end(found.base),
-        "inputs": [
-            {
-                "id": e.range.id,
-                "name": e.range.name,
-                "fields": list(e.range.fields),
-                "assumed": e.range.assumed,
-                "value": e.range.value,
-                "moves_verdict": e.moves,
-                "low": {"value": e.range.low, **_end(e.low)},
-                "high": {"value": e.range.high, **_end(e.high)},
-            }
-            for e in found.effects
-        ],
-        "moving": [e.range.id for e in found.moving],
-        "without_range": {u.section: u.inputs for u in found.unstated},
-    }
-
-
-def _end(found: End) -> Document:
-    return {
-        "otif": figure(found.otif),
-        "otif_change": figure(found.otif_change),
-        "headroom": found.headroom,
-        "cost": figure(found.cost),
-        "cost_change": figure(found.cost_change),
-        "sufficient": found.sufficient,
-        "not_moved": list(found.stuck),
-    }
-
-
-def suppliers_document(found: Suppliers) -> Document:
-    """What each further supplier buys."""
-    return {
-        "question": found.question,
-        "design": found.design,
-        "replications": found.replications,
-        "order": list(found.order),
-        "over_all_orders": found.shapley,
-        "bought": [
-            {
-                "supplier": b.supplier,
-                "beside": list(b.beside),
-                "otif_before": figure(b.before),
-                "otif_after": figure(b.after),
-                "gain": figure(b.gain),
-                "doses": figure(b.doses),
-                "parts": [
-                    {"cause": p.cause, "otif": figure(p.otif), "doses": figure(p.doses)}
-                    for p in b.parts
-                ],
-                "cost_before": figure(b.cost_before),
-                "cost": figure(b.cost),
-                "cost_per_dose": b.cost_per_dose,
-            }
-            for b in found.bought
-        ],
-    }
-
-
-def supplier_rows(document: Document | None) -> list[Document]:
-    """A row for each part of what a supplier buys, for a CSV."""
-    if document is None:
-        return []
-    return [
-        {"supplier": b["supplier"], "beside": b["beside"], **part}
-        for b in document["bought"]
-        for part in b["parts"]
-    ]
 
 
 def flat(row: Document) -> Document:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from doseline import __version__
 from doseline.demand import band
 from doseline.formats import read_programme
 from doseline.formats.results import write_json_atomically, write_rows
 from doseline.programme import Programme
-from doseline.simulate import Service
+from doseline.simulate import Service, SimulationResult
 from doseline.studies.answers import answer
-from doseline.studies.assessment import AS_WRITTEN, Assessment, BoardPlan, MonthRow
+from doseline.studies.assessment import AS_WRITTEN, Assessment, MonthRow
 from doseline.studies.capacity import vials_by_month
 from doseline.studies.crew import Crew
 from doseline.studies.demand_picture import demand_picture
 from doseline.studies.designs import design_row
-from doseline.studies.documents import Document, assess_document, flat, summary_of, supplier_rows
+from doseline.studies.documents import Document, assess_document, flat, summary_of
 from doseline.studies.flow import activity_flow
 from doseline.studies.played import (
     Played,
@@ -29,11 +30,13 @@ from doseline.studies.played import (
     trial_run,
     under,
 )
+from doseline.studies.precision import Precision
 from doseline.studies.progress import Progress, silent
 from doseline.studies.ranges.found import Sensitivity
 from doseline.studies.ranges.sensitivity import one_question
 from doseline.studies.runs import Play, asked, cases_of, products_of, whole
 from doseline.studies.suppliers.bought import Suppliers
+from doseline.studies.suppliers.rows import supplier_rows
 from doseline.studies.suppliers.second_supplier import buying
 from doseline.studies.variants import parent_design
 from doseline.studies.verdict import sentence
@@ -50,6 +53,7 @@ def assess(
     workers: int = 1,
     quick: bool = False,
     ranges_of: Collection[str] = (),
+    precision: Precision | None = None,
     progress: Progress = silent,
 ) -> Assessment:
     """Answer the programme's own questions, for its main design or another.
@@ -62,7 +66,7 @@ def assess(
     main = programme.under(design).design or AS_WRITTEN
     run = Play(seed, replications, workers)
     asked_for = demand_picture(programme, seed=seed, samples=DEMAND_SAMPLES, progress=progress)
-    played = play_all(programme, main, run, progress)
+    played = play_all(programme, main, run, progress, precision)
     moved, bought = ((), None) if quick else beside(programme, main, run, ranges_of, progress)
     answers = tuple(
         replace(
@@ -83,8 +87,11 @@ def assess(
         currency=programme.currency,
         design=main,
         seed=seed,
-        replications=replications,
-        trial_replications=trial_run(run).replications,
+        replications=max(len(r.replications) for r in played.whole.values()),
+        trial_replications=max(
+            (len(r.replications) for r in played.trials.values()),
+            default=trial_run(run).replications,
+        ),
         scenario_replications=scenario_run(run).replications,
         questions=answers,
         designs=tuple(
@@ -106,7 +113,7 @@ def assess(
             tuple(a for a in answers if a.design != main),
             {d.id: d.name for d in programme.designs},
         ),
-        method=method_lines(programme, run, played.board),
+        method=method_lines(programme, run, played, precision),
         version=__version__,
         seconds=perf_counter() - began,
         demand=asked_for,
@@ -178,13 +185,15 @@ def _asked_by_month(rows: tuple[Service, ...]) -> dict[int, int]:
     return counts
 
 
-def method_lines(programme: Programme, run: Play, board: BoardPlan | None) -> tuple[str, ...]:
+def method_lines(
+    programme: Programme, run: Play, played: Played, precision: Precision | None
+) -> tuple[str, ...]:
     """How it was computed, and what it leaves out, in words."""
     lines = [
-        f"Service and cost: the standing policy, played over {run.replications} futures of the "
-        "whole horizon for each design in the causal reference simulator; the same luck for every "
-        "design.",
-        f"Questions of trials: {trial_run(run).replications} futures of the trial's own days.",
+        f"Service and cost: the standing policy, played over {_futures(played.whole)} futures of "
+        "the whole horizon for each design in the causal reference simulator; the same luck for "
+        "every design.",
+        f"Questions of trials: {_futures(played.trials)} futures of the trial's own days.",
         f"Scenarios: {scenario_run(run).replications} futures of the days around the shock, with "
         "it and without.",
         "Headroom: the largest multiple of the period's expected orders that can be served with "
@@ -199,9 +208,20 @@ def method_lines(programme: Programme, run: Play, board: BoardPlan | None) -> tu
         "Present value discounts by month at the programme's rate; without one it is a plain sum.",
         "The supply predicts no patient's response.",
     ]
-    if board is not None:
-        lines.append(f"Example weeks: {board.method}")
+    if precision is not None:
+        lines.append(
+            f"Futures were added until every OTIF was known to {100 * precision.width:.3g} points "
+            f"from end to end, {precision.most:,} at most."
+        )
+    if played.board is not None:
+        lines.append(f"Example weeks: {played.board.method}")
     return tuple(lines)
+
+
+def _futures(results: Mapping[Any, SimulationResult]) -> str:
+    """How many were played: one number, or the least and the most."""
+    counts = sorted({len(r.replications) for r in results.values()})
+    return " to ".join(f"{n:,}" for n in (*counts[:1], *counts[1:][-1:])) or "no"
 
 
 def _cases_line(programme: Programme) -> str:
@@ -226,6 +246,7 @@ def assess_study(
     write_report: WriteReport,
     quick: bool = False,
     ranges_of: Collection[str] = (),
+    precision: Precision | None = None,
 ) -> tuple[Document, str]:
     """The command: read, assess, write the report and its rows; the document and a summary."""
     programme = read_programme(path)
@@ -237,6 +258,7 @@ def assess_study(
         workers=workers,
         quick=quick,
         ranges_of=ranges_of,
+        precision=precision,
         progress=progress,
     )
     report = write_report(result, programme, out / "report.html")

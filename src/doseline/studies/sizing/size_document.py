@@ -9,7 +9,8 @@ from typing import Any
 from doseline.formats import read_programme
 from doseline.formats.results import write_json_atomically, write_rows
 from doseline.programme import Programme
-from doseline.studies.documents import Document, figure, flat, head
+from doseline.studies.documents import Document, flat, head
+from doseline.studies.figures import figure
 from doseline.studies.progress import Progress
 from doseline.studies.sizing.lead_times import Step
 from doseline.studies.sizing.search import Rules
