@@ -15,13 +15,14 @@ from doseline.report.palette import INK, LINES, PAPER, QUIET, TARGET_COLOUR, TAR
 class Spot:
     """A design: its number in the table, cost and OTIF with their intervals, and its kind.
 
-    `kind` is `chosen`, `efficient` (on the frontier) or `beaten`.
+    `kind` is `chosen`, `efficient` or `beaten`; a chosen one may be on the frontier or not.
     """
 
     number: int
     cost: tuple[float, float, float]
     otif: tuple[float, float, float]
     kind: str
+    efficient: bool
 
 
 _SHAPES = {
@@ -43,10 +44,11 @@ def frontier(spots: Sequence[Spot], target: float | None, axis_title: str, width
             "otif_low": s.otif[1],
             "otif_high": s.otif[2],
             "kind": s.kind,
+            "efficient": s.efficient,
         }
         for s in spots
     ]
-    best = [v for v in values if v["kind"] != "beaten"]
+    best = [v for v in values if v["efficient"]]
     x = alt.X(
         "cost:Q",
         scale=alt.Scale(zero=False, nice=True, padding=16),

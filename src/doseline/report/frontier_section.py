@@ -72,7 +72,7 @@ def frontier_figure(
 
     def draw(charts: ModuleType, width: int) -> list[Any]:
         spots = [
-            charts.Spot(i, _three(c.cost, divisor), _three(c.otif, 1.0), _kind(c))
+            charts.Spot(i, _three(c.cost, divisor), _three(c.otif, 1.0), _kind(c), c.efficient)
             for i, c in enumerate(ordered, 1)
         ]
         return [charts.frontier(spots, target, f"cost, {unit}", width)]

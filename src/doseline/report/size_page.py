@@ -90,6 +90,7 @@ def _answer(sizes: Sizes) -> Markup:
 
 def _additions(sizes: Sizes, programme: Programme) -> Markup:
     names = {c.id: c.name for c in sizes.candidates}
+    called = {p.question.id: p.question.name for p in sizes.periods if p.question is not None}
     return el(
         "section",
         el("h2", "When to add the next"),
@@ -105,7 +106,7 @@ def _additions(sizes: Sizes, programme: Programme) -> Markup:
             [
                 Row(
                     (
-                        step.period,
+                        called[step.period],
                         n.day(step.from_on),
                         _added(step, programme),
                         names.get(step.design or "", "none of the grid is enough"),
