@@ -42,7 +42,7 @@ def report_html(assessment: Assessment, programme: Programme) -> str:
 
     Charts need the charts extra; without it the report says so and keeps all its tables.
     """
-    left_out = {
+    absent = {
         name
         for name, there in (
             ("doses", assessment.demand is not None),
@@ -56,7 +56,7 @@ def report_html(assessment: Assessment, programme: Programme) -> str:
         f"{assessment.programme}: is the manufacturing capacity sufficient?",
         assessment.version,
         _header(assessment),
-        [c for c in _CONTENTS if c[0] not in left_out],
+        [c for c in _CONTENTS if c[0] not in absent],
         _sections(assessment, programme),
         f"{assessment.programme}, as of {n.day(assessment.as_of_on)}. Doseline "
         f"{assessment.version}, seed {assessment.seed}.",
