@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,9 +11,11 @@ from typing import Any
 
 from doseline import __version__
 from doseline.demand import band
+from doseline.errors import did_you_mean
 from doseline.formats import read_programme
 from doseline.formats.results import write_json_atomically, write_rows
 from doseline.programme import Programme
+from doseline.programme.programme import Question
 from doseline.simulate import Service, SimulationResult
 from doseline.studies.answers import answer
 from doseline.studies.assessment import AS_WRITTEN, Assessment, MonthRow
@@ -65,9 +67,10 @@ def assess(
     began = perf_counter()
     main = programme.under(design).design or AS_WRITTEN
     run = Play(seed, replications, workers)
+    ranged = _ranged(programme, main, ranges_of)
     asked_for = demand_picture(programme, seed=seed, samples=DEMAND_SAMPLES, progress=progress)
     played = play_all(programme, main, run, progress, precision)
-    moved, bought = ((), None) if quick else beside(programme, main, run, ranges_of, progress)
+    moved, bought = ((), None) if quick else beside(programme, main, run, ranged, progress)
     answers = tuple(
         replace(
             answer(
@@ -122,25 +125,33 @@ def assess(
     )
 
 
+def _ranged(programme: Programme, main: str, named: Collection[str]) -> tuple[Question, ...]:
+    """The questions for which inputs are moved: those named, or the first."""
+    questions = {q.id: q for q in asked(programme, main)}
+    unknown = [name for name in named if name not in questions]
+    if unknown:
+        raise LookupError(
+            f"no question {unknown[0]!r}{did_you_mean(unknown[0], questions)}; known: "
+            f"{', '.join(questions)}"
+        )
+    chosen = tuple(q for q in questions.values() if q.id in named)
+    return chosen or tuple(questions.values())[:1]
+
+
 def beside(
     programme: Programme,
     main: str,
     run: Play,
-    ranges_of: Collection[str],
+    ranged: Sequence[Question],
     progress: Progress,
 ) -> tuple[tuple[Sensitivity, ...], Suppliers | None]:
     """What stands beside the verdict: inputs over their ranges, and what suppliers buy."""
     design = None if main == AS_WRITTEN else main
-    questions = {q.id: q for q in asked(programme, main)}
-    unknown = [name for name in ranges_of if name not in questions]
-    if unknown:
-        raise LookupError(f"no question {unknown[0]!r}; known: {', '.join(questions)}")
-    chosen = [q for q in questions.values() if q.id in ranges_of] or [*questions.values()][:1]
     one = replace(run, workers=1)
     with Crew(programme, run.workers, progress) as crew:
-        moved = tuple(one_question(crew, design, q, one) for q in chosen)
+        moved = tuple(one_question(crew, design, q, one) for q in ranged)
         several = len(parent_design(programme, design).plants) > 1
-        bought = buying(crew, design, chosen[0].id, one) if several and chosen else None
+        bought = buying(crew, design, ranged[0].id, one) if several and ranged else None
     return moved, bought
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from time import perf_counter
 
+from doseline.errors import did_you_mean
 from doseline.programme import Programme
 from doseline.programme.programme import Question
 from doseline.studies.counts import Counts, counts_of, paired_otif
@@ -45,7 +46,10 @@ def sensitivity(
     known = {q.id: q for q in asked(programme, name)}
     unknown = [q for q in questions if q not in known]
     if unknown:
-        raise LookupError(f"no question {unknown[0]!r}; known: {', '.join(known)}")
+        raise LookupError(
+            f"no question {unknown[0]!r}{did_you_mean(unknown[0], known)}; known: "
+            f"{', '.join(known)}"
+        )
     chosen = [q for q in known.values() if not questions or q.id in questions]
     run = Play(seed, replications)
     with Crew(programme, workers, progress) as crew:

@@ -160,10 +160,14 @@ class Search:
             passed = self.sufficient(names, periods)
             found = [n for n in names if passed[n]]
             if found:
-                return self._cheapest(found, periods)
+                return self._cheapest(found, periods, len(names))
         return None
 
-    def _cheapest(self, names: Sequence[str], periods: Collection[int]) -> str:
+    def _cheapest(self, names: Sequence[str], periods: Collection[int], of: int) -> str:
+        """The cheapest of those that passed, among so many of the same capacity.
+
+        Which passed hangs on the same futures, so the error is shared out over all their pairs.
+        """
         if len(names) == 1:
             return names[0]
         whole = len(periods) == len(self.targets)
@@ -180,7 +184,7 @@ class Search:
             return names[0]
         searches = 2 * len(self.targets) + 1
         error = (1.0 - self.rules.confidence) / 2.0 / searches
-        least = Least(tuple(names), zone, error, first)
+        least = Least(tuple(names), zone, error, first, of * (of - 1) // 2)
         while True:
             least.look(told())
             if least.found is not None:

@@ -62,8 +62,8 @@ class AgainstBound:
     less below. Observations are told in order, as many at a time as there are.
 
     >>> bound = AgainstBound(zone=0.5, error=0.025, first=3)
-    >>> bound.tell([4.0, 5.0, 4.5])
-    >>> bound.above is None, bound.tell([4.0] * 40), bound.above
+    >>> bound.tell([4.0, 5.0])
+    >>> bound.above is None, bound.tell([4.5] * 40), bound.above
     (True, None, True)
     """
 
@@ -102,14 +102,15 @@ class Least:
     """Which of several means is the least, under common random numbers.
 
     Where the least lies below all others by `zone`, it is found with a chance of 1 - error at
-    least; else one that is at most `zone` above it. Every observation is a row of the same
-    replication.
+    least. Every observation is a row of the same replication. `comparisons` is over how many pairs
+    the error is shared out: one fewer than names, unless the names were chosen by the same futures.
     """
 
     names: tuple[str, ...]
     zone: float
     error: float
     first: int
+    comparisons: int = 0
     left: set[str] = field(init=False)
     _sums: dict[str, float] = field(init=False)
     _spread: dict[frozenset[str], float] = field(default_factory=dict)
@@ -141,7 +142,7 @@ class Least:
                 self._drop()
 
     def _drop(self) -> None:
-        each = self.error / (len(self.names) - 1)
+        each = self.error / (self.comparisons or len(self.names) - 1)
         worse = set()
         for a, b in combinations(sorted(self.left, key=self.names.index), 2):
             spread = self._spread[frozenset((a, b))]

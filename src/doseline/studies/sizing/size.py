@@ -186,12 +186,12 @@ def guarantee(rules: Rules, by_cost: bool, settled: bool, found: bool) -> str:
         )
     if not found:
         return f"{often}no design of the grid reaches every target by {points}."
+    cheapest = f"the cheapest is taken where it is so by more than {100.0 * rules.cost_zone:.3g} %"
     least = (
-        f"none that reaches the target by {points} is cheaper by more than "
-        f"{100.0 * rules.cost_zone:.3g} %"
+        f"of those that reach it by {points} {cheapest}"
         if by_cost
         else f"none with less capacity reaches it by {points}, and of those with the same capacity "
-        f"none that does is cheaper by more than {100.0 * rules.cost_zone:.3g} %"
+        f"that do {cheapest}"
     )
     return f"{often}the design found has an OTIF above every target less {points}, {least}."
 
