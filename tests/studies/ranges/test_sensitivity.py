@@ -97,11 +97,6 @@ def test_the_largest_swing_comes_first(found: Sensitivity) -> None:
     assert found.effects[0].range.id in ("sources.offer_per_week", "manufacturers.lines.vials_max")
 
 
-def test_two_workers_find_the_same(programme: Programme, found: Sensitivity) -> None:
-    (again,) = sensitivity(programme, replications=6, seed=2, workers=2)
-    assert (again.base, again.effects) == (found.base, found.effects)
-
-
 def test_an_unknown_question_is_refused(programme: Programme) -> None:
     with pytest.raises(LookupError, match="no question 'x'"):
         sensitivity(programme, questions=["x"], replications=2)
