@@ -122,5 +122,5 @@ def test_the_command_leaves_a_report_and_its_rows(tmp_path: Path) -> None:
     assert "report.html" in summary
     assert {p.name for p in tmp_path.iterdir()} == {
         "assess.json", "designs.csv", "months.csv", "questions.csv", "ranges.csv", "report.html",
-        "scenarios.csv", "suppliers.csv",
+        "scenario_weeks.csv", "scenarios.csv", "suppliers.csv",
     }  # fmt: skip

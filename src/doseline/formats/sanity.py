@@ -11,17 +11,19 @@ from datetime import date, time
 from itertools import pairwise
 from typing import Any
 
-from doseline.formats import sanity_trials
+from doseline.formats import sanity_shocks, sanity_trials
 from doseline.programme import Programme
 from doseline.programme.contract import Contract
 from doseline.programme.cost import Ordering
 from doseline.programme.course import doses_per_patient
+from doseline.programme.hazard import Hazard, Lasts
 from doseline.programme.lane import Border, Carrier
 from doseline.programme.manufacturer import Availability, Learning, Line, Manufacturer
 from doseline.programme.market import Market, UptakeCase
+from doseline.programme.observed import Observed
 from doseline.programme.policy import Policy
 from doseline.programme.product import Product, Step
-from doseline.programme.scenario import Shock
+from doseline.programme.scenario import Scenario, Shock
 from doseline.programme.site import Site
 from doseline.programme.sizing import PlantRange
 from doseline.programme.source import IsotopeSource, Outages
@@ -266,11 +268,14 @@ _RULES: dict[type, Callable[[Any], Iterable[Found]]] = {
     DoseFinding: sanity_trials.dose_finding,
     Enrolment: sanity_trials.enrolment,
     EventRule: sanity_trials.event_rule,
+    Hazard: sanity_shocks.hazard,
     IsotopeSource: _source,
+    Lasts: sanity_shocks.lasts,
     Learning: _learning,
     Line: _line,
     Manufacturer: _manufacturer,
     Market: _market,
+    Observed: sanity_shocks.observed,
     Ordering: _ordering,
     PlantRange: _plant_range,
     Outages: _outages,
@@ -278,7 +283,8 @@ _RULES: dict[type, Callable[[Any], Iterable[Found]]] = {
     Product: _product,
     Programme: lambda _: (),
     ResponseRule: sanity_trials.response_rule,
-    Shock: sanity_trials.shock,
+    Scenario: sanity_shocks.scenario,
+    Shock: sanity_shocks.shock,
     Site: _site,
     Step: _step,
     Trial: _trial,

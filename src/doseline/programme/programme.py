@@ -12,6 +12,7 @@ from doseline.errors import did_you_mean
 from doseline.programme.contract import Contract
 from doseline.programme.cost import Costs, Ordering, Penalty, Target
 from doseline.programme.design import Design, PlantUse
+from doseline.programme.hazard import Hazard
 from doseline.programme.lane import Border, Carrier, Lane, Permission
 from doseline.programme.manufacturer import Line, Manufacturer, SlotRule
 from doseline.programme.market import Market, StandingDemand
@@ -91,6 +92,7 @@ class Programme:
     policy: Policy = Policy()
     designs: tuple[Design, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
+    hazards: tuple[Hazard, ...] = ()
     questions: tuple[Question, ...] = ()
     main_design: Annotated[str | None, "the design of the verdict; none named: the first"] = None
     sizing: Sizing | None = None

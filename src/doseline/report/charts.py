@@ -13,12 +13,14 @@ from doseline.report.demand_charts import demand_bands, enrolment_bands
 from doseline.report.frontier_chart import Spot, frontier
 from doseline.report.month_chart import demand
 from doseline.report.palette import BARS, EDGE, IN_BAR, LINES, PAPER
+from doseline.report.recovery_chart import Panel, recovery
 from doseline.report.tornado_chart import Swing, tornado
 from doseline.report.waterfall_chart import Stair, waterfall
 
 __all__ = [
     "BarRow",
     "Change",
+    "Panel",
     "Segment",
     "Spot",
     "Stair",
@@ -30,6 +32,7 @@ __all__ = [
     "enrolment_bands",
     "fitted",
     "frontier",
+    "recovery",
     "svg",
     "tornado",
     "waterfall",

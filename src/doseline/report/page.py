@@ -12,10 +12,13 @@ from doseline.report.board_section import board_section
 from doseline.report.designs import designs_section
 from doseline.report.doses import doses_section
 from doseline.report.frontier_section import frontier_section
+from doseline.report.hazards import hazards_section
 from doseline.report.markup import Markup, el, link
 from doseline.report.ranges_section import ranges_section
+from doseline.report.recovery import recovery_section
 from doseline.report.scenarios import scenarios_section
 from doseline.report.shell import document, heading
+from doseline.report.story import story_section
 from doseline.report.suppliers_section import suppliers_section
 from doseline.report.supply import activity_section, demand_section
 from doseline.report.verdict import design_name, verdict_section
@@ -30,6 +33,9 @@ _CONTENTS = (
     ("board", "The board"),
     ("activity", "Activity"),
     ("scenarios", "Scenarios"),
+    ("recovery", "After a shock"),
+    ("hazards", "Hazards"),
+    ("story", "One future"),
     ("suppliers", "A second supplier"),
     ("ranges", "What moves the verdict"),
     ("assumed", "Assumptions"),
@@ -46,6 +52,9 @@ def report_html(assessment: Assessment, programme: Programme) -> str:
         name
         for name, there in (
             ("doses", assessment.demand is not None),
+            ("recovery", bool(assessment.scenarios)),
+            ("hazards", bool(assessment.hazards)),
+            ("story", assessment.story is not None),
             ("frontier", len(assessment.designs) > 1),
             ("suppliers", assessment.suppliers is not None),
             ("ranges", bool(assessment.ranges)),
@@ -102,6 +111,9 @@ def _sections(assessment: Assessment, programme: Programme) -> list[Markup]:
         ),
         activity_section(assessment),
         scenarios_section(assessment),
+        *([recovery_section(assessment)] if assessment.scenarios else []),
+        *([hazards_section(assessment)] if assessment.hazards else []),
+        *([story_section(assessment.story, assessment)] if assessment.story else []),
         *(
             [suppliers_section(assessment.suppliers, assessment.currency)]
             if assessment.suppliers is not None

@@ -14,7 +14,8 @@ from doseline.formats import read_programme
 from doseline.formats.results import write_json_atomically, write_rows
 from doseline.programme import Programme
 from doseline.simulate import SimulationResult, kpis, paired
-from doseline.studies.documents import Document, flat, head
+from doseline.studies.documents import Document, flat, hazards_document, head
+from doseline.studies.hazards import hazard_rows
 from doseline.studies.progress import Progress, silent
 from doseline.studies.runs import ALL, Play, play, whole
 from doseline.studies.verdict import percent
@@ -118,6 +119,14 @@ def compare_study(
             name: {"kpis": kpis(result, ALL)} for name, result in comparison.results.items()
         },
         "differences": differences(comparison),
+        "hazards": hazards_document(
+            hazard_rows(
+                programme,
+                Play(seed, replications, workers),
+                from_on or programme.from_on,
+                until_on or programme.until_on,
+            )
+        ),
     }
     if out is not None:
         write_json_atomically(out / "compare.json", document)

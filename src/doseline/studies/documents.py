@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -9,6 +10,7 @@ from doseline import __version__
 from doseline.errors import ProgrammeError
 from doseline.studies.assessment import AS_WRITTEN, Answer, Assessment
 from doseline.studies.demand_document import demand_document
+from doseline.studies.hazards import HazardRow
 from doseline.studies.ranges.ranges_document import ranges_document
 from doseline.studies.suppliers.rows import suppliers_document
 from doseline.studies.verdict import percent
@@ -66,6 +68,8 @@ def assess_document(result: Assessment, path: str) -> Document:
         "questions": [_question(a) for a in result.questions],
         "designs": {row.design: _plain(asdict(row)) for row in result.designs},
         "scenarios": [_plain(asdict(row)) for row in result.scenarios],
+        "hazards": hazards_document(result.hazards),
+        "story": None if result.story is None else _plain(asdict(result.story)),
         "months": [_plain(asdict(row)) for row in result.months],
         "activity": dict(result.activity),
         "assumptions": len(result.assumptions),
@@ -89,6 +93,11 @@ def assess_document(result: Assessment, path: str) -> Document:
         "demand": None if result.demand is None else demand_document(result.demand),
         "method": list(result.method),
     }
+
+
+def hazards_document(rows: Iterable[HazardRow]) -> list[Document]:
+    """What hazards did in the futures played."""
+    return [_plain(asdict(row)) for row in rows]
 
 
 def flat(row: Document) -> Document:

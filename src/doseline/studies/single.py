@@ -18,7 +18,8 @@ from doseline.programme import Programme
 from doseline.simulate import kpis
 from doseline.studies.board import sample
 from doseline.studies.certified import Asked, leave
-from doseline.studies.documents import Document, flat, head
+from doseline.studies.documents import Document, flat, hazards_document, head
+from doseline.studies.hazards import hazard_rows
 from doseline.studies.plan_document import audit_document, plan_document
 from doseline.studies.progress import Progress
 from doseline.studies.runs import ALL, Play, periods, play, whole
@@ -268,6 +269,9 @@ def simulate_study(
         "until": last.isoformat(),
         "kpis": kpis(result, ALL),
         "questions": {q.id: kpis(result, q.id) for q in inside},
+        "hazards": hazards_document(
+            hazard_rows(programme, Play(seed, replications, workers), first, last)
+        ),
         "seconds": round(perf_counter() - began, 3),
     }
     if out is not None:

@@ -25,6 +25,7 @@ from doseline.studies.demand_picture import demand_picture
 from doseline.studies.designs import design_row
 from doseline.studies.documents import Document, assess_document, flat, summary_of
 from doseline.studies.flow import activity_flow
+from doseline.studies.hazards import hazard_rows
 from doseline.studies.played import (
     Played,
     play_all,
@@ -37,9 +38,11 @@ from doseline.studies.progress import Progress, silent
 from doseline.studies.ranges.found import Sensitivity
 from doseline.studies.ranges.sensitivity import one_question
 from doseline.studies.runs import Play, asked, cases_of, products_of, whole
+from doseline.studies.story import Story
 from doseline.studies.suppliers.bought import Suppliers
 from doseline.studies.suppliers.rows import supplier_rows
 from doseline.studies.suppliers.second_supplier import buying
+from doseline.studies.typical import typical_story
 from doseline.studies.variants import parent_design
 from doseline.studies.verdict import sentence
 
@@ -122,6 +125,8 @@ def assess(
         demand=asked_for,
         ranges=moved,
         suppliers=bought,
+        hazards=hazard_rows(programme, run, programme.from_on, programme.until_on),
+        story=_story(programme, main, played),
     )
 
 
@@ -153,6 +158,15 @@ def beside(
         several = len(parent_design(programme, design).plants) > 1
         bought = buying(crew, design, ranged[0].id, one) if several and ranged else None
     return moved, bought
+
+
+def _story(programme: Programme, main: str, played: Played) -> Story | None:
+    """A typical future of the first question about trials, under the main design."""
+    for question in asked(programme, main):
+        result = played.trials.get((main, question.id))
+        if result is not None:
+            return typical_story(under(programme, main), question, result)
+    return None
 
 
 DEMAND_SAMPLES = 200
@@ -215,7 +229,8 @@ def method_lines(
         "A first shortfall is the first month in which the share on time lies below the target "
         "beyond doubt (95 %).",
         _cases_line(programme),
-        "A shock's length is known once it has begun.",
+        "Nobody knows of a shock before its first day; from then on its length is known, for a "
+        "hazard the one drawn, so recovery looks a little better than it would be.",
         "Present value discounts by month at the programme's rate; without one it is a plain sum.",
         "The supply predicts no patient's response.",
     ]
@@ -279,7 +294,12 @@ def assess_study(
     tables = {
         "questions": document["questions"],
         "designs": document["designs"].values(),
-        "scenarios": document["scenarios"],
+        "scenarios": [{k: v for k, v in s.items() if k != "weeks"} for s in document["scenarios"]],
+        "scenario_weeks": [
+            {"scenario": s["scenario"], "design": s["design"], **week}
+            for s in document["scenarios"]
+            for week in s["weeks"]
+        ],
         "months": document["months"],
         "ranges": [
             {"question": found["question"], **row}

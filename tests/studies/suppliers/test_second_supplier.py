@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from doseline.programme.hazard import Hazard, Lasts
 from doseline.studies.suppliers.bought import Bought, Suppliers
 from doseline.studies.suppliers.causes import CAUSES, MEANS, SAID, acting
 from doseline.studies.suppliers.second_supplier import second_supplier
@@ -98,6 +100,35 @@ def test_with_no_cause_acting_nothing_fails_and_nothing_waits() -> None:
     assert all(s.outages is None for s in still.sources)
     assert all(p.from_on == still.from_on for p in still.permissions)
     assert still.borders == ()
+
+
+def test_of_a_hazard_each_world_keeps_the_stops_that_act_in_it() -> None:
+    a_week = Lasts(exactly_min=10_080)
+    stops = Hazard(
+        "stops", "Stops", "manufacturer", ("plant", "second"), 2.0, a_week, common_fraction=0.25
+    )
+    reactor = Hazard("reactor", "Reactor", "source", ("reactor",), 1.0, a_week)
+    storm = Hazard("storm", "Storm", "carrier", ("air",), 1.0, a_week)
+    programme = replace(plants(), hazards=(stops, reactor, storm))
+    together = {h.id: h for h in acting(programme, ("common_cause",)).hazards}
+    apart = {h.id: h for h in acting(programme, ("separate_failures",)).hazards}
+    assert (together["stops"].own_per_year, together["stops"].common_per_year) == (0.0, 0.5)
+    assert (apart["stops"].own_per_year, apart["stops"].common_per_year) == (1.5, 0.0)
+    assert set(together) == {"stops", "reactor", "storm"}
+    assert set(apart) == {"stops", "storm"}
+    assert [h.id for h in acting(programme, ()).hazards] == ["storm"]
+    assert acting(programme, CAUSES).hazards == programme.hazards
+
+
+def test_a_stop_of_a_firm_of_several_plants_is_a_common_cause() -> None:
+    firm = Hazard("firm", "Firm", "firm", ("sponsor",), 1.0, Lasts(exactly_min=10_080))
+    alone = replace(plants(), hazards=(firm,))
+    assert acting(alone, ("separate_failures",)).hazards == (firm,)
+    one_firm = replace(
+        alone, manufacturers=tuple(replace(m, firm="sponsor") for m in alone.manufacturers)
+    )
+    assert acting(one_firm, ("separate_failures",)).hazards == ()
+    assert acting(one_firm, ("common_cause",)).hazards == (firm,)
 
 
 def test_a_cause_misspelt_is_refused() -> None:

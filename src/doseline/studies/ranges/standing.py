@@ -34,6 +34,7 @@ CHANCE_ONLY: dict[type, dict[str, Any]] = {
         "second_day_fraction": 0.0, "lost_fraction": 0.0, "winter_factor": 1.0,
     },
     Lane: {"transit": None},
+    Programme: {"hazards": ()},
 }  # fmt: skip
 """Fields that hold only where chance is on. Neither planner nor headroom reads them."""
 
@@ -60,7 +61,9 @@ def as_served(programme: Programme) -> Programme:
 
 def as_planned(programme: Programme) -> Programme:
     """Without chance, money and targets: two that are equal have the same headroom."""
-    found: Programme = _without(programme, {**CHANCE_ONLY, **_TARGETS}, money=True)
+    taken = {**CHANCE_ONLY, **_TARGETS}
+    taken[Programme] = {**CHANCE_ONLY[Programme], **_TARGETS[Programme]}
+    found: Programme = _without(programme, taken, money=True)
     return replace(found, **{**_BESIDE, "borders": ()})
 
 

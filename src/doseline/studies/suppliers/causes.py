@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from doseline.programme import Programme
 from doseline.programme.design import Design
+from doseline.programme.hazard import Hazard
 from doseline.programme.manufacturer import Availability, Manufacturer
 from doseline.programme.product import Product
 
@@ -26,11 +27,12 @@ SAID = {
 
 MEANS = {
     "capacity": "slots on other days, with none of the causes below",
-    "separate_failures": "batches that fail, yields, holds and lost slots, plant by plant",
-    "common_cause": "the isotope sources that plants share: outages, late and lost deliveries",
+    "separate_failures": "batches that fail, yields, holds, lost slots and stops, plant by plant",
+    "common_cause": "stops that strike several plants at once, by a hazard or a firm of several "
+    "plants; outages, late and lost deliveries of the isotope sources that they share",
     "ramp_up": "smaller and validation batches, and more failures, until a plant is mature",
     "permission_lag": "plants ready and permitted, by market and protocol, only from a day on",
-    "border": "crossings that take time, and import testing",
+    "border": "crossings that take time or are closed, and import testing",
 }
 """What each cause holds."""
 
@@ -73,7 +75,38 @@ def _no_separate_failures(programme: Programme) -> Programme:
         programme,
         manufacturers=tuple(plant(m) for m in programme.manufacturers),
         products=tuple(product(p) for p in programme.products),
+        hazards=_hazards(programme, _common_part),
     )
+
+
+def _hazards(
+    programme: Programme, part: Callable[[Programme, Hazard], Hazard | None]
+) -> tuple[Hazard, ...]:
+    """What is left of each hazard on what plants are and share; the road keeps its own."""
+    left = (
+        h if h.hits in ("carrier", "lane", "border") else part(programme, h)
+        for h in programme.hazards
+    )
+    return tuple(h for h in left if h is not None and h.per_year > 0.0)
+
+
+def _common_part(programme: Programme, hazard: Hazard) -> Hazard | None:
+    """Stops that strike several plants at once: of sources, of a firm of several, of a group."""
+    if hazard.hits == "source" or _strikes_several(programme, hazard):
+        return hazard
+    return replace(hazard, per_year=hazard.common_per_year, common_fraction=1.0)
+
+
+def _own_part(programme: Programme, hazard: Hazard) -> Hazard | None:
+    """Stops of one plant by itself."""
+    if hazard.hits == "source" or _strikes_several(programme, hazard):
+        return None
+    return replace(hazard, per_year=hazard.own_per_year, common_fraction=0.0)
+
+
+def _strikes_several(programme: Programme, hazard: Hazard) -> bool:
+    plants = [m.firm for m in programme.manufacturers]
+    return hazard.hits == "firm" and any(plants.count(f) > 1 for f in hazard.targets)
 
 
 def _no_common_cause(programme: Programme) -> Programme:
@@ -84,7 +117,7 @@ def _no_common_cause(programme: Programme) -> Programme:
         )
         for s in programme.sources
     )  # fmt: skip
-    return replace(programme, sources=sources)
+    return replace(programme, sources=sources, hazards=_hazards(programme, _own_part))
 
 
 def _no_ramp_up(programme: Programme) -> Programme:
@@ -129,6 +162,7 @@ def _no_border(programme: Programme) -> Programme:
     return replace(
         programme,
         borders=(),
+        hazards=tuple(h for h in programme.hazards if h.hits != "border"),
         permissions=tuple(
             replace(p, testing_min=0, testing_cents=0) for p in programme.permissions
         ),
