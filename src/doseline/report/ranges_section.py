@@ -124,7 +124,8 @@ def _moved(found: Sensitivity, currency: str) -> Markup:
 
 
 def _any(effect: Effect) -> bool:
-    return effect.moves or effect.low.changes or effect.high.changes
+    moved = effect.swing > 0.0 or effect.cost_swing > 0.0
+    return effect.moves or moved or effect.low.headroom != effect.high.headroom
 
 
 def _group(effect: Effect, currency: str) -> Group:
