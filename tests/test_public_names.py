@@ -51,7 +51,19 @@ SIGNATURES = {
         "chance, workers, first_replication, periods, progress, executor, kept, until)"
     ),
     "doseline.operations.check.breaches": "(programme, schedule, orders, *, standing)",
-    "doseline.studies.assess": "(programme, *, design, seed, replications, workers, progress)",
+    "doseline.studies.assess": (
+        "(programme, *, design, seed, replications, workers, quick, ranges_of, precision, progress)"
+    ),
+    "doseline.studies.size": (
+        "(programme, *, design, questions, rules, by_cost, seed, workers, progress)"
+    ),
+    "doseline.studies.sensitivity": (
+        "(programme, *, design, questions, seed, replications, workers, progress)"
+    ),
+    "doseline.studies.second_supplier": (
+        "(programme, *, design, question, suppliers, shapley, seed, replications, workers, "
+        "progress)"
+    ),
     "doseline.studies.compare": (
         "(programme, designs, *, seed, replications, workers, from_on, until_on, scenario, "
         "progress, executor, kept)"

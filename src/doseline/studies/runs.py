@@ -31,11 +31,12 @@ ALL = "all"
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Which futures are played: seed, how many, on how many processes."""
+    """Which futures are played: seed, how many, on how many processes, from which number on."""
 
     seed: int
     replications: int
     workers: int = 1
+    first: int = 0
 
 
 def periods(questions: Sequence[Question]) -> tuple[Period, ...]:
@@ -154,6 +155,7 @@ def play(
         until_on=last,
         scenario=struck,
         workers=run.workers,
+        first_replication=run.first,
         periods=tuple(counted),
         progress=lambda done, total: progress(what, done, total),
         executor=executor,
