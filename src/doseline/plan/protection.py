@@ -43,8 +43,8 @@ _ROUNDS = 12
 _AT_ONCE = 40_000
 """With no more ways to serve doses again all failures are written from the start."""
 
-_SHARE = 0.5
-"""What each price has of the time of a plan."""
+_SHARE, _ALL = 0.5, 2.5
+"""What a price has of the time of a plan at most, and what all prices have together."""
 
 Progress = Callable[[str], None]
 _LIMITS = Limits()
@@ -112,7 +112,8 @@ def secure(
 
     As many doses are met as without a price; then cost and price of the doses unsecured are as low
     as can be. What a second chance is, `audit` says, and it counts those of each plan. `limits`
-    hold for the plan without a price; each price has half as much time. Raises SolverError where
+    hold for the plan without a price; each price has half as much time, and all together no more
+    than two and a half times as much. Raises SolverError where
     the solver fails, ValueError for a price below zero.
     """
     began = perf_counter()
@@ -130,7 +131,9 @@ def secure(
     )
     never = never_secured(programme, tuple(orders), from_on, until_on)
     case = _Case.of(programme, tuple(orders), base, from_on, until_on)
-    runs = [case.at(price, limits, say) for price in sorted(set(prices_cents))]
+    prices = sorted(set(prices_cents))
+    seconds = limits.seconds * min(_SHARE, _ALL / max(1, len(prices)))
+    runs = [case.at(price, replace(limits, seconds=seconds), say) for price in prices]
     points = tuple(case.best(run, len(never)) for run in runs)
     free = case.best(_Run(0, base.bound_cents, True, 0, False), 0)
     return Curve(free, points, never, perf_counter() - began)
@@ -220,7 +223,7 @@ class _Case:
 
     def at(self, price_cents: int, limits: Limits, say: Progress) -> _Run:
         """Search at a price, failures added as they are found to leave doses without."""
-        chances, until = self.chances, perf_counter() + _SHARE * limits.seconds
+        chances, until = self.chances, perf_counter() + limits.seconds
         best = min(self.found, key=lambda f: f.total(price_cents))
         values, large = best.values, len(self.orders) >= SEARCHED
         search = by_pieces if large else by_solver
