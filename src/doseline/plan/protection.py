@@ -224,7 +224,7 @@ class _Case:
     def at(self, price_cents: int, limits: Limits, say: Progress) -> _Run:
         """Search at a price, failures added as they are found to leave doses without."""
         chances, until = self.chances, perf_counter() + limits.seconds
-        best = min(self.found, key=lambda f: f.total(price_cents))
+        best = min(self.sound, key=lambda f: f.total(price_cents))
         values, large = best.values, len(self.orders) >= SEARCHED
         search = by_pieces if large else by_solver
         bound, clock, converged = None, False, False
@@ -237,6 +237,7 @@ class _Case:
             bound = step.bound_cents
             found = self._planned(values)
             self.found.append(found)
+            self._hold_doses(found)
             modelled_without = chances.without(values)
             fresh = self._unstated(found.audit)
             say(
@@ -250,6 +251,23 @@ class _Case:
                 chances.write(s)
         return _Run(price_cents, bound, converged, _ROUNDS, clock)
 
+    @property
+    def sound(self) -> list[_Found]:
+        """The plans without a breach whose doses unmet weigh as little as in any."""
+        clean = [f for f in self.found if not f.plan.breaches] or self.found[:1]
+        least = min(self._weight(f) for f in clean)
+        return [f for f in clean if self._weight(f) == least]
+
+    def _weight(self, found: _Found) -> int:
+        return unmet_weight(self.plain, found.plan.schedule)
+
+    def _hold_doses(self, found: _Found) -> None:
+        """Doses that a search happened to meet are met from then on."""
+        weight = self._weight(found)
+        if weight < self.held and not found.plan.breaches:
+            self.held = weight
+            hold(self.chances.problem, doses_tier(self.chances.problem), weight)
+
     def _unstated(self, found: Audit) -> list[int]:
         """Places whose failure leaves doses without, and is not in the model."""
         of_slot = self.chances.problem.sets.place_of_slot
@@ -259,8 +277,7 @@ class _Case:
     def best(self, run: _Run, never: int) -> Secured:
         """The best plan found at a price, of all that were found at any."""
         price = run.price_cents
-        sound = [f for f in self.found if not f.plan.breaches and f.plan.met >= self.base.met]
-        best = min(sound or self.found[:1], key=lambda f: f.total(price))
+        best = min(self.sound, key=lambda f: f.total(price))
         weak = self.base.bound_cents + price * max(0, never - self.held)
         bound = min(max(run.bound_cents or 0, weak), best.total(price)[0])
         calm = self.base.reproducible and not run.by_the_clock
