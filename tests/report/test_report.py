@@ -89,14 +89,14 @@ def test_a_hostile_name_stays_a_name() -> None:
 def test_every_drawing_has_a_text_alternative_or_stands_beside_its_text(page: Page) -> None:
     drawings = page.all("svg")
     charts = [s for s in drawings if s.get("role") == "img"]
-    assert len(charts) == 12  # costs, two of demand, activity, scenarios, recovery: wide, narrow
+    assert len(charts) == 14  # costs, frontier, demand (two), activity, scenarios, recovery: twice
     for svg in drawings:
         assert svg.get("aria-hidden") == "true" or svg.get("aria-label")
 
 
 def test_every_figure_has_a_table_of_its_numbers(html: str) -> None:
     figures = re.findall(r"<figure.*?</figure>", html, flags=re.DOTALL)
-    assert len(figures) == 5
+    assert len(figures) == 6
     assert all("<table" in f and "<figcaption>" in f for f in figures)
 
 

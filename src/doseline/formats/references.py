@@ -44,6 +44,7 @@ _OWN_KEY = {
     "SiteShare": "site",
     "FailureCause": "cause",
     "PlantUse": "manufacturer",
+    "PlantRange": "manufacturer",
     "LineSlots": "line",
 }
 _REFERS = {

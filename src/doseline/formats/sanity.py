@@ -25,6 +25,7 @@ from doseline.programme.policy import Policy
 from doseline.programme.product import Product, Step
 from doseline.programme.scenario import Scenario, Shock
 from doseline.programme.site import Site
+from doseline.programme.sizing import PlantRange
 from doseline.programme.source import IsotopeSource, Outages
 from doseline.programme.trial import Arm, BodySize, Enrolment, Trial, Visit
 from doseline.programme.trial_rules import DoseFinding, EventRule, ResponseRule
@@ -71,6 +72,11 @@ def _rises(low: float, high: float, key: str, below: str) -> Iterator[Found]:
 def _needs(present: bool, missing: bool, key: str, other: str) -> Iterator[Found]:
     if present and missing:
         yield (key,), f"missing; {other} needs it"
+
+
+def _plant_range(r: PlantRange) -> Iterator[Found]:
+    if r.slots_most is not None:
+        yield from _rises(r.slots_least, r.slots_most, "slots_most", "slots_least")
 
 
 def _product(p: Product) -> Iterator[Found]:
@@ -271,6 +277,7 @@ _RULES: dict[type, Callable[[Any], Iterable[Found]]] = {
     Market: _market,
     Observed: sanity_shocks.observed,
     Ordering: _ordering,
+    PlantRange: _plant_range,
     Outages: _outages,
     Policy: _policy,
     Product: _product,

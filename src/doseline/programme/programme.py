@@ -20,6 +20,7 @@ from doseline.programme.policy import Policy
 from doseline.programme.product import Product
 from doseline.programme.scenario import Scenario
 from doseline.programme.site import Site
+from doseline.programme.sizing import Sizing
 from doseline.programme.source import IsotopeSource
 from doseline.programme.stage import Stage
 from doseline.programme.trial import Trial
@@ -94,6 +95,7 @@ class Programme:
     hazards: tuple[Hazard, ...] = ()
     questions: tuple[Question, ...] = ()
     main_design: Annotated[str | None, "the design of the verdict; none named: the first"] = None
+    sizing: Sizing | None = None
     references: tuple[Reference, ...] = ()
     inputs: tuple[Input, ...] = field(default=(), metadata={"file": False})
     design: str | None = field(default=None, metadata={"file": False})

@@ -11,12 +11,15 @@ from doseline.report.basis import assumed_section, method_section
 from doseline.report.board_section import board_section
 from doseline.report.designs import designs_section
 from doseline.report.doses import doses_section
+from doseline.report.frontier_section import frontier_section
 from doseline.report.hazards import hazards_section
 from doseline.report.markup import Markup, el, link
+from doseline.report.ranges_section import ranges_section
 from doseline.report.recovery import recovery_section
 from doseline.report.scenarios import scenarios_section
 from doseline.report.shell import document, heading
 from doseline.report.story import story_section
+from doseline.report.suppliers_section import suppliers_section
 from doseline.report.supply import activity_section, demand_section
 from doseline.report.verdict import design_name, verdict_section
 from doseline.studies.assessment import Assessment
@@ -24,6 +27,7 @@ from doseline.studies.assessment import Assessment
 _CONTENTS = (
     ("verdict", "The verdict"),
     ("designs", "Designs"),
+    ("frontier", "Cost against service"),
     ("demand", "Demand and capacity"),
     ("doses", "Doses asked for"),
     ("board", "The board"),
@@ -32,6 +36,8 @@ _CONTENTS = (
     ("recovery", "After a shock"),
     ("hazards", "Hazards"),
     ("story", "One future"),
+    ("suppliers", "A second supplier"),
+    ("ranges", "What moves the verdict"),
     ("assumed", "Assumptions"),
     ("method", "Method"),
 )
@@ -49,6 +55,9 @@ def report_html(assessment: Assessment, programme: Programme) -> str:
             ("recovery", bool(assessment.scenarios)),
             ("hazards", bool(assessment.hazards)),
             ("story", assessment.story is not None),
+            ("frontier", len(assessment.designs) > 1),
+            ("suppliers", assessment.suppliers is not None),
+            ("ranges", bool(assessment.ranges)),
         )
         if not there
     }
@@ -92,6 +101,7 @@ def _sections(assessment: Assessment, programme: Programme) -> list[Markup]:
     return [
         verdict_section(assessment),
         designs_section(assessment),
+        *([frontier_section(assessment)] if len(assessment.designs) > 1 else []),
         demand_section(assessment, programme),
         doses_section(assessment, programme),
         board_section(
@@ -104,6 +114,12 @@ def _sections(assessment: Assessment, programme: Programme) -> list[Markup]:
         *([recovery_section(assessment)] if assessment.scenarios else []),
         *([hazards_section(assessment)] if assessment.hazards else []),
         *([story_section(assessment.story, assessment)] if assessment.story else []),
+        *(
+            [suppliers_section(assessment.suppliers, assessment.currency)]
+            if assessment.suppliers is not None
+            else []
+        ),
+        *([ranges_section(assessment)] if assessment.ranges else []),
         assumed_section(assessment),
         method_section(assessment, programme),
     ]

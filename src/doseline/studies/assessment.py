@@ -10,7 +10,9 @@ from doseline.operations.schedule import Schedule
 from doseline.studies.demand_picture import DemandPicture
 from doseline.studies.figures import Figure
 from doseline.studies.hazards import HazardRow
+from doseline.studies.ranges.found import Sensitivity
 from doseline.studies.story import Story
+from doseline.studies.suppliers.bought import Suppliers
 
 AS_WRITTEN = "the network as written"
 """Stands for the design where a programme names none."""
@@ -163,5 +165,7 @@ class Assessment:
     seconds: float
     report: str = ""
     demand: DemandPicture | None = None
+    ranges: tuple[Sensitivity, ...] = ()
+    suppliers: Suppliers | None = None
     hazards: tuple[HazardRow, ...] = ()
     story: Story | None = None

@@ -10,8 +10,9 @@ from doseline import __version__
 from doseline.errors import ProgrammeError
 from doseline.studies.assessment import AS_WRITTEN, Answer, Assessment
 from doseline.studies.demand_document import demand_document
-from doseline.studies.figures import Figure
 from doseline.studies.hazards import HazardRow
+from doseline.studies.ranges.ranges_document import ranges_document
+from doseline.studies.suppliers.rows import suppliers_document
 from doseline.studies.verdict import percent
 
 Document = dict[str, Any]
@@ -51,11 +52,6 @@ def faults_document(error: ProgrammeError) -> Document:
     }
 
 
-def figure(value: Figure) -> Document:
-    """A figure with its interval."""
-    return {"mean": value.mean, "low": value.low, "high": value.high}
-
-
 def assess_document(result: Assessment, path: str) -> Document:
     """The document of `assess`."""
     return {
@@ -92,6 +88,8 @@ def assess_document(result: Assessment, path: str) -> Document:
             "unmet": [asdict(u) for u in result.board.schedule.unmet],
             "breaches": result.board.breaches,
         },
+        "ranges": [ranges_document(found) for found in result.ranges],
+        "suppliers": None if result.suppliers is None else suppliers_document(result.suppliers),
         "demand": None if result.demand is None else demand_document(result.demand),
         "method": list(result.method),
     }
@@ -111,7 +109,7 @@ def flat(row: Document) -> Document:
     cells: Document = {}
     for name, value in row.items():
         if isinstance(value, dict):
-            cells.update({f"{name}_{key}": v for key, v in value.items()})
+            cells.update({f"{name}_{key}": v for key, v in flat(value).items()})
         elif isinstance(value, list):
             cells[name] = "; ".join(
                 " ".join(str(part) for part in v) if isinstance(v, list) else str(v) for v in value

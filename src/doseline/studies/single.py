@@ -1,4 +1,4 @@
-"""One workshop asked: a plan, a simulation."""
+"""One workshop asked for a plan."""
 
 from __future__ import annotations
 
@@ -15,15 +15,12 @@ from doseline.formats.results import write_json_atomically, write_rows
 from doseline.operations.orders import DoseOrder
 from doseline.plan import Limits, Why, audit, why, worth
 from doseline.programme import Programme
-from doseline.simulate import kpis
 from doseline.studies.assessment import BoardPlan
 from doseline.studies.board import board_of, sample
 from doseline.studies.certified import Asked, leave
-from doseline.studies.documents import Document, flat, hazards_document, head
-from doseline.studies.hazards import hazard_rows
+from doseline.studies.documents import Document, head
 from doseline.studies.plan_document import audit_document, plan_document
 from doseline.studies.progress import Progress
-from doseline.studies.runs import ALL, Play, periods, play, whole
 from doseline.studies.security import (
     Draw,
     leave_security,
@@ -35,8 +32,6 @@ from doseline.studies.verdict import percent
 
 WritePage = Callable[[BoardPlan, Programme, Document, Path], None]
 """The page of a plan, written to a file."""
-
-# -- plan ----------------------------------------------------------------------------------
 
 
 def plan_study(
@@ -255,69 +250,3 @@ def _why_lines(row: Document, currency: str) -> list[str]:
     if not row["ways"]:
         lines.append("    no single change that was tried serves it beside the plan")
     return lines
-
-
-# -- simulate ------------------------------------------------------------------------------
-
-
-def simulate_study(
-    path: Path,
-    *,
-    design: str | None,
-    scenario: str | None,
-    replications: int,
-    from_on: date | None,
-    until_on: date | None,
-    seed: int,
-    workers: int,
-    out: Path | None,
-    progress: Progress,
-) -> tuple[Document, str]:
-    """Play the standing policy; figures over the span and for each question inside it."""
-    began = perf_counter()
-    programme = read_programme(path).under(design)
-    first, last = from_on or programme.from_on, until_on or programme.until_on
-    inside = [q for q in programme.questions if first <= q.from_on and q.until_on <= last]
-    result = play(
-        programme,
-        Play(seed, replications, workers),
-        scenario=scenario,
-        counted=(*periods(inside), whole(programme)),
-        from_on=first,
-        until_on=last,
-        progress=progress,
-    )
-    document = {
-        **head("simulate", str(path), design=programme.design, scenario=scenario, seed=seed),
-        "policy": "standing policy",
-        "replications": replications,
-        "from": first.isoformat(),
-        "until": last.isoformat(),
-        "kpis": kpis(result, ALL),
-        "questions": {q.id: kpis(result, q.id) for q in inside},
-        "hazards": hazards_document(
-            hazard_rows(programme, Play(seed, replications, workers), first, last)
-        ),
-        "seconds": round(perf_counter() - began, 3),
-    }
-    if out is not None:
-        write_json_atomically(out / "simulate.json", document)
-        rows = [{"period": ALL, **flat(document["kpis"])}]
-        rows += [{"period": q, **flat(k)} for q, k in document["questions"].items()]
-        write_rows(out / "kpis.csv", rows)
-    return document, _simulate_summary(document)
-
-
-def _simulate_summary(document: Document) -> str:
-    lines = []
-    for name, row in {"whole span": document["kpis"], **document["questions"]}.items():
-        otif = row["otif"]
-        if otif is not None:
-            lines.append(
-                f"  {name}: OTIF {percent(otif['mean'])} "
-                f"({percent(otif['low'])} to {percent(otif['high'])})"
-            )
-    return "\n".join(
-        [*lines, f"{document['replications']} futures of the standing policy, "
-         f"seed {document['seed']}"]
-    )  # fmt: skip
