@@ -10,12 +10,14 @@ from hypothesis import given, settings
 
 from doseline.operations.check import breaches
 from doseline.operations.orders import DoseOrder
-from doseline.operations.schedule import Unmet
+from doseline.operations.schedule import Schedule, Unmet
 from doseline.plan import plan, protection
 from doseline.plan.audit import audit
 from doseline.plan.never import never_secured
 from doseline.plan.protection import Curve, Secured, secure
+from doseline.plan.solve import Limits
 from doseline.programme import Programme
+from doseline.programme.cost import Penalty
 from tests.hand_world import two_orders, world
 from tests.plan import small
 from tests.plan.test_audit import FIRST, NEXT, WEEK_LATER, for_a_week, wide
@@ -198,3 +200,16 @@ def test_without_a_price_the_plan_is_the_plan() -> None:
     assert point.plan.objective_cents == cheapest.objective_cents
     with pytest.raises(ValueError, match="at least 0, got -1"):
         secured(tight(), two_weeks(), -1)
+
+
+def test_doses_that_a_search_happens_to_meet_are_held_from_then_on() -> None:
+    """The case begins with a plan that meets nobody, as a clock may leave it."""
+    program = replace(tight(), penalties=(Penalty("*", 4_000_000, 2_000_000, 0),))
+    full = plan(program, two_weeks(), from_on=FROM, until_on=UNTIL)
+    none = replace(full, schedule=Schedule(None), met=0)
+    case = protection._Case.of(program, two_weeks(), none, FROM, UNTIL)
+    assert case.held == 2
+    run = case.at(100, Limits(seconds=30.0), lambda _: None)
+    assert [f.plan.met for f in case.sound] == [2]
+    assert case.best(run, 0).plan.met == 2
+    assert case.held == 0

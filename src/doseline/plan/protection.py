@@ -43,8 +43,8 @@ _ROUNDS = 12
 _AT_ONCE = 40_000
 """With no more ways to serve doses again all failures are written from the start."""
 
-_SHARE = 0.5
-"""What each price has of the time of a plan."""
+_SHARE, _ALL = 0.5, 2.5
+"""What a price has of the time of a plan at most, and what all prices have together."""
 
 Progress = Callable[[str], None]
 _LIMITS = Limits()
@@ -112,7 +112,8 @@ def secure(
 
     As many doses are met as without a price; then cost and price of the doses unsecured are as low
     as can be. What a second chance is, `audit` says, and it counts those of each plan. `limits`
-    hold for the plan without a price; each price has half as much time. Raises SolverError where
+    hold for the plan without a price; each price has half as much time, and all together no more
+    than two and a half times as much. Raises SolverError where
     the solver fails, ValueError for a price below zero.
     """
     began = perf_counter()
@@ -130,7 +131,9 @@ def secure(
     )
     never = never_secured(programme, tuple(orders), from_on, until_on)
     case = _Case.of(programme, tuple(orders), base, from_on, until_on)
-    runs = [case.at(price, limits, say) for price in sorted(set(prices_cents))]
+    prices = sorted(set(prices_cents))
+    seconds = limits.seconds * min(_SHARE, _ALL / max(1, len(prices)))
+    runs = [case.at(price, replace(limits, seconds=seconds), say) for price in prices]
     points = tuple(case.best(run, len(never)) for run in runs)
     free = case.best(_Run(0, base.bound_cents, True, 0, False), 0)
     return Curve(free, points, never, perf_counter() - began)
@@ -220,8 +223,8 @@ class _Case:
 
     def at(self, price_cents: int, limits: Limits, say: Progress) -> _Run:
         """Search at a price, failures added as they are found to leave doses without."""
-        chances, until = self.chances, perf_counter() + _SHARE * limits.seconds
-        best = min(self.found, key=lambda f: f.total(price_cents))
+        chances, until = self.chances, perf_counter() + limits.seconds
+        best = min(self.sound, key=lambda f: f.total(price_cents))
         values, large = best.values, len(self.orders) >= SEARCHED
         search = by_pieces if large else by_solver
         bound, clock, converged = None, False, False
@@ -234,6 +237,7 @@ class _Case:
             bound = step.bound_cents
             found = self._planned(values)
             self.found.append(found)
+            self._hold_doses(found)
             modelled_without = chances.without(values)
             fresh = self._unstated(found.audit)
             say(
@@ -247,6 +251,23 @@ class _Case:
                 chances.write(s)
         return _Run(price_cents, bound, converged, _ROUNDS, clock)
 
+    @property
+    def sound(self) -> list[_Found]:
+        """The plans without a breach whose doses unmet weigh as little as in any."""
+        clean = [f for f in self.found if not f.plan.breaches] or self.found[:1]
+        least = min(self._weight(f) for f in clean)
+        return [f for f in clean if self._weight(f) == least]
+
+    def _weight(self, found: _Found) -> int:
+        return unmet_weight(self.plain, found.plan.schedule)
+
+    def _hold_doses(self, found: _Found) -> None:
+        """Doses that a search happened to meet are met from then on."""
+        weight = self._weight(found)
+        if weight < self.held and not found.plan.breaches:
+            self.held = weight
+            hold(self.chances.problem, doses_tier(self.chances.problem), weight)
+
     def _unstated(self, found: Audit) -> list[int]:
         """Places whose failure leaves doses without, and is not in the model."""
         of_slot = self.chances.problem.sets.place_of_slot
@@ -256,8 +277,7 @@ class _Case:
     def best(self, run: _Run, never: int) -> Secured:
         """The best plan found at a price, of all that were found at any."""
         price = run.price_cents
-        sound = [f for f in self.found if not f.plan.breaches and f.plan.met >= self.base.met]
-        best = min(sound or self.found[:1], key=lambda f: f.total(price))
+        best = min(self.sound, key=lambda f: f.total(price))
         weak = self.base.bound_cents + price * max(0, never - self.held)
         bound = min(max(run.bound_cents or 0, weak), best.total(price)[0])
         calm = self.base.reproducible and not run.by_the_clock
