@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from doseline.cli import files, futures, planning, sizing
+from doseline.cli import files, futures, planning, record_papers, sizing
+from doseline.cli.record import record
 from doseline.cli.terminal import app
 
 __all__ = ["app", "main"]
@@ -23,6 +24,8 @@ for _command in (
     futures.assess,
 ):
     app.command()(_command)
+record.command("papers")(record_papers.papers)
+app.add_typer(record)
 
 
 @app.callback(invoke_without_command=True)
