@@ -44,11 +44,11 @@ SIGNATURES = {
     "doseline.plan.headroom": "(programme, mix, *, from_on, until_on, keep_weekdays)",
     "doseline.simulate.simulate": (
         "(programme, patients, *, seed, replications, from_on, until_on, scenario, chance, "
-        "workers, first_replication, periods, progress)"
+        "workers, first_replication, periods, progress, executor, kept, until)"
     ),
     "doseline.simulate.run_schedule": (
         "(programme, schedule, orders, *, seed, replications, from_on, until_on, scenario, "
-        "chance, workers, first_replication, periods, progress)"
+        "chance, workers, first_replication, periods, progress, executor, kept, until)"
     ),
     "doseline.operations.check.breaches": "(programme, schedule, orders, *, standing)",
     "doseline.studies.assess": (
@@ -66,8 +66,12 @@ SIGNATURES = {
     ),
     "doseline.studies.compare": (
         "(programme, designs, *, seed, replications, workers, from_on, until_on, scenario, "
-        "progress)"
+        "progress, executor, kept)"
     ),
+    "doseline.stores.query.kept": "(folders)",
+    "doseline.stores.query.ask": "(sql, folders)",
+    "doseline.stores.query.per_period": "(folders)",
+    "doseline.stores.query.paired_differences": "(a, b, folders, *, period)",
     "doseline.report.write_report": "(assessment, programme, path)",
 }
 

@@ -12,8 +12,9 @@ from doseline.programme.hazard import Hazard, Lasts
 from doseline.studies.comparison import compare_study
 from doseline.studies.documents import Document
 from doseline.studies.hazards import hazard_rows
+from doseline.studies.progress import silent
 from doseline.studies.runs import Play
-from doseline.studies.single import simulate_study
+from doseline.studies.simulation import SimulateAsked, simulate_study
 from doseline.studies.sufficiency import assess
 from tests.hand_world import FILE, world
 
@@ -45,10 +46,8 @@ def calm(tmp_path: Path) -> Path:
 
 
 def simulated(path: Path) -> Document:
-    document, _ = simulate_study(
-        path, design=None, scenario=None, replications=8, from_on=None, until_on=None, seed=2,
-        workers=1, out=None, progress=lambda what, done, total: None,
-    )  # fmt: skip
+    asked = SimulateAsked(seed=2, replications=8)
+    document, _ = simulate_study(path, asked, out=None, progress=silent)
     return document
 
 

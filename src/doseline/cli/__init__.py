@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from doseline.cli import files, futures, planning, record_papers, sizing
-from doseline.cli.record import record
+from doseline.cli import files, futures, planning, sizing
+from doseline.cli.later import record
 from doseline.cli.terminal import app
 
 __all__ = ["app", "main"]
@@ -24,7 +24,6 @@ for _command in (
     futures.assess,
 ):
     app.command()(_command)
-record.command("papers")(record_papers.papers)
 app.add_typer(record)
 
 

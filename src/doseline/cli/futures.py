@@ -24,6 +24,7 @@ from doseline.cli.terminal import (
     answering,
     day,
     finish,
+    numbers,
     pair,
     without_effect,
 )
@@ -92,7 +93,17 @@ def simulate(
     programme: ProgrammePath,
     design: DesignName = None,
     scenario: ScenarioName = None,
-    replications: Annotated[int, typer.Option(min=2, help="futures played")] = 40,
+    replications: Annotated[
+        int | None,
+        typer.Option(min=2, help="futures played: 40; with --until-precision at most 2000"),
+    ] = None,
+    until_precision: Annotated[
+        float | None,
+        typer.Option("--until-precision", help="play until OTIF is known to so much, e.g. 0.002"),
+    ] = None,
+    keep: Annotated[
+        str | None, typer.Option("--keep", help="futures to look into by number, e.g. 0,3,7")
+    ] = None,
     from_on: From = None,
     until_on: Until = None,
     seed: Seed = 1,
@@ -102,21 +113,22 @@ def simulate(
 ) -> None:
     """Play the standing policy over many futures: service and cost with intervals."""
     first, last = day(from_on, "--from"), day(until_on, "--until")
+    kept = numbers(keep, "--keep")
     with answering(as_json) as bars:
-        from doseline.studies.single import simulate_study
+        from doseline.studies.simulation import SimulateAsked, simulate_study
 
-        document, summary = simulate_study(
-            programme,
+        asked = SimulateAsked(
+            seed=seed,
+            replications=replications,
             design=design,
             scenario=scenario,
-            replications=replications,
             from_on=first,
             until_on=last,
-            seed=seed,
             workers=workers,
-            out=out,
-            progress=bars,
+            until_precision=until_precision,
+            keep=kept,
         )
+        document, summary = simulate_study(programme, asked, out=out, progress=bars)
         finish(document, summary, as_json)
 
 

@@ -12,36 +12,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from doseline.cli.terminal import Json, answering
 
-
-class _Acts(TyperGroup):
-    """Builds the commands of the record when they are first asked for: `--help` stays quick."""
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        self._fill()
-        return list(self.commands)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in self.commands:
-            self._fill()
-        return super().get_command(ctx, cmd_name)
-
-    def _fill(self) -> None:
-        acts: Any = typer.main.get_command(_acts())
-        for name, made in acts.commands.items():
-            self.commands.setdefault(name, made)
-
-
-record = typer.Typer(
-    name="record",
-    cls=_Acts,
-    help="Run a batch under GMP and prove it: the batch record.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+record = typer.Typer(rich_markup_mode=None)
 
 Store = Annotated[Path, typer.Argument(help="folder of the record", show_default=False)]
 By = Annotated[str, typer.Option("--by", help="user id of the person who acts")]
@@ -384,11 +358,14 @@ def _command_named(name: str) -> Callable[..., None]:
     return run_command
 
 
-def _acts() -> typer.Typer:
+def everything() -> typer.Typer:
     """Every command of the record, in its place on the command line."""
+    from doseline.cli.record_papers import papers
     from doseline.records.commands import COMMANDS
 
     acts = typer.Typer(rich_markup_mode=None)
+    acts.registered_commands += record.registered_commands
     for name, command in COMMANDS.items():
         acts.command(name, help=command.help)(_command_named(name))
+    acts.command("papers")(papers)
     return acts

@@ -9,7 +9,7 @@ from doseline.records.blocks import blocks, overdue
 from doseline.records.possession import emergency_plan_ppm, share_ppm
 from doseline.records.profile import profile_named
 from doseline.records.state import Record
-from doseline.records.things import Batch
+from doseline.records.things import Batch, Test
 
 __all__ = ["DEMO", "batch_document", "record_document", "words_of_batch", "words_of_record"]
 
@@ -109,20 +109,7 @@ def batch_document(record: Record, batch: Batch, now: str) -> dict[str, Any]:
             }
             for s in (*batch.voided_steps, *batch.steps.values())
         ],
-        "tests": [
-            {
-                "test": t.id,
-                "stage": t.stage,
-                "state": str(t.state),
-                "value": t.value,
-                "low": t.low,
-                "high": t.high,
-                "tester": t.tester,
-                "reviewer": t.reviewer,
-                "due_at": t.due_at,
-            }
-            for t in map(record.test, batch.tests)
-        ],
+        "tests": [_test(record.test(name)) for name in batch.tests],
         "vials": [
             {
                 "vial": v.id,
@@ -143,26 +130,45 @@ def batch_document(record: Record, batch: Batch, now: str) -> dict[str, Any]:
         }
         if book
         else {},
-        "signatures": [
-            {
-                "record": s.record,
-                "meaning": s.meaning,
-                "person": s.person,
-                "name": s.name,
-                "role": s.role,
-                "signed_at": s.signed_at,
-                "digest": s.digest,
-                "voided": s.voided,
-            }
-            for name, held in record.signatures.items()
-            if batch.id in name.split("/")
-            for s in held
-        ],
+        "signatures": _signatures(record, batch.id),
         "deviations": [
             {"deviation": d.id, "state": str(d.state), "what": d.what}
             for d in record.deviations_about((f"batch/{batch.id}", batch.id))
         ],
     }
+
+
+def _test(test: Test) -> dict[str, Any]:
+    return {
+        "test": test.id,
+        "stage": test.stage,
+        "state": str(test.state),
+        "value": test.value,
+        "low": test.low,
+        "high": test.high,
+        "tester": test.tester,
+        "reviewer": test.reviewer,
+        "due_at": test.due_at,
+    }
+
+
+def _signatures(record: Record, batch: str) -> list[dict[str, Any]]:
+    """Every signature on a record of the batch, those that lost their force with them."""
+    return [
+        {
+            "record": s.record,
+            "meaning": s.meaning,
+            "person": s.person,
+            "name": s.name,
+            "role": s.role,
+            "signed_at": s.signed_at,
+            "digest": s.digest,
+            "voided": s.voided,
+        }
+        for name, held in record.signatures.items()
+        if batch in name.split("/")
+        for s in held
+    ]
 
 
 def words_of_record(document: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from doseline.programme import Programme
 from doseline.programme.programme import Question
 from doseline.programme.scenario import Scenario
 from doseline.programme.trial import Arm
-from doseline.simulate import Period, SimulationResult, simulate
+from doseline.simulate import Executor, Keeping, Period, SimulationResult, Until, simulate
 from doseline.studies.progress import Progress, silent
 
 LOOK_BACK = timedelta(days=150)
@@ -138,6 +138,9 @@ def play(
     cases: dict[str, str] | None = None,
     progress: Progress = silent,
     what: str = "futures",
+    executor: Executor | None = None,
+    kept: Keeping | None = None,
+    until: Until | None = None,
 ) -> SimulationResult:
     """Play the standing policy of a programme that stands under a design."""
     first = from_on or programme.from_on
@@ -155,4 +158,7 @@ def play(
         first_replication=run.first,
         periods=tuple(counted),
         progress=lambda done, total: progress(what, done, total),
+        executor=executor,
+        kept=kept,
+        until=until,
     )
