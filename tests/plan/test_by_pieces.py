@@ -48,10 +48,11 @@ def by_pieces(case: Case, limits: Limits = _SECONDS) -> Plan:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(import_module("doseline.plan.plan"), "MANY", 0)
         patch.setattr(import_module("doseline.plan.large"), "ROUNDS", 6)
+        patch.setattr(import_module("doseline.plan.begun"), "_ROUNDS", 2)
         return plan(case[0], case[1], from_on=FROM, until_on=UNTIL, limits=limits)
 
 
-@settings(max_examples=60)
+@settings(max_examples=20)
 @given(cases(most=8))
 def test_its_bound_is_none_that_the_whole_undercuts(case: Case) -> None:
     programme, orders = without_caution(case[0]), case[1]

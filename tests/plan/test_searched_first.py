@@ -162,7 +162,9 @@ def test_a_search_is_followed_by_a_proof_that_is_no_worse(
 ) -> None:
     arrays, strong = cut
     structure = structure_of(small)
-    search = searched(strong, arrays, structure, Limits(seconds=perf_counter() + 60.0))
+    days = np.array([o.wanted_on.toordinal() for o in small.sets.orders], dtype=np.int64)
+    until = perf_counter() + 60.0
+    search = searched(strong, arrays, structure, Limits(seconds=until), days)
     assert 0 < search.neighbours.rounds <= ROUNDS
     start = search.values
     assert not broken(arrays, start, arrays.sums(start)).any()

@@ -21,12 +21,16 @@ from doseline.plan.rounded import broken, whole_orders
 from doseline.plan.stretches import nearest, planned_anew, stretches
 from doseline.plan.structure import Structure
 
-_PASSES = 2
+PASSES = 2
+"""So often all stretches are planned anew."""
+
+_UNMET = 0.01  # of the doses
+_RELAXED = 0.2  # of the time is for shares
 _SHARES = 6  # times they are set before batches are searched for
 _SMALL = 60  # orders a share of days
 _BATCHES = 0.6  # of the time is for batches alone
 _PIECE = 18.0  # places in a piece without charges: it is soon solved
-_BETWEEN = 8.0  # after which shares are set anew; [s]
+_BETWEEN, _ROUNDS = 8.0, 30  # after so long [s], or so many rounds, shares are set anew
 _MENDED_IN = 6.0
 
 
@@ -53,15 +57,19 @@ class Beginning:
         return Neighbourhoods(self.arrays, self.structure, start, self.seed)
 
 
-def by_stretches(given: Beginning) -> Neighbourhoods:
-    """One product: all batches at once, then twice the stretches, between one another's ends."""
+def by_stretches(given: Beginning, passes: int = PASSES) -> Neighbourhoods:
+    """One product: all batches at once, then the stretches, each time across the ends of the last.
+
+    Where that leaves too many doses unmet, as where lines differ or isotope is short, it begins as
+    with several products.
+    """
     arrays, structure, until = given.arrays, given.structure, given.until
     start, dear = first_schedule(given.folded, arrays, structure, until)
-    if start is None:
-        return given.search(rolled(arrays, structure, given.days, until, given.say))
+    if start is None or start[structure.unmet].mean() > _UNMET:
+        return by_days(given)
     search, near = given.search(start), nearest(structure, dear)
     given.say(f"a first schedule, cost {arrays.objective(start):,.0f}")
-    for n in range(_PASSES):
+    for n in range(passes):
         parts = stretches(structure, n % 2 == 1)
         for side in (0, 1):
             best, pool = search.best, given.pool()
@@ -84,7 +92,9 @@ def by_stretches(given: Beginning) -> Neighbourhoods:
 def by_days(given: Beginning) -> Neighbourhoods:
     """Several products: a few days after a few days, then batches alone, then orders whole."""
     folded, structure, arrays, until = given.folded, given.structure, given.arrays, given.until
-    began, found = perf_counter(), folded.relaxation.solve()
+    began = perf_counter()
+    folded.relaxation.stop_at(began + _RELAXED * (until - began))
+    found = folded.relaxation.solve()
     for _ in range(_SHARES):
         if found is None:
             break
@@ -95,9 +105,9 @@ def by_days(given: Beginning) -> Neighbourhoods:
     batches = Neighbourhoods(parted, structure, start, given.seed, _PIECE)
     enough = began + _BATCHES * (until - began)
     while perf_counter() < enough:
-        before = batches.rounds
-        batches.search(min(enough, perf_counter() + _BETWEEN), 100, given.pool())
-        if batches.rounds == before:
+        before = batches.best.objective
+        batches.search(min(enough, perf_counter() + _BETWEEN), _ROUNDS, given.pool())
+        if batches.best.objective >= before:
             break
         folded.share_anew(batches.best.values)
         batches.among(_parted(given), batches.best.values)

@@ -24,6 +24,7 @@ from doseline.plan.variables import Problem
 _ALONE = 0.8  # of the charge is what a dose carries to begin with
 _BEFORE, _AFTER = 6, 12  # times the shares are set before and after batches are whole
 _MENDED_IN = 6.0  # [s]
+_SHARE = 0.25  # of the time, at most
 
 
 @dataclass(frozen=True)
@@ -117,9 +118,11 @@ def first_schedule(
 ) -> tuple[Floats | None, Floats]:
     """Whole values that break no row, if any, and how dear each column is. [reduced costs]
 
-    `arrays` carry a price on each unmet dose. None where the clock stops it first.
+    `arrays` carry a price on each unmet dose. None where its share of the time does not suffice.
     """
     nothing = np.zeros(arrays.columns)
+    now = perf_counter()
+    folded.relaxation.stop_at(now + _SHARE * (until - now))
     found = folded.relaxation.solve()
     for _ in range(_BEFORE):
         if found is None:

@@ -30,7 +30,8 @@ from doseline.plan.variables import Problem
 from doseline.plan.weeks_apart import duals_by_weeks
 
 AT_ONCE = 6000
-"""More orders than this, or several products, do not begin with a dive from the whole."""
+COLUMNS = 120_000
+"""More orders or columns than these, or several products, do not begin with a dive from all."""
 
 ROUNDS = 2000
 """So many rounds of pieces are tried at most, two pieces each."""
@@ -127,10 +128,6 @@ def _begun(
 ) -> Neighbourhoods:
     """A first schedule, with the bound there already or being worked out beside it."""
     until, several = limits.seconds, np.unique(structure.kind).size > 1
-    if not several and len(structure.unmet) <= AT_ONCE:
-        bound, duals, start = dived(arrays, loose, structure, until)
-        threads.bounded(bound, duals)
-        return Neighbourhoods(loose, structure, start, limits.seed)
     charges = charges_of(problem, arrays)
     folded = Folded(loose, charges, until)
     days = np.array([o.wanted_on.toordinal() for o in problem.sets.orders], dtype=np.int64)
@@ -138,6 +135,13 @@ def _begun(
     beginning = Beginning(
         loose, structure, folded, days, lots, until, limits.seed, threads.free, say
     )
+    at_once = not several and len(structure.unmet) <= AT_ONCE and arrays.columns <= COLUMNS
+    if at_once:
+        search = by_stretches(beginning, 0)
+        bound, duals, start = dived(arrays, loose, structure, until)
+        threads.bounded(bound, duals)
+        search.or_from(start)
+        return search
     if several or structure.shared.size:
         threads.beside(partial(_relaxed, arrays, until))
     else:
@@ -181,8 +185,6 @@ def _by_weeks(
 ) -> tuple[float, Floats]:
     """The same from the relaxations of some weeks each."""
     duals = duals_by_weeks(arrays, structure, order_rows, dose, until)
-    if duals is None:
-        return -math.inf, np.zeros(arrays.rows)
     return safe_bound(arrays, duals), duals
 
 

@@ -89,6 +89,13 @@ class Neighbourhoods:
         """Go on from other values."""
         self.among(self._arrays, values)
 
+    def or_from(self, values: Floats) -> None:
+        """Go on from other values if they are better."""
+        before = self.best
+        self.begin_with(values)
+        if self.best.objective >= before.objective:
+            self.best = before
+
     def among(self, arrays: Arrays, values: Floats) -> None:
         """Go on from other values, with other costs or other columns whole."""
         self._arrays = arrays

@@ -221,7 +221,8 @@ def _searched_first(
     strong = strengthened(problem, arrays, now + (limits.seconds - now) / 4, say)
     if strong is None:
         return None
-    search = searched(strong, arrays, structure_of(problem), limits)
+    days = np.array([o.wanted_on.toordinal() for o in problem.sets.orders], dtype=np.int64)
+    search = searched(strong, arrays, structure_of(problem), limits, days)
     clock = search.by_the_clock
     doses, start = doses_tier(problem), search.values
     weight = weighed(problem, doses.weights)

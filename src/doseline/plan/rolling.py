@@ -38,7 +38,7 @@ def dived(
 
     `searched` are the same arrays with a price on each unmet dose.
     """
-    relaxation = Relaxation(arrays, until)
+    relaxation = Relaxation(arrays, until, corners=True)
     root, nothing = relaxation.solve(), nothing_made(arrays, structure)
     if root is None:
         return -math.inf, np.zeros(arrays.rows), nothing

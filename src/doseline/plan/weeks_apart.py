@@ -26,8 +26,8 @@ _BESIDE = 1
 
 def duals_by_weeks(
     arrays: Arrays, structure: Structure, order_rows: Ints, elsewhere: float, until: float
-) -> Floats | None:
-    """Duals for all rows; None where the clock stopped it.
+) -> Floats:
+    """Duals for all rows; those of weeks that the clock left no time for are 0.
 
     `elsewhere` is about what a dose costs, for orders that weeks outside of a part could serve.
     """
@@ -42,7 +42,7 @@ def duals_by_weeks(
         places = (structure.at >= begin - beside) & (structure.at < end + beside)
         rows, found = _part(arrays, structure, places, elsewhere, until)
         if found is None:
-            return None
+            break
         mine = (when[rows] >= begin) & (when[rows] < end)
         duals[rows[mine]] = found[mine]
     return _orders_paid(arrays, structure, order_rows, duals)

@@ -11,13 +11,14 @@ from time import perf_counter
 import numpy as np
 from scipy import sparse
 
-from doseline.plan.arrays import Arrays
+from doseline.plan.arrays import Arrays, Ints
 from doseline.plan.dive import whole_batches
 from doseline.plan.duals import Duals
 from doseline.plan.matrix import Floats
 from doseline.plan.neighbours import Neighbourhoods, priced
 from doseline.plan.relaxation import Relaxation
-from doseline.plan.rounded import broken, nothing_made, whole_orders
+from doseline.plan.rolling import rolled
+from doseline.plan.rounded import broken, whole_orders
 from doseline.plan.solve import WHOLE_UNITS, Ended, Limits, Solution, solve
 from doseline.plan.strengthen import Strengthened
 from doseline.plan.structure import Structure
@@ -28,7 +29,7 @@ ROUNDS = 60
 BESIDE = 1500
 """So many at most beside it."""
 
-_SEARCHING, _DIVING = 0.15, 0.1  # shares of the time that is left
+_SEARCHING, _DIVING, _ROLLING = 0.15, 0.1, 0.4  # shares of the time that is left
 
 
 @dataclass
@@ -49,8 +50,13 @@ class Search:
         return self.neighbours.best.values
 
 
-def searched(strong: Strengthened, arrays: Arrays, structure: Structure, limits: Limits) -> Search:
-    """Whole values to begin with: a dive from the relaxation, then pieces planned anew."""
+def searched(
+    strong: Strengthened, arrays: Arrays, structure: Structure, limits: Limits, days: Ints
+) -> Search:
+    """Whole values to begin with: a dive from the relaxation, then pieces planned anew.
+
+    Where the clock leaves a dive no time, the orders of `days` are planned a few days at a time.
+    """
     until, now = limits.seconds, perf_counter()
     dear = priced(arrays, structure)
     strong.relaxation.stop_at(now + _DIVING * (until - now))
@@ -63,7 +69,8 @@ def searched(strong: Strengthened, arrays: Arrays, structure: Structure, limits:
         found = whole_orders(dear, structure, dived.values, seconds)
         clock |= perf_counter() - began > 0.9 * seconds
     if found is None or broken(arrays, found, arrays.sums(found)).any():
-        found = nothing_made(arrays, structure)
+        left = perf_counter() + _ROLLING * (until - perf_counter())
+        found, clock = rolled(dear, structure, days, left), True
     neighbours = Neighbourhoods(dear, structure, found, limits.seed)
     now = perf_counter()
     with ThreadPoolExecutor(2) as pool:

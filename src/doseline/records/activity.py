@@ -46,7 +46,7 @@ def book_kbq(measured_kbq: int, at: str, book: Book) -> int:
 
     >>> book = Book("lot/L1", "I-131", "2018-07-10T09:00:00.000000Z", 693_351_360, "hamilton")
     >>> book_kbq(917_250, "2018-07-11T09:00:00.000000Z", book)
-    1000004
+    999999
     """
     elapsed = minutes_between(book.reference_at, at)
     return round(measured_kbq / decay_factor(elapsed, book.half_life_ms / 60_000))
