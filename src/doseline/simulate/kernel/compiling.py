@@ -1,0 +1,146 @@
+"""Compiling: every function of the kernel, and what it takes to do it quickly and never stale.
+
+The functions are compiled one by one, but made into machine code all together, when the way in
+(`kept`) is compiled. That alone is kept on disk, under a stamp of the sources of this folder and of
+every compiled rule: a change of any of them compiles it anew. (Numba by itself looks at the one
+file only, and would keep the old code of a function called from another.)
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+from numba.core import caching, codegen, registry
+
+from doseline import calendars, chance, distributions, nuclides
+from doseline.operations import ordering
+from doseline.programme import course, rules
+from doseline.simulate import fate, transit
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+COMPILED_FROM = (
+    *(calendars, chance, distributions, nuclides, ordering, course, rules, fate, transit),
+)
+"""The modules whose rules the kernel compiles."""
+
+_parts: set[str] = set()
+
+
+def part(function: Callable[..., Any]) -> None:
+    """Note that a function is made into machine code with the whole."""
+    _parts.add(function.__qualname__)
+
+
+def compiled(function: F) -> F:
+    """The function, compiled as a part of the kernel."""
+    part(function)
+    options = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return cast(F, numba.njit(**options)(function))
+
+
+def sources() -> tuple[Path, ...]:
+    """Every file that the compiled kernel is made of."""
+    own = sorted(Path(__file__).parent.glob("*.py"))
+    return (*own, *(Path(cast(str, m.__file__)) for m in COMPILED_FROM))
+
+
+def stamp_of(files: Iterable[Path]) -> str:
+    """What tells one state of some files from another.
+
+    >>> stamp_of([]) == stamp_of([])
+    True
+    """
+    found = hashlib.blake2b(digest_size=16)
+    for file in files:
+        content = file.read_bytes()
+        found.update(f"{file.name}:{len(content)}:".encode())
+        found.update(content)
+    return found.hexdigest()
+
+
+class Kept(caching.FunctionCache):  # type: ignore[misc]
+    """The compiled way in on disk; what was compiled from other sources is not taken."""
+
+    def __init__(self, function: Callable[..., Any], files: Iterable[Path]) -> None:
+        super().__init__(function)
+        self._cache_file = caching.IndexDataCacheFile(
+            cache_path=self._cache_path,
+            filename_base=self._impl.filename_base,
+            source_stamp=stamp_of(files),
+        )
+
+
+def kept(function: F) -> F:
+    """The function, compiled with all that it calls, and kept on disk."""
+    found = cast(Any, numba.njit(error_model="numpy", nogil=True)(function))
+    if numba.config.DISABLE_JIT:
+        return function
+    found._cache = Kept(function, sources())
+    plainly = found.compile
+
+    def compile(signature: Any) -> Any:
+        with _all_at_once(function.__qualname__):
+            return plainly(signature)
+
+    found.compile = compile
+    return cast(F, found)
+
+
+# -- machine code once ---------------------------------------------------------------------
+
+
+class _Part(codegen.JITCodeLibrary):  # type: ignore[misc]
+    """A part of the kernel: code that waits for the whole. Nobody calls it from Python."""
+
+    def finalize(self) -> None:
+        self._raise_if_finalized()
+        self._finalized = True
+
+
+class _Whole(codegen.JITCodeLibrary):  # type: ignore[misc]
+    """The way in with all its parts, linked and optimised together."""
+
+    def finalize(self) -> None:
+        found: dict[int, Any] = {}
+        waiting = list(self._linking_libraries)
+        while waiting:
+            library = waiting.pop()
+            if id(library) not in found:
+                found[id(library)] = library
+                if isinstance(library, _Part):
+                    waiting += library._linking_libraries
+        self._linking_libraries = list(found.values())
+        super().finalize()
+
+
+@contextmanager
+def _all_at_once(whole: str) -> Iterator[None]:
+    """While the way in is compiled: its parts are not made into machine code one by one.
+
+    Otherwise each function would be optimised again inside everything that calls it.
+    """
+    context = registry.cpu_target.target_context
+    made = context.codegen()
+    plainly, executable = made.create_library, context.get_executable
+
+    def create(name: str, **options: Any) -> Any:
+        if name == whole:
+            return _Whole(made, name)
+        return _Part(made, name) if name in _parts else plainly(name, **options)
+
+    def run(library: Any, description: Any, environment: Any) -> Any:
+        if isinstance(library, _Part):
+            return len  # parts are not called from Python; Numba asks for something built in
+        return executable(library, description, environment)
+
+    made.create_library, context.get_executable = create, run
+    try:
+        yield
+    finally:
+        del made.create_library, context.get_executable
