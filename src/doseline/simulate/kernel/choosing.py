@@ -112,15 +112,15 @@ def _best(c: Any, order: int, day: int, freed_only: bool) -> tuple[int, Any]:
         return -1, NO_FIT
     found = np.empty(n, np.int64)
     m = 0
-    everywhere, turn, slots = True, 0, c.freed_place
+    everywhere, turn, slots = True, 0, 0
     if freed_only:
         turn = c.freed_turn - 1
         holder = c.sites[o.site].consignee + (turn & 1) * c.consignees_n
         everywhere = c.freed_consignee[holder] == turn
-        slots = c.freed_place[(turn & 1) * c.places_n :]
+        slots = (turn & 1) * c.places_n
     for reach in range(off, off + n):
         r = c.reaches[reach]
-        if not everywhere and slots[r.place] != turn:
+        if not everywhere and c.freed_place[slots + r.place] != turn:
             continue
         if r.last_lock_at >= c.now or (
             r.charge_at > c.now and (o.lost or c.batch_of[r.place] >= 0)

@@ -8,6 +8,7 @@ file only, and would keep the old code of a function called from another.)
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+from llvmlite import ir
+from numba import _dynfunc
 from numba.core import caching, codegen, registry
 
 from doseline import calendars, chance, distributions, nuclides
@@ -108,15 +111,20 @@ class _Whole(codegen.JITCodeLibrary):  # type: ignore[misc]
 
     def finalize(self) -> None:
         found: dict[int, Any] = {}
-        waiting = list(self._linking_libraries)
-        while waiting:
-            library = waiting.pop()
-            if id(library) not in found:
-                found[id(library)] = library
-                if isinstance(library, _Part):
-                    waiting += library._linking_libraries
-        self._linking_libraries = list(found.values())
+        for library in self._linking_libraries:
+            _behind(library, found)
+        # who calls stands before what is called: LLVM leaves out what nobody has asked for yet
+        self._linking_libraries = list(reversed(found.values()))
         super().finalize()
+
+
+def _behind(library: Any, found: dict[int, Any]) -> None:
+    """Add a library to those found, behind all that it calls."""
+    if id(library) not in found:
+        if isinstance(library, _Part):
+            for called in library._linking_libraries:
+                _behind(called, found)
+        found[id(library)] = library
 
 
 @contextmanager
@@ -128,6 +136,7 @@ def _all_at_once(whole: str) -> Iterator[None]:
     context = registry.cpu_target.target_context
     made = context.codegen()
     plainly, executable = made.create_library, context.get_executable
+    address = context.add_dynamic_addr
 
     def create(name: str, **options: Any) -> Any:
         if name == whole:
@@ -136,11 +145,25 @@ def _all_at_once(whole: str) -> Iterator[None]:
 
     def run(library: Any, description: Any, environment: Any) -> Any:
         if isinstance(library, _Part):
-            return len  # parts are not called from Python; Numba asks for something built in
+            return _named(library, description, environment)
         return executable(library, description, environment)
 
+    def place(builder: Any, where: int, info: str) -> Any:
+        if info == "CPUDispatcher":  # a rule handed to a rule: its type says all, it has no value
+            return ir.Constant(ir.IntType(8).as_pointer(), None)
+        return address(builder, where, info)
+
     made.create_library, context.get_executable = create, run
+    context.add_dynamic_addr = place
     try:
         yield
     finally:
-        del made.create_library, context.get_executable
+        del made.create_library, context.get_executable, context.add_dynamic_addr
+
+
+def _named(library: Any, description: Any, environment: Any) -> Any:
+    """What Numba knows a part by; nobody calls it."""
+    harmless = ctypes.cast(ctypes.pythonapi.PyObject_Repr, ctypes.c_void_p).value
+    name = description.qualname.split(".")[-1]
+    module = description.lookup_module()
+    return _dynfunc.make_function(module, name, name, harmless, environment, (library,))

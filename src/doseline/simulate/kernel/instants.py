@@ -31,10 +31,10 @@ def at_day(c: Any, day: int) -> int:
 def day_of(c: Any, zone: int, at: int) -> int:
     """The local day (ordinal) of an instant."""
     place = at_day(c, at // DAY + c.zero)
-    row = c.midnights[zone * c.days :]
-    if at < row[place]:
+    row = zone * c.days
+    if at < c.midnights[row + place]:
         place -= 1
-    elif at >= row[place + 1]:
+    elif at >= c.midnights[row + place + 1]:
         place += 1
     return place + c.day0
 
@@ -106,9 +106,9 @@ def dispatch_at(c: Any, lane: int, ready_at: int) -> int:
     if ln.collects < 0:
         return after_moving(c, ln.road, ready_at, 1) - 1
     day = day_of(c, ln.zone, ready_at)
-    row = c.collects[ln.collects * c.days :]
+    row = ln.collects * c.days
     for ahead in range(60):
-        at = row[at_day(c, day + ahead)]
+        at = c.collects[row + at_day(c, day + ahead)]
         if at >= ready_at:
             return at
     c.fault = OUT_OF_CALENDAR

@@ -41,18 +41,36 @@ class Memory(types.Opaque):  # type: ignore[misc]
     """The memory of a future."""
 
 
+class Row(types.Opaque):  # type: ignore[misc]
+    """One row of a table. Its whole numbers are taken out as 64 bits, whatever they lie in."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"row of {name}")
+        self.kind = np.dtype(TABLES[name])
+
+
 class Table(types.Opaque):  # type: ignore[misc]
     """One table of it."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"table {name}")
         self.at = AT[name]
-        self.element = from_dtype(np.dtype(TABLES[name]))
+        self.kind = np.dtype(TABLES[name])
+        self.element = Row(name) if self.kind.names else _taken_out(self.kind)
+
+
+def _taken_out(kind: Any) -> Any:
+    return types.float64 if kind.kind == "f" else types.int64
+
+
+def _bits(kind: Any) -> Any:
+    return ir.DoubleType() if kind.kind == "f" else ir.IntType(8 * kind.itemsize)
 
 
 MEMORY = Memory("memory of a future")
 register_default(Memory)(OpaqueModel)
 register_default(Table)(OpaqueModel)
+register_default(Row)(OpaqueModel)
 _NAMES = frozenset(SCALARS)
 
 
@@ -86,6 +104,50 @@ def _set(context: Any, builder: Any, sig: Any, args: Any, name: str) -> Any:
     builder.store(context.cast(builder, value, sig.args[1], types.int64), _word(builder, memory, AT[name]))
 
 
+# -- rows ----------------------------------------------------------------------------------
+
+
+@infer_getattr
+class _RowNames(AttributeTemplate):  # type: ignore[misc]
+    key = Row
+
+    def generic_resolve(self, row: Any, name: str) -> Any:
+        return _taken_out(row.kind.fields[name][0]) if name in row.kind.fields else None
+
+
+def _field(builder: Any, kind: Any, row: Any, name: str) -> tuple[Any, Any]:
+    """What a field is, and where it stands."""
+    field, offset = kind.fields[name]
+    here = builder.gep(row, [ir.Constant(_WORD, offset)])
+    return field, builder.bitcast(here, _bits(field).as_pointer())
+
+
+def _load(builder: Any, kind: Any, here: Any) -> Any:
+    found = builder.load(here)
+    if kind.kind == "f" or kind.itemsize == 8:
+        return found
+    return builder.zext(found, _WORD) if kind.kind == "u" else builder.sext(found, _WORD)
+
+
+def _store(context: Any, builder: Any, kind: Any, here: Any, value: Any, given: Any) -> None:
+    wide = context.cast(builder, value, given, _taken_out(kind))
+    if kind.kind != "f" and kind.itemsize < 8:
+        wide = builder.trunc(wide, _bits(kind))
+    builder.store(wide, here)
+
+
+@lower_getattr_generic(Row)  # type: ignore[untyped-decorator]
+def _get_field(context: Any, builder: Any, kind: Any, row: Any, name: str) -> Any:
+    return _load(builder, *_field(builder, kind.kind, row, name))
+
+
+@lower_setattr_generic(Row)  # type: ignore[untyped-decorator]
+def _set_field(context: Any, builder: Any, sig: Any, args: Any, name: str) -> Any:
+    row, value = args
+    field, here = _field(builder, sig.args[0].kind, row, name)
+    _store(context, builder, field, here, value, sig.args[1])
+
+
 # -- places --------------------------------------------------------------------------------
 
 
@@ -96,7 +158,7 @@ class _TakeFrom(AbstractTemplate):  # type: ignore[misc]
         if not isinstance(table, Table):
             return None
         if isinstance(where, types.SliceType):
-            return signature(types.Array(table.element, 1, "C"), table, where)
+            return signature(types.Array(from_dtype(table.kind), 1, "C"), table, where)
         if isinstance(where, types.Integer):
             return signature(table.element, table, types.int64)
         return None
@@ -111,26 +173,28 @@ class _PutInto(AbstractTemplate):  # type: ignore[misc]
         return None
 
 
-def _place(context: Any, builder: Any, table: Any, memory: Any, where: Any) -> Any:
+def _place(builder: Any, kind: Any, memory: Any, at: int, where: Any) -> Any:
     """Where a place of a table stands."""
-    kind = context.get_data_type(table.element)
-    base = builder.inttoptr(builder.load(_word(builder, memory, table.at)), kind.as_pointer())
-    return builder.gep(base, [where])
+    base = builder.inttoptr(builder.load(_word(builder, memory, at)), cgutils.voidptr_t)
+    size = ir.Constant(_WORD, kind.itemsize)
+    return builder.gep(base, [builder.mul(where, size)])
 
 
 @lower_builtin(operator.getitem, Table, types.Integer)  # type: ignore[untyped-decorator]
 def _take(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    found = _place(context, builder, sig.args[0], *args)
-    if isinstance(sig.return_type, types.Record):
-        return builder.bitcast(found, context.get_value_type(sig.return_type))
-    return context.unpack_value(builder, sig.return_type, found)
+    table = sig.args[0]
+    found = _place(builder, table.kind, args[0], table.at, args[1])
+    if table.kind.names:
+        return found
+    return _load(builder, table.kind, builder.bitcast(found, _bits(table.kind).as_pointer()))
 
 
 @lower_builtin(operator.setitem, Table, types.Integer, types.Any)  # type: ignore[untyped-decorator]
 def _put(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    memory, where, value = args
-    found = _place(context, builder, sig.args[0], memory, where)
-    context.pack_value(builder, sig.args[2], value, found)
+    table, memory, where, value = sig.args[0], *args
+    found = _place(builder, table.kind, memory, table.at, where)
+    here = builder.bitcast(found, _bits(table.kind).as_pointer())
+    _store(context, builder, table.kind, here, value, sig.args[2])
     return context.get_dummy_value()
 
 
@@ -144,10 +208,11 @@ def _look_into(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     short = builder.icmp_signed("<", slice_.stop, length)
     stop = builder.select(short, slice_.stop, length)
     made = make_array(sig.return_type)(context, builder)
-    size = context.get_constant(types.intp, context.get_abi_sizeof(context.get_data_type(kind.element)))
+    size = context.get_constant(types.intp, kind.kind.itemsize)
+    data = _place(builder, kind.kind, memory, kind.at, slice_.start)
     populate_array(
         made,
-        data=_place(context, builder, kind, memory, slice_.start),
+        data=builder.bitcast(data, made.data.type),
         shape=cgutils.pack_array(builder, [builder.sub(stop, slice_.start)]),
         strides=cgutils.pack_array(builder, [size]),
         itemsize=size,
@@ -156,17 +221,15 @@ def _look_into(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return impl_ret_borrowed(context, builder, sig.return_type, made._getvalue())
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _length(_context: Any, table: Any) -> Any:
-    def build(_: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.load(_word(builder, args[0], sig.args[0].at + 1))
-
-    return types.int64(table), build
+@infer_global(len)
+class _Length(AbstractTemplate):  # type: ignore[misc]
+    def generic(self, args: Any, kws: Any) -> Any:
+        return signature(types.int64, *args) if isinstance(args[0], Table) else None
 
 
-@overload(len)  # type: ignore[untyped-decorator]
-def _len(table: Any) -> Any:
-    return (lambda table: _length(table)) if isinstance(table, Table) else None
+@lower_builtin(len, Table)  # type: ignore[untyped-decorator]
+def _length(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    return builder.load(_word(builder, args[0], sig.args[0].at + 1))
 
 
 @intrinsic  # type: ignore[untyped-decorator]
