@@ -17,6 +17,7 @@ from doseline.operations.orders import DoseOrder, Patient
 from doseline.operations.schedule import Schedule
 from doseline.programme import Programme
 from doseline.programme.scenario import Scenario
+from doseline.simulate.engine import Engine, run_by_kernel, takes_kernel
 from doseline.simulate.playing import play
 from doseline.simulate.reference import run
 from doseline.simulate.result import Period, Run, SimulationResult
@@ -42,6 +43,7 @@ class _Job:
     patients: Patients | None = None
     schedule: Schedule | None = None
     orders: tuple[DoseOrder, ...] = ()
+    by_kernel: bool = False
 
     def one(self, world: World, replication: int, keep_events: bool) -> Run:
         """One replication. The collector rests meanwhile, which saves a quarter of the time."""
@@ -56,9 +58,22 @@ class _Job:
 
     def _one(self, world: World, replication: int, keep_events: bool) -> Run:
         if self.patients is not None:
+            patients = self.patients(replication)
+            if self.by_kernel and not keep_events:
+                found = run_by_kernel(
+                    world,
+                    patients,
+                    seed=self.seed,
+                    replication=replication,
+                    scenario=self.scenario,
+                    chance=self.chance,
+                    periods=self.periods,
+                )
+                if found is not None:
+                    return found
             return run(
                 world,
-                self.patients(replication),
+                patients,
                 seed=self.seed,
                 replication=replication,
                 scenario=self.scenario,
@@ -94,12 +109,15 @@ def simulate(
     first_replication: int = 0,
     periods: Sequence[Period] = (),
     progress: Progress | None = None,
+    engine: Engine = "auto",
 ) -> SimulationResult:
     """The standing policy of a programme, over many replications.
 
     The programme stands under a design. `patients` gives those of a replication; with several
     workers it must be picklable (a module's function, or a partial of one). Without periods, all
-    orders of the time make one period, `all`. The result does not hang on the number of workers.
+    orders of the time make one period, `all`. The result does not hang on the number of workers,
+    nor on the engine: the reference, or the compiled kernel with the same answer (`auto` takes it
+    for many replications). Raises NotModelled where the kernel is asked for and cannot play.
     """
     job = _Job(
         programme,
@@ -110,6 +128,7 @@ def simulate(
         chance,
         _periods(periods, from_on, until_on),
         patients,
+        by_kernel=takes_kernel(engine, programme, from_on, until_on, replications),
     )
     return _result("policy", job, first_replication, replications, workers, progress)
 

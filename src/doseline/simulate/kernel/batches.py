@@ -568,9 +568,7 @@ def _fill_vials(
 
 
 @compiled
-def _vial(
-    c: Any, batch: int, need: float, overfill: float, fault: float
-) -> tuple[float, int]:
+def _vial(c: Any, batch: int, need: float, overfill: float, fault: float) -> tuple[float, int]:
     """Fill a vial: its activity, and the kBq booked with it."""
     b = c.batches[batch]
     if not b.has_pot:

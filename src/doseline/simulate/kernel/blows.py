@@ -140,9 +140,7 @@ def delays(c: Any, shock: int, carrier: int, day: int) -> bool:
     """Whether a shock hits what a carrier moves on a day."""
     s = c.shocks[shock]
     return (
-        s.hits == BY_CARRIER
-        and _named(c, shock, c.carrier_at + carrier)
-        and covers(c, shock, day)
+        s.hits == BY_CARRIER and _named(c, shock, c.carrier_at + carrier) and covers(c, shock, day)
     )
 
 
@@ -150,9 +148,7 @@ def delays(c: Any, shock: int, carrier: int, day: int) -> bool:
 def at_border(c: Any, shock: int, border: int, day: int) -> bool:
     """Whether a shock hits a crossing on a day."""
     s = c.shocks[shock]
-    return (
-        s.hits == BY_BORDER and _named(c, shock, c.border_at + border) and covers(c, shock, day)
-    )
+    return s.hits == BY_BORDER and _named(c, shock, c.border_at + border) and covers(c, shock, day)
 
 
 @compiled

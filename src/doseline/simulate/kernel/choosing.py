@@ -337,7 +337,11 @@ def _swapped(c: Any, order: int, reach: int) -> int:
     sort_by_rank(c, rivals)
     for k in range(n - 1, -1, -1):
         rival = rivals[k]
-        old, option, kept = c.orders[rival].reach, c.batches[batch].option, c.batches[batch].reserved
+        old, option, kept = (
+            c.orders[rival].reach,
+            c.batches[batch].option,
+            c.batches[batch].reserved,
+        )
         detach(c, rival, False)
         fit = fits(c, order, reach)
         if not fit[0]:

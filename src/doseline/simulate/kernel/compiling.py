@@ -88,11 +88,25 @@ def kept(function: F) -> F:
     plainly = found.compile
 
     def compile(signature: Any) -> Any:
-        with _all_at_once(function.__qualname__):
+        with _alone(Path(found._cache.cache_path)), _all_at_once(function.__qualname__):
             return plainly(signature)
 
     found.compile = compile
     return cast(F, found)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """While no other process compiles: the second finds what the first has kept."""
+    try:
+        import fcntl
+
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "kernel.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+    except (ImportError, OSError):  # nowhere to wait: each compiles for itself
+        yield
 
 
 # -- machine code once ---------------------------------------------------------------------

@@ -10,6 +10,7 @@ import numpy as np
 from doseline.operations.orders import Patient
 from doseline.programme.course import Luck
 from doseline.programme.scenario import DEMAND, Shock
+from doseline.simulate.engine import NotModelled
 from doseline.simulate.kernel.draws import TEXT_MAX
 from doseline.simulate.kernel.layout import NEVER, TABLES
 from doseline.simulate.kernel.tables import Numbered, Tables, rows, triangle
@@ -17,10 +18,6 @@ from doseline.simulate.kernel.words import HITS
 from doseline.simulate.world import DAY
 
 Found = dict[str, np.ndarray[Any, Any]]
-
-
-class NotModelled(Exception):
-    """Something that the kernel leaves to the reference; says what."""
 
 
 def crowd(tables: Tables, patients: Sequence[Patient]) -> tuple[Found, dict[str, int]]:
@@ -60,9 +57,6 @@ def crowd(tables: Tables, patients: Sequence[Patient]) -> tuple[Found, dict[str,
         mine["waits"] = [p.waits_days for p in patients]
     result |= _cohorts(patients, found)
     return result, numbers
-
-
-_FIELDS = ("gate_delay_days", "goes_on", "gate", "cancel", "cancel_stage", "moved", "weight_factor")
 
 
 def _luck(patients: Sequence[Patient], found: np.ndarray[Any, Any]) -> Found:

@@ -141,7 +141,7 @@ TABLES: dict[str, Any] = {
     "batches_of_year": I4, "freed_place": I4, "freed_consignee": I4, "waiting": I4,
     "cohort_waiting": I4, "cohort_last": I4, "months": I8, "rows": I8, "row_months": I8,
     "row_causes": I8, "text": np.uint8, "heap_keys": I8, "heap_calls": I8, "first_keys": I8,
-    "first_calls": I8, "group_of": I4, "last_of_owner": I4,
+    "first_calls": I8, "group_of": I4,
 }  # fmt: skip
 """Every table, with what a row of it is."""
 

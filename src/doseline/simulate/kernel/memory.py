@@ -101,7 +101,9 @@ def _get(context: Any, builder: Any, kind: Any, memory: Any, name: str) -> Any:
 @lower_setattr_generic(Memory)  # type: ignore[untyped-decorator]
 def _set(context: Any, builder: Any, sig: Any, args: Any, name: str) -> Any:
     memory, value = args
-    builder.store(context.cast(builder, value, sig.args[1], types.int64), _word(builder, memory, AT[name]))
+    builder.store(
+        context.cast(builder, value, sig.args[1], types.int64), _word(builder, memory, AT[name])
+    )
 
 
 # -- rows ----------------------------------------------------------------------------------

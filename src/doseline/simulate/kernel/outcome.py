@@ -34,9 +34,7 @@ _ORDER = sorted(range(len(COUNTS)), key=lambda n: COUNTS[n])
 
 def outcome(room: Room, periods: Sequence[Period], replication: int) -> Run:
     """The rows of a replication that has run to its end."""
-    return Run(
-        Replication(replication, _months(room)), _services(room, periods, replication), ()
-    )
+    return Run(Replication(replication, _months(room)), _services(room, periods, replication), ())
 
 
 def _months(room: Room) -> dict[str, dict[int, int]]:
@@ -109,9 +107,7 @@ def owed_whatever_happens(tables: Tables) -> dict[str, dict[int, int]]:
 # -- service -------------------------------------------------------------------------------
 
 
-def _services(
-    room: Room, periods: Sequence[Period], replication: int
-) -> tuple[Service, ...]:
+def _services(room: Room, periods: Sequence[Period], replication: int) -> tuple[Service, ...]:
     t = room.tables
     protocols = list(t.protocols)
     n = len(protocols)
@@ -160,9 +156,7 @@ def _causes(tables: Tables, row: np.ndarray[Any, Any]) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
-def _by_month(
-    tables: Tables, table: np.ndarray[Any, Any]
-) -> dict[int, tuple[int, int, int, int]]:
+def _by_month(tables: Tables, table: np.ndarray[Any, Any]) -> dict[int, tuple[int, int, int, int]]:
     here = np.flatnonzero(table[:, 0])
     counts = table[here].tolist()
     return {
@@ -206,5 +200,7 @@ def _named(owner: str, number: int, attempt: int, name_n: int) -> str:
 def _short_in(period: Period, protocol: int, short: Short) -> tuple[tuple[str, int], ...]:
     first, last = period.from_on.toordinal(), period.until_on.toordinal()
     return tuple(
-        sorted((name, day) for name, day, mine in short if mine == protocol and first <= day <= last)
+        sorted(
+            (name, day) for name, day, mine in short if mine == protocol and first <= day <= last
+        )
     )

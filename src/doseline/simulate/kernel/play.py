@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from doseline.chance import stream_key
 from doseline.operations.orders import Patient
 from doseline.programme.scenario import Shock
+from doseline.simulate.engine import NotModelled
 from doseline.simulate.kernel import rules as rules
 from doseline.simulate.kernel.crowd import blows, crowd
 from doseline.simulate.kernel.loop import run_future
@@ -16,6 +17,19 @@ from doseline.simulate.kernel.tables import Tables, tables_of
 from doseline.simulate.kernel.words import FAILED_ASKING, OUT_OF_ROOM
 from doseline.simulate.result import Period, Run
 from doseline.simulate.world import World
+
+
+def kernel_of(world: World, periods: Sequence[Period]) -> Kernel:
+    """The kernel for a world and its periods, remembered as long as the world is."""
+    key = (Kernel, tuple(periods))
+    if key not in world.kept:
+        world.kept[key] = Kernel(world, periods)
+    found: Kernel = world.kept[key]
+    return found
+
+
+_WRITTEN = ("patients", "cohort_waiting", "cohort_last")
+"""What a future writes of the tables of its patients."""
 
 
 class Kernel:
@@ -37,15 +51,17 @@ class Kernel:
     ) -> Run | None:
         """One replication; None where the reference must play it."""
         room, t = self.room, self.tables
-        found, numbers = crowd(t, patients)
+        try:
+            found, numbers = crowd(t, patients)
+        except NotModelled:
+            return None
         room.grow(256 + 12 * len(patients) + 2 * t.numbers["standing_n"])
         k0, k1 = stream_key(seed, replication)
         struck, more = blows(t, shocks)
         while True:
             room.empty()
-            for table in ("patients", "cohort_waiting", "cohort_last"):
-                found[table] = found[table].copy()
-            room.fill(found, {**numbers, "k0": k0, "k1": k1, "chance": int(chance)})
+            fresh = {name: found[name].copy() for name in _WRITTEN}
+            room.fill({**found, **fresh}, {**numbers, "k0": k0, "k1": k1, "chance": int(chance)})
             room.fill(struck, more)
             fault = run_future(room.c.ctypes.data)
             if fault == FAILED_ASKING and t.failed is not None:

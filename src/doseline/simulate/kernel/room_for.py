@@ -40,14 +40,14 @@ class Room:
         t = self.tables
         days, plants, places = t.days, len(t.plants), len(t.world.places)
         consignees, weeks = len(t.consignees), t.numbers["weeks_n"]
-        protocols = len(t.protocols)
+        counted = max(1, len(periods)) * max(1, len(t.protocols))
         zeros = {
             "busy": places, "crew": plants * days, "qc": plants * days,
             "infusions": consignees * days, "offered": t.offers_n, "standing_used": len(t.weeks),
             "consignments": t.consignments_n, "batches_of_year": plants * t.years_n,
-            "months": len(COUNTS) * t.months_n, "rows": len(periods) * protocols * ROW,
-            "row_months": len(periods) * protocols * t.months_n * 4,
-            "row_causes": len(periods) * protocols * len(t.causes), "text": 1024,
+            "months": len(COUNTS) * t.months_n, "rows": counted * ROW,
+            "row_months": counted * t.months_n * 4, "row_causes": counted * len(t.causes),
+            "text": 1024,
         }  # fmt: skip
         minus = {
             "batch_of": places, "held_first": consignees * weeks, "held_last": consignees * weeks,

@@ -11,7 +11,6 @@ import math
 from collections.abc import Hashable, Iterable, Sequence
 from datetime import date, time
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -23,7 +22,7 @@ from doseline.operations.ordering import longest_lead_min, standing_orders
 from doseline.programme.making import make_min, pack_min, planned_min
 from doseline.programme.product import Step, Triangular
 from doseline.programme.trial import Arm
-from doseline.simulate.kernel.layout import AT, COUNTS, NEVER, SIZE, TABLES
+from doseline.simulate.kernel.layout import NEVER, TABLES
 from doseline.simulate.kernel.words import (
     CAUSES,
     GATES,
@@ -63,7 +62,9 @@ def rows(name: str, found: Iterable[dict[str, Any]]) -> np.ndarray[Any, Any]:
     return table
 
 
-def triangle(law: Triangular | None, low: str = "low", mode: str = "mode", high: str = "high") -> Any:
+def triangle(
+    law: Triangular | None, low: str = "low", mode: str = "mode", high: str = "high"
+) -> Any:
     """The three fields of a duration; zeros where there is none."""
     return {} if law is None else {low: law.low, mode: law.mode, high: law.high}
 
@@ -265,7 +266,9 @@ class Tables:
                     mine = [
                         x
                         for x in self.programme.permissions
-                        if x.manufacturer == plant and market in x.markets and protocol in x.protocols
+                        if x.manufacturer == plant
+                        and market in x.markets
+                        and protocol in x.protocols
                     ]
                     for x in sorted(
                         mine, key=lambda x: (x.testing_min, x.testing_cents), reverse=True
@@ -477,7 +480,10 @@ class Tables:
                 }
             )
             outcomes += [{"chance": o.chance_fraction, **triangle(o.adds)} for o in b.outcomes]
-        self.tables |= {"borders": rows("borders", borders), "crossings": rows("crossings", outcomes)}
+        self.tables |= {
+            "borders": rows("borders", borders),
+            "crossings": rows("crossings", outcomes),
+        }
         off, listed = [0], []
         for plant in p.manufacturers:
             for site in p.sites:
@@ -683,8 +689,10 @@ class Tables:
             "excludes": np.array(excludes or [0], np.int32),
             "make_mins": np.array(make or [0], np.int32),
         }
-        for name, found in (("midnights", [self.midnights(str(z))[:-1] for z in self.zones]),
-                            ("walls", [self.wall(*k) for k in self.walls])):  # type: ignore[misc]
+        for name, found in (
+            ("midnights", [self.midnights(str(z))[:-1] for z in self.zones]),
+            ("walls", [self.wall(*k) for k in self.walls]),
+        ):  # type: ignore[misc]
             self._stack(name, found)
 
     # -- what is asked later ---------------------------------------------------------------
@@ -832,14 +840,9 @@ def _step(s: Step) -> dict[str, Any]:
     }
 
 
-_tables: WeakKeyDictionary[World, Tables] = WeakKeyDictionary()
-
-
 def tables_of(world: World) -> Tables:
     """The tables of a world, remembered as long as the world is."""
-    if world not in _tables:
-        _tables[world] = Tables(world)
-    return _tables[world]
-
-
-__all__ = ["COUNTS", "AT", "SIZE", "Tables", "rows", "tables_of"]
+    if Tables not in world.kept:
+        world.kept[Tables] = Tables(world)
+    found: Tables = world.kept[Tables]
+    return found

@@ -1,0 +1,78 @@
+"""Which engine plays the standing policy: the plain reference, or the kernel with the same answer.
+
+The kernel needs Numba, the extra `speed`, and pays for its compiling and its tables only where many
+replications are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from importlib.util import find_spec
+from typing import Literal
+
+from doseline.operations.orders import Patient
+from doseline.programme import Programme
+from doseline.programme.scenario import Scenario
+from doseline.simulate.result import Period, Run
+from doseline.simulate.world import World
+
+Engine = Literal["auto", "reference", "kernel"]
+
+MANY = 16
+"""From so many replications on `auto` takes the kernel."""
+
+MOST_DAYS = 40_000_000
+"""The kernel's tables hold a number for each day, product, protocol and kind of site: so many."""
+
+
+class NotModelled(RuntimeError):
+    """The kernel was asked for, and cannot play."""
+
+
+def kernel_models(
+    programme: Programme, from_on: date | None = None, until_on: date | None = None
+) -> tuple[str, ...]:
+    """Why the kernel would leave a programme to the reference; nothing where it models it all."""
+    reasons = []
+    if find_spec("numba") is None:
+        reasons.append("Numba is not installed (the extra `speed`)")
+    days = ((until_on or programme.until_on) - (from_on or programme.from_on)).days + 1200
+    protocols = len(programme.trials) + len(programme.markets) + len(programme.standing_demand)
+    if len(programme.products) * protocols * len(programme.sites) * days > MOST_DAYS:
+        reasons.append("more products, protocols, sites and days than its tables hold")
+    return tuple(reasons)
+
+
+def takes_kernel(
+    engine: Engine, programme: Programme, from_on: date, until_on: date, replications: int
+) -> bool:
+    """Whether the kernel plays. Raises NotModelled where it is asked for and cannot."""
+    if engine == "reference" or (engine == "auto" and replications < MANY):
+        return False
+    reasons = kernel_models(programme, from_on, until_on)
+    if reasons and engine == "kernel":
+        raise NotModelled(f"the kernel cannot play this programme: {'; '.join(reasons)}")
+    return not reasons
+
+
+def run_by_kernel(
+    world: World,
+    patients: Sequence[Patient],
+    *,
+    seed: int,
+    replication: int,
+    scenario: Scenario | None = None,
+    chance: bool = True,
+    periods: Sequence[Period] = (),
+) -> Run | None:
+    """One replication by the kernel; None where something rare leaves it to the reference."""
+    from doseline.simulate.kernel.play import kernel_of
+
+    return kernel_of(world, periods).run(
+        patients,
+        seed=seed,
+        replication=replication,
+        shocks=scenario.shocks if scenario else (),
+        chance=chance,
+    )
