@@ -26,7 +26,7 @@ MOST_DAYS = 40_000_000
 """The kernel's tables hold a number for each day, product, protocol and kind of site: so many."""
 
 
-class NotModelled(RuntimeError):
+class NotModelledError(RuntimeError):
     """The kernel was asked for, and cannot play."""
 
 
@@ -47,12 +47,12 @@ def kernel_models(
 def takes_kernel(
     engine: Engine, programme: Programme, from_on: date, until_on: date, replications: int
 ) -> bool:
-    """Whether the kernel plays. Raises NotModelled where it is asked for and cannot."""
+    """Whether the kernel plays. Raises NotModelledError where it is asked for and cannot."""
     if engine == "reference" or (engine == "auto" and replications < MANY):
         return False
     reasons = kernel_models(programme, from_on, until_on)
     if reasons and engine == "kernel":
-        raise NotModelled(f"the kernel cannot play this programme: {'; '.join(reasons)}")
+        raise NotModelledError(f"the kernel cannot play this programme: {'; '.join(reasons)}")
     return not reasons
 
 

@@ -117,7 +117,7 @@ def simulate(
     workers it must be picklable (a module's function, or a partial of one). Without periods, all
     orders of the time make one period, `all`. The result does not hang on the number of workers,
     nor on the engine: the reference, or the compiled kernel with the same answer (`auto` takes it
-    for many replications). Raises NotModelled where the kernel is asked for and cannot play.
+    for many replications). Raises NotModelledError where the kernel is asked for and cannot play.
     """
     job = _Job(
         programme,

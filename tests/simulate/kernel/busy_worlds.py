@@ -150,7 +150,7 @@ def _shocks(draw: Any, programme: Programme) -> Scenario | None:
         adds = Triangular(60, 300, 2000) if hits == "border" or draw(st.booleans()) else None
         found.append(
             Shock(
-                hits=hits,  # type: ignore[arg-type]
+                hits=hits,
                 targets=kinds[hits],
                 from_on=begins,
                 until_on=None if lasts is None else begins + timedelta(days=lasts),
@@ -212,7 +212,7 @@ def _roads(draw: Any, programme: Programme) -> Programme:
                 cost_cents=400_000,
                 transit=None,
                 notice_min=draw(st.sampled_from((0, 300))),
-            )  # fmt: skip
+            )
         )
     outcomes = (
         BorderOutcome(0.9, Triangular(10, 20, 60)),

@@ -47,7 +47,7 @@ def draw_outages(c: Any) -> None:
             c.stops_n = n + 1
             stop = c.stops[n]
             stop.source, stop.left = number, 1.0 - lost
-            stop.begins_at, stop.ends_at = int(round(at)), int(round(at + lasts))
+            stop.begins_at, stop.ends_at = round(at), round(at + lasts)
             index += 1
 
 
@@ -78,9 +78,9 @@ def takes(c: Any, place: int) -> int:
             what = c.line_at + p.line
         else:
             continue
-        if _named(c, number, what) and covers(c, number, p.day):
-            if s.left <= 0 or four(c, c.shock_stream, p.slot_hash, 0)[0] >= s.left:
-                return number
+        hit = _named(c, number, what) and covers(c, number, p.day)
+        if hit and (s.left <= 0 or four(c, c.shock_stream, p.slot_hash, 0)[0] >= s.left):
+            return number
     return -1
 
 
@@ -97,9 +97,9 @@ def left_of_source(c: Any, source: int, at: int, now: int) -> float:
         for k in range(c.known_n):
             number = c.known[k]
             s = c.shocks[number]
-            if s.hits == BY_SOURCE and _named(c, number, c.source_at + source):
-                if covers(c, number, day):
-                    left = min(left, s.left)
+            hit = s.hits == BY_SOURCE and _named(c, number, c.source_at + source)
+            if hit and covers(c, number, day):
+                left = min(left, s.left)
     return left
 
 
@@ -124,24 +124,23 @@ def closed(c: Any, plant: int, site: int, protocol: int, day: int) -> int:
 
 
 @compiled
-def stands(c: Any, carrier: int, day: int) -> int:
-    """The shock under which a carrier moves nothing on a day; -1 for none."""
-    for k in range(c.known_n):
-        number = c.known[k]
-        s = c.shocks[number]
-        if s.stops and s.hits == BY_CARRIER and _named(c, number, c.carrier_at + carrier):
-            if covers(c, number, day):
-                return number
-    return -1
-
-
-@compiled
 def delays(c: Any, shock: int, carrier: int, day: int) -> bool:
     """Whether a shock hits what a carrier moves on a day."""
     s = c.shocks[shock]
     return (
         s.hits == BY_CARRIER and _named(c, shock, c.carrier_at + carrier) and covers(c, shock, day)
     )
+
+
+@compiled
+def stands(c: Any, carrier: int, day: int) -> int:
+    """The shock under which a carrier moves nothing on a day; -1 for none."""
+    for k in range(c.known_n):
+        number = c.known[k]
+        s = c.shocks[number]
+        if s.stops and delays(c, number, carrier, day):
+            return number
+    return -1
 
 
 @compiled

@@ -43,13 +43,13 @@ def count(c: Any, what: int, amount: int) -> None:
 def cost(c: Any, what: int, cents: float) -> None:
     """Add to a cost at this instant. [cents]"""
     if cents != 0:
-        count(c, what, int(round(float(cents))))
+        count(c, what, round(float(cents)))
 
 
 @compiled
 def kbq(mbq: float) -> int:
     """An activity in whole kBq."""
-    return int(round(mbq * 1000))
+    return round(mbq * 1000)
 
 
 # -- the pot of a batch --------------------------------------------------------------------

@@ -67,7 +67,7 @@ def stamp_of(files: Iterable[Path]) -> str:
     return found.hexdigest()
 
 
-class Kept(caching.FunctionCache):  # type: ignore[misc]
+class Kept(caching.FunctionCache):
     """The compiled way in on disk; what was compiled from other sources is not taken."""
 
     def __init__(self, function: Callable[..., Any], files: Iterable[Path]) -> None:
@@ -79,12 +79,15 @@ class Kept(caching.FunctionCache):  # type: ignore[misc]
         )
 
 
-def kept(function: F) -> F:
-    """The function, compiled with all that it calls, and kept on disk."""
+def kept(function: F, files: Iterable[Path] | None = None) -> F:
+    """The function, compiled with all that it calls, and kept on disk as long as `files` stay.
+
+    Without files, those of the kernel.
+    """
     found = cast(Any, numba.njit(error_model="numpy", nogil=True)(function))
     if numba.config.DISABLE_JIT:
         return function
-    found._cache = Kept(function, sources())
+    found._cache = Kept(function, sources() if files is None else files)
     plainly = found.compile
 
     def compile(signature: Any) -> Any:
@@ -98,21 +101,26 @@ def kept(function: F) -> F:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """While no other process compiles: the second finds what the first has kept."""
+    lock = None
     try:
         import fcntl
 
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "kernel.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+        lock = (folder / "kernel.lock").open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX)
     except (ImportError, OSError):  # nowhere to wait: each compiles for itself
+        pass
+    try:
         yield
+    finally:
+        if lock is not None:
+            lock.close()
 
 
 # -- machine code once ---------------------------------------------------------------------
 
 
-class _Part(codegen.JITCodeLibrary):  # type: ignore[misc]
+class _Part(codegen.JITCodeLibrary):
     """A part of the kernel: code that waits for the whole. Nobody calls it from Python."""
 
     def finalize(self) -> None:
@@ -120,12 +128,15 @@ class _Part(codegen.JITCodeLibrary):  # type: ignore[misc]
         self._finalized = True
 
 
-class _Whole(codegen.JITCodeLibrary):  # type: ignore[misc]
+class _Whole(codegen.JITCodeLibrary):
     """The way in with all its parts, linked and optimised together."""
+
+    _linking_libraries: list[Any]
 
     def finalize(self) -> None:
         found: dict[int, Any] = {}
-        for library in self._linking_libraries:
+        linked: list[Any] = self._linking_libraries
+        for library in linked:
             _behind(library, found)
         # who calls stands before what is called: LLVM leaves out what nobody has asked for yet
         self._linking_libraries = list(reversed(found.values()))

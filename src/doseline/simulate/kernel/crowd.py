@@ -10,10 +10,11 @@ import numpy as np
 from doseline.operations.orders import Patient
 from doseline.programme.course import Luck
 from doseline.programme.scenario import DEMAND, Shock
-from doseline.simulate.engine import NotModelled
+from doseline.simulate.engine import NotModelledError
 from doseline.simulate.kernel.draws import TEXT_MAX
 from doseline.simulate.kernel.layout import NEVER, TABLES
-from doseline.simulate.kernel.tables import Numbered, Tables, rows, triangle
+from doseline.simulate.kernel.rows import Numbered, rows, triangle
+from doseline.simulate.kernel.tables import Tables
 from doseline.simulate.kernel.words import HITS
 from doseline.simulate.world import DAY
 
@@ -23,16 +24,16 @@ Found = dict[str, np.ndarray[Any, Any]]
 def crowd(tables: Tables, patients: Sequence[Patient]) -> tuple[Found, dict[str, int]]:
     """The tables of the patients of a replication, and the numbers that go with them.
 
-    The names of the standing demands stand behind those of the patients. Raises NotModelled where
-    a name is too long, or is borne twice.
+    The names of the standing demands stand behind those of the patients. Raises NotModelledError
+    where a name is too long, or is borne twice.
     """
     owners = [p.id for p in patients] + [d.id for d in tables.programme.standing_demand]
     if len(set(owners)) < len(owners):
-        raise NotModelled("two patients bear one name")
+        raise NotModelledError("two patients bear one name")
     letters = [name.encode() for name in owners]
     lengths = np.array([len(x) for x in letters] or [0], np.int64)
     if lengths.max() > TEXT_MAX - 28:
-        raise NotModelled("the name of a patient is too long")
+        raise NotModelledError("the name of a patient is too long")
     found = np.zeros(max(1, len(owners)), TABLES["patients"])
     found["last_order"] = -1
     ends = np.cumsum(lengths)
@@ -145,7 +146,7 @@ def blows(tables: Tables, shocks: Sequence[Shock]) -> tuple[Found, dict[str, int
 
 
 def _numbers(tables: Tables, kind: str) -> dict[Any, int]:
-    return {
+    known: dict[str, dict[Any, int]] = {
         "manufacturer": tables.plants,
         "firm": tables.firms,
         "line": tables.lines,
@@ -155,4 +156,5 @@ def _numbers(tables: Tables, kind: str) -> dict[Any, int]:
         "site": tables.sites,
         "market": tables.markets,
         "protocol": tables.protocols,
-    }[kind]
+    }
+    return known[kind]

@@ -81,7 +81,8 @@ def name_hash(letters: Any, length: int) -> int:
             v[d] = _turned(v[d] ^ v[a], 16)
             v[c] = v[c] + v[d]
             v[b] = _turned(v[b] ^ v[c], 63)
-    return np.int64((first ^ v[0] ^ v[8]) & np.uint64(0xFFFFFFFF))
+    found: Any = np.int64((first ^ v[0] ^ v[8]) & np.uint64(0xFFFFFFFF))
+    return found
 
 
 @compiled
@@ -222,7 +223,7 @@ def vial_luck(c: Any, order: int, number: int) -> Any:
 @compiled
 def drawn(low: float, mode: float, high: float, u: float) -> int:
     """A triangular duration in whole minutes."""
-    return int(round(triangular_from_u(u, low, mode, high)))
+    return round(triangular_from_u(u, low, mode, high))
 
 
 @compiled

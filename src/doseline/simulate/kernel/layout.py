@@ -126,8 +126,8 @@ TABLES: dict[str, Any] = {
     "excludes": I4, "make_mins": I4, "pack_mins": I4, "border_of": I4, "permits": I4,
     "licences": I4, "testings": I4, "testing_at": I4, "midnights": I4, "walls": I4, "treats": I4,
     "opens": I4, "closes": I4, "collects": I4, "months_of": I4, "winters": I4, "combos": I4,
-    "reach_index": I8, "stop_starts": I8, "stop_ends": I8, "stop_moved": I8, "stop_off": I4, "roads": I4,
-    "lane_off": I4, "lane_list": I4, "period_protocols": I4, "periods": PERIOD,
+    "reach_index": I8, "stop_starts": I8, "stop_ends": I8, "stop_moved": I8, "stop_off": I4,
+    "roads": I4, "lane_off": I4, "lane_list": I4, "period_protocols": I4, "periods": PERIOD,
     # the shocks and patients of a future
     "shocks": SHOCK, "targets": np.int8, "patients": PATIENT, "names": np.uint8,
     "luck_rows": LUCKS, "lucks": LUCK,

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from doseline.simulate.kernel.batches import give_up, lock, make_on
+from doseline.simulate.kernel.batches import make_on
 from doseline.simulate.kernel.blows import closed, draw_outages, on_the_road, takes
 from doseline.simulate.kernel.choosing import (
     promise,
@@ -30,6 +30,8 @@ from doseline.simulate.kernel.ending import cancel
 from doseline.simulate.kernel.giving import detach, waits_no_more
 from doseline.simulate.kernel.instants import at, pop, push, wall_at
 from doseline.simulate.kernel.layout import NEVER
+from doseline.simulate.kernel.locks import lock
+from doseline.simulate.kernel.losses import give_up
 from doseline.simulate.kernel.memory import memory_at
 from doseline.simulate.kernel.parcels import carry_on, use
 from doseline.simulate.kernel.promised import look_ahead
@@ -203,7 +205,7 @@ def _cancel_in_time(c: Any, order: int) -> None:
         return
     if o.batch >= 0:
         status = c.batches[o.batch].status
-        if status == LABELLING or status == FILLED or status == RELEASED:
+        if status in (LABELLING, FILLED, RELEASED):
             o.stage = AFTER_PRODUCTION
             return
     cancel(c, order)
@@ -313,5 +315,5 @@ def _owe(c: Any) -> None:
             bought[p.week_row] = 1
             source = c.sources[c.options[p.opt_off].source]
             cents = c.plants[p.plant].standing_mbq * source.price
-            c.months[STANDING_ISOTOPE * c.months_n + p.month] += int(round(cents))
-            c.months[FREIGHT * c.months_n + p.month] += int(round(source.freight))
+            c.months[STANDING_ISOTOPE * c.months_n + p.month] += round(cents)
+            c.months[FREIGHT * c.months_n + p.month] += round(source.freight)

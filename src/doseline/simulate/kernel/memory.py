@@ -1,8 +1,8 @@
 """The memory of a future as compiled code sees it: `c.orders[3].status`, `c.now`.
 
-`c` is the address of one array of whole numbers (`layout`). A table's name gives the table, of which
-a place is a row, a number, or for a slice an array that looks into the table; the name of a number
-gives the number. Nothing is copied, counted or checked.
+`c` is the address of one array of whole numbers (`layout`). A table's name gives the table; a place
+of it is a row or a number, a slice an array that looks into the table. The name of a number gives
+the number. Nothing is copied, counted or checked.
 """
 
 from __future__ import annotations
@@ -29,19 +29,21 @@ from numba.core.typing.templates import (
     infer_global,
     signature,
 )
-from numba.extending import intrinsic, overload
+from numba.extending import intrinsic as _untyped_intrinsic
+from numba.extending import overload
 from numba.np.arrayobj import make_array, populate_array
 
 from doseline.simulate.kernel.layout import AT, SCALARS, TABLES
 
 _WORD = ir.IntType(64)
+intrinsic: Any = _untyped_intrinsic
 
 
-class Memory(types.Opaque):  # type: ignore[misc]
+class Memory(types.Opaque):
     """The memory of a future."""
 
 
-class Row(types.Opaque):  # type: ignore[misc]
+class Row(types.Opaque):
     """One row of a table. Its whole numbers are taken out as 64 bits, whatever they lie in."""
 
     def __init__(self, name: str) -> None:
@@ -49,7 +51,7 @@ class Row(types.Opaque):  # type: ignore[misc]
         self.kind = np.dtype(TABLES[name])
 
 
-class Table(types.Opaque):  # type: ignore[misc]
+class Table(types.Opaque):
     """One table of it."""
 
     def __init__(self, name: str) -> None:
@@ -84,7 +86,7 @@ def _word(builder: Any, memory: Any, at: int) -> Any:
 
 
 @infer_getattr
-class _MemoryNames(AttributeTemplate):  # type: ignore[misc]
+class _MemoryNames(AttributeTemplate):
     key = Memory
 
     def generic_resolve(self, memory: Any, name: str) -> Any:
@@ -93,12 +95,12 @@ class _MemoryNames(AttributeTemplate):  # type: ignore[misc]
         return types.int64 if name in _NAMES else None
 
 
-@lower_getattr_generic(Memory)  # type: ignore[untyped-decorator]
+@lower_getattr_generic(Memory)
 def _get(context: Any, builder: Any, kind: Any, memory: Any, name: str) -> Any:
     return memory if name in TABLES else builder.load(_word(builder, memory, AT[name]))
 
 
-@lower_setattr_generic(Memory)  # type: ignore[untyped-decorator]
+@lower_setattr_generic(Memory)
 def _set(context: Any, builder: Any, sig: Any, args: Any, name: str) -> Any:
     memory, value = args
     builder.store(
@@ -110,7 +112,7 @@ def _set(context: Any, builder: Any, sig: Any, args: Any, name: str) -> Any:
 
 
 @infer_getattr
-class _RowNames(AttributeTemplate):  # type: ignore[misc]
+class _RowNames(AttributeTemplate):
     key = Row
 
     def generic_resolve(self, row: Any, name: str) -> Any:
@@ -138,12 +140,12 @@ def _store(context: Any, builder: Any, kind: Any, here: Any, value: Any, given: 
     builder.store(wide, here)
 
 
-@lower_getattr_generic(Row)  # type: ignore[untyped-decorator]
+@lower_getattr_generic(Row)
 def _get_field(context: Any, builder: Any, kind: Any, row: Any, name: str) -> Any:
     return _load(builder, *_field(builder, kind.kind, row, name))
 
 
-@lower_setattr_generic(Row)  # type: ignore[untyped-decorator]
+@lower_setattr_generic(Row)
 def _set_field(context: Any, builder: Any, sig: Any, args: Any, name: str) -> Any:
     row, value = args
     field, here = _field(builder, sig.args[0].kind, row, name)
@@ -154,7 +156,7 @@ def _set_field(context: Any, builder: Any, sig: Any, args: Any, name: str) -> An
 
 
 @infer_global(operator.getitem)
-class _TakeFrom(AbstractTemplate):  # type: ignore[misc]
+class _TakeFrom(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         table, where = args
         if not isinstance(table, Table):
@@ -167,7 +169,7 @@ class _TakeFrom(AbstractTemplate):  # type: ignore[misc]
 
 
 @infer_global(operator.setitem)
-class _PutInto(AbstractTemplate):  # type: ignore[misc]
+class _PutInto(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         table, where, _ = args
         if isinstance(table, Table) and isinstance(where, types.Integer):
@@ -182,7 +184,7 @@ def _place(builder: Any, kind: Any, memory: Any, at: int, where: Any) -> Any:
     return builder.gep(base, [builder.mul(where, size)])
 
 
-@lower_builtin(operator.getitem, Table, types.Integer)  # type: ignore[untyped-decorator]
+@lower_builtin(operator.getitem, Table, types.Integer)
 def _take(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     table = sig.args[0]
     found = _place(builder, table.kind, args[0], table.at, args[1])
@@ -191,16 +193,17 @@ def _take(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return _load(builder, table.kind, builder.bitcast(found, _bits(table.kind).as_pointer()))
 
 
-@lower_builtin(operator.setitem, Table, types.Integer, types.Any)  # type: ignore[untyped-decorator]
+@lower_builtin(operator.setitem, Table, types.Integer, types.Any)
 def _put(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    table, memory, where, value = sig.args[0], *args
+    table = sig.args[0]
+    memory, where, value = args
     found = _place(builder, table.kind, memory, table.at, where)
     here = builder.bitcast(found, _bits(table.kind).as_pointer())
     _store(context, builder, table.kind, here, value, sig.args[2])
     return context.get_dummy_value()
 
 
-@lower_builtin(operator.getitem, Table, types.SliceType)  # type: ignore[untyped-decorator]
+@lower_builtin(operator.getitem, Table, types.SliceType)
 def _look_into(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     """A part of a table, from one place on, to another or to the end."""
     memory, part = args
@@ -224,17 +227,17 @@ def _look_into(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 
 @infer_global(len)
-class _Length(AbstractTemplate):  # type: ignore[misc]
+class _Length(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         return signature(types.int64, *args) if isinstance(args[0], Table) else None
 
 
-@lower_builtin(len, Table)  # type: ignore[untyped-decorator]
+@lower_builtin(len, Table)
 def _length(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return builder.load(_word(builder, args[0], sig.args[0].at + 1))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def memory_at(_context: Any, address: Any) -> Any:
     """The memory of a future from its address."""
 
@@ -247,7 +250,7 @@ def memory_at(_context: Any, address: Any) -> Any:
 # -- the rest that compiled code asks for --------------------------------------------------
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def call_out(_context: Any, address: Any, what: Any, which: Any) -> Any:
     """Ask Python something that this world has not been asked before."""
 
@@ -258,7 +261,7 @@ def call_out(_context: Any, address: Any, what: Any, which: Any) -> Any:
     return types.int64(types.int64, types.int64, types.int64), build
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def as_float(_context: Any, bits: Any) -> Any:
     """The float whose bits a whole number has."""
 
@@ -268,7 +271,7 @@ def as_float(_context: Any, bits: Any) -> Any:
     return types.float64(types.int64), build
 
 
-@overload(bisect.bisect_right)  # type: ignore[untyped-decorator]
+@overload(bisect.bisect_right)
 def _bisect_right(a: Any, x: Any, lo: Any = 0) -> Any:
     def found(a: Any, x: Any, lo: Any = 0) -> Any:
         hi = len(a)
@@ -283,7 +286,7 @@ def _bisect_right(a: Any, x: Any, lo: Any = 0) -> Any:
     return found
 
 
-@overload(bisect.bisect_left)  # type: ignore[untyped-decorator]
+@overload(bisect.bisect_left)
 def _bisect_left(a: Any, x: Any, lo: Any = 0) -> Any:
     def found(a: Any, x: Any, lo: Any = 0) -> Any:
         hi = len(a)

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from doseline.chance import stream_key
 from doseline.operations.orders import Patient
 from doseline.programme.scenario import Shock
-from doseline.simulate.engine import NotModelled
+from doseline.simulate.engine import NotModelledError
 from doseline.simulate.kernel import rules as rules
 from doseline.simulate.kernel.crowd import blows, crowd
 from doseline.simulate.kernel.loop import run_future
 from doseline.simulate.kernel.outcome import outcome
 from doseline.simulate.kernel.room_for import Room
-from doseline.simulate.kernel.tables import Tables, tables_of
+from doseline.simulate.kernel.tables import Tables
 from doseline.simulate.kernel.words import FAILED_ASKING, OUT_OF_ROOM
+from doseline.simulate.kernel.world_tables import tables_of
 from doseline.simulate.result import Period, Run
 from doseline.simulate.world import World
 
@@ -26,10 +27,6 @@ def kernel_of(world: World, periods: Sequence[Period]) -> Kernel:
         world.kept[key] = Kernel(world, periods)
     found: Kernel = world.kept[key]
     return found
-
-
-_WRITTEN = ("patients", "cohort_waiting", "cohort_last")
-"""What a future writes of the tables of its patients."""
 
 
 class Kernel:
@@ -50,24 +47,43 @@ class Kernel:
         chance: bool = True,
     ) -> Run | None:
         """One replication; None where the reference must play it."""
-        room, t = self.room, self.tables
+        asked = {"seed": seed, "replication": replication, "shocks": shocks, "chance": chance}
         try:
-            found, numbers = crowd(t, patients)
-        except NotModelled:
+            self.lay_out(patients, **asked)  # type: ignore[arg-type]
+            fault = self.run_to_the_end()
+            while fault == OUT_OF_ROOM:
+                self.room.grow(2 * self.room.size)
+                self.lay_out(patients, **asked)  # type: ignore[arg-type]
+                fault = self.run_to_the_end()
+        except NotModelledError:
             return None
-        room.grow(256 + 12 * len(patients) + 2 * t.numbers["standing_n"])
+        return None if fault else outcome(self.room, self.periods, replication)
+
+    def lay_out(
+        self,
+        patients: Sequence[Patient],
+        *,
+        seed: int,
+        replication: int,
+        shocks: Sequence[Shock] = (),
+        chance: bool = True,
+    ) -> None:
+        """Forget the replication before, and lay this one's patients and shocks out in tables.
+
+        Raises NotModelledError where a name cannot be held.
+        """
+        room = self.room
+        found, numbers = crowd(self.tables, patients)
+        struck, more = blows(self.tables, shocks)
+        room.grow(256 + 12 * len(patients) + 2 * self.tables.numbers["standing_n"])
+        room.empty()
         k0, k1 = stream_key(seed, replication)
-        struck, more = blows(t, shocks)
-        while True:
-            room.empty()
-            fresh = {name: found[name].copy() for name in _WRITTEN}
-            room.fill({**found, **fresh}, {**numbers, "k0": k0, "k1": k1, "chance": int(chance)})
-            room.fill(struck, more)
-            fault = run_future(room.c.ctypes.data)
-            if fault == FAILED_ASKING and t.failed is not None:
-                error, t.failed = t.failed, None
-                raise error
-            if fault != OUT_OF_ROOM:
-                break
-            room.grow(2 * room.size)
-        return None if fault else outcome(room, self.periods, replication)
+        room.fill({**found, **struck}, {**numbers, **more, "k0": k0, "k1": k1, "chance": chance})
+
+    def run_to_the_end(self) -> int:
+        """Run what was laid out; 0, or why it was given back."""
+        fault = run_future(self.room.c.ctypes.data)
+        if fault == FAILED_ASKING and self.tables.failed is not None:
+            error, self.tables.failed = self.tables.failed, None
+            raise error
+        return fault

@@ -126,7 +126,7 @@ def next_collection(c: Any, lane: int, ready_at: int) -> int:
 def shipping_cents(c: Any, lane: int, packages: int) -> int:
     """What a shipment of so many packages costs on a lane. [cents]"""
     ln = c.lanes[lane]
-    return int(round(ln.cost * (1.0 + (packages - 1) * c.carriers[ln.carrier].second_package)))
+    return round(ln.cost * (1.0 + (packages - 1) * c.carriers[ln.carrier].second_package))
 
 
 @compiled

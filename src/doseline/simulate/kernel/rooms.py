@@ -1,4 +1,4 @@
-"""What is taken and what is left: vials, bulk, isotope, crews, licences, infusions. As `room.py`."""
+"""What is taken and what is left: vials, bulk, isotope, crews, licences. As `room.py`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def can_open(c: Any, place: int) -> bool:
         return False
     if c.qc[row + p.qc_day] >= plant.qc_per_day:
         return False
-    for k in range(p.exc_off, p.exc_off + p.exc_n):
+    for k in range(p.exc_off, p.exc_off + p.exc_n):  # noqa: SIM110 (Numba has no `all`)
         if c.busy[c.excludes[k]]:
             return False
     return True
@@ -286,10 +286,9 @@ def site_takes(c: Any, order: int, reach: int) -> bool:
         n = c.held_first[week]
         while n >= 0:
             s = c.orders[n]
-            if s.stay_from < r.use_at and r.received_at < s.stay_until:
-                if s.stay_from > r.received_at:
-                    if not _licence_holds(c, order, reach, s.stay_from):
-                        return False
+            later = r.received_at < s.stay_from < r.use_at  # and so it overlaps
+            if later and not _licence_holds(c, order, reach, s.stay_from):
+                return False
             n = s.stay_next
     return True
 

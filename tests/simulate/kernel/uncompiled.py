@@ -1,0 +1,117 @@
+"""The kernel as plain Python, with a fault put in where one is named: does its answer still agree?
+
+Run by a test in a process of its own, with NUMBA_DISABLE_JIT set: compiled code cannot be patched.
+Prints how many of some replications differ from the reference, or where the kernel broke.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+from doseline.simulate.kernel import draws, fits, giving, layout, loop, play, rooms
+from doseline.simulate.reference import run
+from doseline.simulate.result import Period
+from doseline.simulate.world import World
+from tests.hand_world import world
+from tests.simulate.worlds import FROM, UNTIL, Weekly, failing, one_dose, with_second_plant
+
+
+class Row:
+    """One row of a table; numbers come out as Python's own."""
+
+    def __init__(self, table: Any, place: int) -> None:
+        self.__dict__.update(_table=table, _place=place)
+
+    def __getattr__(self, name: str) -> Any:
+        return self._table[name][self._place].item()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._table[name][self._place] = value
+
+
+class Table:
+    """One table, with its places checked."""
+
+    def __init__(self, table: Any) -> None:
+        self.table = table
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def __getitem__(self, where: Any) -> Any:
+        if isinstance(where, slice):
+            return self.table[where]
+        assert 0 <= where < len(self.table)
+        return Row(self.table, where) if self.table.dtype.names else self.table[where].item()
+
+    def __setitem__(self, where: int, value: Any) -> None:
+        assert 0 <= where < len(self.table)
+        self.table[where] = value
+
+
+class Memory:
+    """The memory of a future: `c.orders[3].status`, `c.now`."""
+
+    def __init__(self, room: Any) -> None:
+        every = {**room.tables.tables, **room.found, **room.held}
+        tables = {name: Table(every[name]) for name in layout.TABLES}
+        self.__dict__.update(_numbers=room.c, _tables=tables)
+
+    def __getattr__(self, name: str) -> Any:
+        found = self._tables.get(name)
+        return int(self._numbers[layout.AT[name]]) if found is None else found
+
+    def __setattr__(self, name: str, value: int) -> None:
+        self._numbers[layout.AT[name]] = value
+
+
+def turned_ranks() -> None:
+    """Those who should go last go first."""
+    before = draws.goes_before
+    draws.goes_before = lambda c, a, b: before(c, b, a)
+
+
+def late_locks() -> None:
+    """Batches are locked a minute later."""
+    before = giving.lock_at
+    giving.lock_at = lambda c, batch: before(c, batch) + 1
+
+
+def main(fault: str) -> None:
+    """Play some replications of the world with two plants by both engines."""
+    {"none": lambda: None, "turned_ranks": turned_ranks, "late_locks": late_locks}[fault]()
+    programme = with_second_plant(failing(one_dose(world()), 0.4), 0.2)
+    w = World(programme, FROM, UNTIL)
+    periods = (Period("all", (), FROM, UNTIL),)
+    kernel = play.Kernel(w, periods)
+    plainly: tuple[tuple[Any, str, Any], ...] = (
+        (play, "run_future", lambda _: loop._run(Memory(kernel.room))),
+        (fits, "call_out", lambda _, asked, which: kernel.tables._ask(asked, which)),
+        (rooms, "as_float", lambda bits: float(np.int64(bits).view(np.float64))),
+    )
+    for module, name, function in plainly:
+        setattr(module, name, function)
+    differ = 0
+    with np.errstate(over="ignore"):
+        for replication in range(8):
+            crowd = [p for n in range(3) for p in _named(n, Weekly(6)(replication))]
+            fast = kernel.run(crowd, seed=2, replication=replication)
+            plain = run(w, crowd, seed=2, replication=replication, periods=periods)
+            differ += fast is None or (fast.replication, fast.services) != (
+                plain.replication,
+                plain.services,
+            )
+    print(differ)
+
+
+def _named(n: int, crowd: Any) -> Any:
+    from dataclasses import replace
+
+    return [replace(p, id=f"{p.id}-{n}") for p in crowd]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
