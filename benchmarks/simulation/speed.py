@@ -117,8 +117,8 @@ def compare(name: str, programme: Programme, replications: int, rounds: int) -> 
     per = 1e6 / m.doses
     print(
         f"| {name} | {m.doses / replications:.0f} | {keyed * per:.0f} | {standard * per:.0f} | "
-        f"{fast * per:.2f} | {standard / fast:.0f} | {future * per:.2f} | {standard / future:.0f} | "
-        f"{drawing * per:.0f} |"
+        f"{fast * per:.2f} | {standard / fast:.0f} | {future * per:.2f} | "
+        f"{standard / future:.0f} | {drawing * per:.0f} |"
     )
 
 

@@ -1,7 +1,7 @@
 """Two worlds to measure the simulator on, and the second grown to any size.
 
-The trial has 12 sites, 60 patients and two plants over two years; the commercial year 300 sites, three
-plants and about 5,000 doses. A grown year has more sites and larger batches of the same network.
+The trial has 12 sites, 60 patients and two plants over two years; the commercial year 300 sites,
+three plants and about 5,000 doses. A grown year has more sites and larger batches of one network.
 All numbers are made up to be plausible; nothing hangs on them but the time they take.
 """
 
@@ -137,8 +137,15 @@ def network(
         late_fraction=0.02,
         outages=Outages(0.7, 4 * 1440, 20 * 1440),
     )
-    carrier = Carrier("air", "air", delay_fraction=0.03, delay=Triangular(60, 180, 720),
-                      day_delay_fraction=0.01, lost_fraction=0.002, second_package_fraction=0.5)  # fmt: skip
+    carrier = Carrier(
+        "air",
+        "air",
+        delay_fraction=0.03,
+        delay=Triangular(60, 180, 720),
+        day_delay_fraction=0.01,
+        lost_fraction=0.002,
+        second_package_fraction=0.5,
+    )
     lanes = tuple(
         Lane(
             id=f"{m.id}-{hours}",

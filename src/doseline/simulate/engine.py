@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from typing import Literal
 
 from doseline.operations.orders import Patient
+from doseline.operations.routes import ways_of
 from doseline.programme import Programme
 from doseline.programme.scenario import Scenario
 from doseline.simulate.result import Period, Run
@@ -22,8 +23,9 @@ Engine = Literal["auto", "reference", "kernel"]
 MANY = 16
 """From so many replications on `auto` takes the kernel."""
 
-MOST_DAYS = 40_000_000
-"""The kernel's tables hold a number for each day, product, protocol and kind of site: so many."""
+MOST_WAYS, MOST_DAYS = 40_000_000, 400_000_000
+"""The kernel's tables hold so many numbers at most: for days, products, protocols and kinds of
+sites, and for days and consignees."""
 
 
 class NotModelledError(RuntimeError):
@@ -39,8 +41,12 @@ def kernel_models(
         reasons.append("Numba is not installed (the extra `speed`)")
     days = ((until_on or programme.until_on) - (from_on or programme.from_on)).days + 1200
     protocols = len(programme.trials) + len(programme.markets) + len(programme.standing_demand)
-    if len(programme.products) * protocols * len(programme.sites) * days > MOST_DAYS:
-        reasons.append("more products, protocols, sites and days than its tables hold")
+    ways = ways_of(programme)
+    kinds = len({ways.kind(site) for site in programme.sites})
+    if len(programme.products) * protocols * kinds * days > MOST_WAYS:
+        reasons.append("more products, protocols, kinds of sites and days than its tables hold")
+    if len(programme.consignee) * days > MOST_DAYS:
+        reasons.append("more consignees and days than its tables hold")
     return tuple(reasons)
 
 

@@ -27,6 +27,6 @@ def test_the_kernel_as_plain_python_equals_the_reference(repository: Path) -> No
     assert differing(repository, "none") == 0
 
 
-@pytest.mark.parametrize("fault", ["turned_ranks", "late_locks"])
+@pytest.mark.parametrize("fault", ["later_again", "more_isotope"])
 def test_a_fault_in_the_kernel_is_found(repository: Path, fault: str) -> None:
     assert differing(repository, fault) > 0

@@ -4,10 +4,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("numba")
+
+import numba
 
 from doseline.chance import stable_hash
 from doseline.simulate.kernel import compiling, draws, rules
@@ -22,6 +26,7 @@ def step(x):
 OUTER = """
 from functools import partial
 from pathlib import Path
+from typing import Any
 from doseline.simulate.kernel.compiling import kept
 from inner import step
 
@@ -67,11 +72,12 @@ def test_the_stamp_tells_one_content_from_another(tmp_path: Path) -> None:
     assert compiling.stamp_of([file]) != before
 
 
+@numba.njit  # type: ignore[untyped-decorator]
+def hashed(letters: Any) -> int:
+    return draws.name_hash(letters, len(letters))
+
+
 @pytest.mark.parametrize("name", ["P1/1", "protocol/site-0/12/3.2~4", "Größe/7", "x" * 120])
 def test_a_name_is_hashed_as_everywhere(name: str) -> None:
-    import numpy as np
-
-    letters = np.frombuffer(name.encode()[:120], np.uint8)
-    with np.errstate(over="ignore"):
-        found = draws.name_hash.py_func(letters, len(letters))  # type: ignore[attr-defined]
-    assert int(found) == stable_hash(name.encode()[:120].decode())
+    letters = np.frombuffer(name.encode(), np.uint8)
+    assert hashed(letters) == stable_hash(name)

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from doseline.simulate.kernel import draws, fits, giving, layout, loop, play, rooms
+from doseline.simulate.kernel import courses, fits, layout, loop, play, rooms
 from doseline.simulate.reference import run
 from doseline.simulate.result import Period
 from doseline.simulate.world import World
 from tests.hand_world import world
-from tests.simulate.worlds import FROM, UNTIL, Weekly, failing, one_dose, with_second_plant
+from tests.simulate.worlds import FROM, UNTIL, Weekly, failing, with_second_plant
 
 
 class Row:
@@ -68,22 +68,21 @@ class Memory:
         self._numbers[layout.AT[name]] = value
 
 
-def turned_ranks() -> None:
-    """Those who should go last go first."""
-    before = draws.goes_before
-    draws.goes_before = lambda c, a, b: before(c, b, a)
+def later_again() -> None:
+    """A missed dose is ordered again a fortnight later, not a week."""
+    courses.RETRY_DAYS = 14
 
 
-def late_locks() -> None:
-    """Batches are locked a minute later."""
-    before = giving.lock_at
-    giving.lock_at = lambda c, batch: before(c, batch) + 1
+def more_isotope() -> None:
+    """Half as much isotope again is ordered as is needed."""
+    before = rooms.charge_for
+    rooms.charge_for = lambda c, place, load: 1.5 * before(c, place, load)
 
 
 def main(fault: str) -> None:
     """Play some replications of the world with two plants by both engines."""
-    {"none": lambda: None, "turned_ranks": turned_ranks, "late_locks": late_locks}[fault]()
-    programme = with_second_plant(failing(one_dose(world()), 0.4), 0.2)
+    {"none": lambda: None, "later_again": later_again, "more_isotope": more_isotope}[fault]()
+    programme = with_second_plant(failing(world(), 0.4), 0.2)
     w = World(programme, FROM, UNTIL)
     periods = (Period("all", (), FROM, UNTIL),)
     kernel = play.Kernel(w, periods)
@@ -97,7 +96,7 @@ def main(fault: str) -> None:
     differ = 0
     with np.errstate(over="ignore"):
         for replication in range(8):
-            crowd = [p for n in range(3) for p in _named(n, Weekly(6)(replication))]
+            crowd = Weekly(6, len(programme.trials[0].arms[0].visits))(replication)
             fast = kernel.run(crowd, seed=2, replication=replication)
             plain = run(w, crowd, seed=2, replication=replication, periods=periods)
             differ += fast is None or (fast.replication, fast.services) != (
@@ -105,12 +104,6 @@ def main(fault: str) -> None:
                 plain.services,
             )
     print(differ)
-
-
-def _named(n: int, crowd: Any) -> Any:
-    from dataclasses import replace
-
-    return [replace(p, id=f"{p.id}-{n}") for p in crowd]
 
 
 if __name__ == "__main__":

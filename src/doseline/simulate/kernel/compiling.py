@@ -33,6 +33,7 @@ COMPILED_FROM = (
 """The modules whose rules the kernel compiles."""
 
 _parts: set[str] = set()
+_running: list[str] = []
 
 
 def part(function: Callable[..., Any]) -> None:
@@ -127,6 +128,18 @@ class _Part(codegen.JITCodeLibrary):
         self._raise_if_finalized()
         self._finalized = True
 
+    def _get_module_for_linking(self) -> Any:
+        own = super()._get_module_for_linking()
+        if _running:
+            return own
+        found: dict[int, Any] = {}  # somebody else's code calls a part: it takes what that calls
+        _behind(self, found)
+        own = own.clone()
+        for library in [x for x in reversed(found.values()) if x is not self]:
+            module = codegen.JITCodeLibrary._get_module_for_linking(library)
+            own.link_in(module, preserve=True)
+        return own
+
 
 class _Whole(codegen.JITCodeLibrary):
     """The way in with all its parts, linked and optimised together."""
@@ -180,9 +193,11 @@ def _all_at_once(whole: str) -> Iterator[None]:
 
     made.create_library, context.get_executable = create, run
     context.add_dynamic_addr = place
+    _running.append(whole)
     try:
         yield
     finally:
+        _running.pop()
         del made.create_library, context.get_executable, context.add_dynamic_addr
 
 

@@ -29,8 +29,6 @@ from doseline.simulate.kernel.tallying import (
 )
 from doseline.simulate.result import Period, Replication, Run, Service
 
-_ORDER = sorted(range(len(COUNTS)), key=lambda n: COUNTS[n])
-
 
 def outcome(room: Room, periods: Sequence[Period], replication: int) -> Run:
     """The rows of a replication that has run to its end."""
@@ -41,12 +39,12 @@ def _months(room: Room) -> dict[str, dict[int, int]]:
     """What was counted and spent, by name and month since year 0."""
     t = room.tables
     first = t.month0
-    table = room.found["months"].reshape(len(COUNTS), t.months_n).tolist()
+    table = room.found["months"].reshape(len(COUNTS), t.months_n)
     found: dict[str, dict[int, int]] = {}
-    for n in _ORDER:
-        row = {first + m: amount for m, amount in enumerate(table[n]) if amount}
-        if row:
-            found[COUNTS[n]] = row
+    which, months = np.nonzero(table)
+    amounts = table[which, months].tolist()
+    for n, month, amount in zip(which.tolist(), months.tolist(), amounts, strict=True):
+        found.setdefault(COUNTS[n], {})[first + month] = amount
     _owed(room, found)
     return {name: found[name] for name in sorted(found)}
 
