@@ -207,9 +207,9 @@ def commercial(doses: int = 5_000) -> Programme:
     """A year of a market: 300 sites at 5,000 doses, and in proportion to them."""
     count = max(3, round(300 * doses / 5_000))
     places = tuple(site(n, ZONES[n % 3], 4) for n in range(count))
-    vials = max(8, round(1.5 * doses / 52 / 9))
+    vials = max(10, round(3.0 * doses / 52 / 9))
     plants = tuple(plant(n, vials, (n % 2, 2 + n % 2, 4 + n % 2)) for n in range(3))
-    p = network(plants, places, 364, 60.0 * doses)
+    p = network(plants, places, 364, 200.0 * doses)
     market = Market(
         id="demand",
         name="the market",

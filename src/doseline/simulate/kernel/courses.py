@@ -64,7 +64,7 @@ def enter(c: Any, patient: int, visit: int, day: int, given: int, kept: float) -
         if outcome == REDUCE:
             factor, lasts = g.factor, g.lasts != 0
     over = luck.goes_on >= v.continues or outcome == STOP
-    delay = luck.gate_delay if outcome == DELAY else 0
+    delay = int(luck.gate_delay) if outcome == DELAY else 0
     due, now, lasting = entered(day, over, delay, kept, factor, lasts)
     return visit, due, now, 0, given, over, lasting
 

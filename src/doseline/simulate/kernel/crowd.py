@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -60,23 +62,20 @@ def crowd(tables: Tables, patients: Sequence[Patient]) -> tuple[Found, dict[str,
     return result, numbers
 
 
+_NUMBERS = attrgetter(
+    *("goes_on", "gate", "gate_delay_days", "cancel", "cancel_stage", "moved", "weight_factor")
+)
+"""The numbers of a `Luck`, in the order of a row of the table."""
+
+
 def _luck(patients: Sequence[Patient], found: np.ndarray[Any, Any]) -> Found:
     """The luck of every attempt at every dose, one behind the other."""
     flat: list[Luck] = [luck for p in patients for visit in p.luck for luck in visit]
     counts = [len(visit) for p in patients for visit in p.luck]
     table = np.zeros(max(1, len(flat)), TABLES["lucks"])
     if flat:
-        columns = {
-            "goes_on": [x.goes_on for x in flat],
-            "gate": [x.gate for x in flat],
-            "gate_delay": [x.gate_delay_days for x in flat],
-            "cancel": [x.cancel for x in flat],
-            "cancel_stage": [x.cancel_stage for x in flat],
-            "moved": [x.moved for x in flat],
-            "weight": [x.weight_factor for x in flat],
-        }
-        for name, values in columns.items():
-            table[name] = values
+        numbers = chain.from_iterable(map(_NUMBERS, flat))
+        table = np.fromiter(numbers, np.float64, 7 * len(flat)).view(TABLES["lucks"])
     where = np.zeros(max(1, len(counts)), TABLES["luck_rows"])
     if counts:
         ends = np.cumsum(counts)

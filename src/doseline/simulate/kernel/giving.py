@@ -35,7 +35,6 @@ def new_batch(c: Any, place: int) -> int:
     b.load, b.eos, b.reserved, b.ordered, b.standing = 0.0, 0.0, 0.0, 0.0, 0.0
     b.charge, b.left, b.pot_mbq, b.pot_kbq, b.pot_at = 0.0, 1.0, 0.0, 0, 0
     c.batch_of[place] = n
-    c.group_of[n] = -1
     return n
 
 
@@ -49,34 +48,45 @@ def lock_at(c: Any, batch: int) -> int:
 
 
 @compiled
-def in_group(c: Any, batch: int, lane: int, site: int) -> int:
-    """How many orders of a batch go to a site by a lane."""
-    n = c.group_of[batch]
+def _group_row(c: Any, batch: int, lane: int, site: int) -> int:
+    """Where groups of a kind begin: a multiplicative hash of batch, lane and site."""
+    key = (batch * c.lanes_n + lane) * c.sites_n + site
+    return ((key * 0x9E3779B1) >> 16) & (len(c.group_of) - 1)
+
+
+@compiled
+def _group(c: Any, batch: int, lane: int, site: int) -> int:
+    n = c.group_of[_group_row(c, batch, lane, site)]
     while n >= 0:
         g = c.groups[n]
-        if g.lane == lane and g.site == site:
-            return g.count
+        if g.batch == batch and g.lane == lane and g.site == site:
+            break
         n = g.next
-    return 0
+    return n
+
+
+@compiled
+def in_group(c: Any, batch: int, lane: int, site: int) -> int:
+    """How many orders of a batch go to a site by a lane."""
+    n = _group(c, batch, lane, site)
+    return c.groups[n].count if n >= 0 else 0
 
 
 @compiled
 def _count_group(c: Any, batch: int, lane: int, site: int, by: int) -> None:
-    n = c.group_of[batch]
-    while n >= 0:
-        g = c.groups[n]
-        if g.lane == lane and g.site == site:
-            g.count += by
-            return
-        n = g.next
+    n = _group(c, batch, lane, site)
+    if n >= 0:
+        c.groups[n].count += by
+        return
     n = c.groups_n
     if n >= len(c.groups):
         c.fault = OUT_OF_ROOM
         return
     c.groups_n = n + 1
+    row = _group_row(c, batch, lane, site)
     g = c.groups[n]
-    g.lane, g.site, g.count, g.next = lane, site, by, c.group_of[batch]
-    c.group_of[batch] = n
+    g.batch, g.lane, g.site, g.count, g.next = batch, lane, site, by, c.group_of[row]
+    c.group_of[row] = n
 
 
 @compiled

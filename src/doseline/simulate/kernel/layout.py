@@ -91,7 +91,7 @@ PATIENT = _rows(
     "size",
 )
 LUCKS = _rows("off n")
-LUCK = _rows("gate_delay", "goes_on gate cancel cancel_stage moved weight")
+LUCK = _rows("", "goes_on gate gate_delay cancel cancel_stage moved weight")
 
 ORDER = _rows(
     "status owner visit attempt number name_n held product protocol site wanted earliest "
@@ -114,7 +114,7 @@ PARCEL = _rows("batch lane site off n stage dispatch nominal total lost")
 PARCEL_ORDER = _rows("order vial")
 DOSE = _rows("order cause again given_day within first alive", "", "penalty")
 ARRIVAL = _rows("at next", "mbq half_life")
-GROUP = _rows("lane site count next")
+GROUP = _rows("batch lane site count next")
 
 TABLES: dict[str, Any] = {
     # the world

@@ -84,7 +84,7 @@ class Room:
         self.size = size
         batches = 2 * len(self.tables.world.places) + size // 2 + 64
         made: dict[str, int] = {
-            **dict.fromkeys(_KEPT, size), "batches": batches, "group_of": batches,
+            **dict.fromkeys(_KEPT, size), "batches": batches, "group_of": 1 << size.bit_length(),
             "spares": size + 4 * batches, "parcels": size, "parcel_orders": 2 * size,
             "arrivals": 4 * size + 4 * batches, "groups": 2 * size, "stops": 4096,
             "heap_keys": 4 * size, "heap_calls": 4 * size,
@@ -92,6 +92,7 @@ class Room:
         }  # fmt: skip
         grown = {name: np.zeros(n, TABLES[name]) for name, n in made.items()}
         self.found |= grown
+        self.found["group_of"].fill(-1)
         self._write(grown)
 
     def empty(self) -> None:
@@ -104,6 +105,7 @@ class Room:
             "made_before"
         ][: len(self.tables.lines)]
         self.found["cluster_until"].fill(-(10**9))
+        self.found["group_of"].fill(-1)
         used = int(self.c[AT["batches_n"]]) * max(1, len(self.tables.markets))
         self.found["tested"][:used] = 0
         for name in _COUNTERS:

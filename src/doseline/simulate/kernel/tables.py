@@ -162,6 +162,7 @@ class Tables:
             "weekly_until": w.clock.day_start(w.until_on, "UTC") + 28 * DAY,
             "outages_until": w.clock.day_start(w.until_on, "UTC") + 60 * DAY,
             "sites_n": len(self.sites),
+            "lanes_n": len(self.lanes),
             "protocols_n": len(self.protocols),
             "products_n": len(self.products),
             "kinds_n": self.kinds_n,
