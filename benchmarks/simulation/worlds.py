@@ -115,7 +115,7 @@ def site(number: int, zone: str, capacity: int) -> Site:
         zone=zone,
         treatment_weekdays=WORKING_DAYS,
         daily_capacity=capacity,
-        licence=Licence(("I-131",), 1e6),
+        licence=Licence(("I-131",), 1e6 * capacity),
     )
 
 
@@ -204,9 +204,10 @@ def trial() -> Programme:
 
 
 def commercial(doses: int = 5_000) -> Programme:
-    """A year of a market: 300 sites at 5,000 doses, and in proportion to them."""
-    count = max(3, round(300 * doses / 5_000))
-    places = tuple(site(n, ZONES[n % 3], 4) for n in range(count))
+    """A year of a market: 300 sites at 5,000 doses, and in proportion up to 3,000 sites."""
+    count = min(3_000, max(3, round(300 * doses / 5_000)))
+    a_day = max(4, doses // count // 40)
+    places = tuple(site(n, ZONES[n % 3], a_day) for n in range(count))
     vials = max(10, round(3.0 * doses / 52 / 9))
     plants = tuple(plant(n, vials, (n % 2, 2 + n % 2, 4 + n % 2)) for n in range(3))
     p = network(plants, places, 364, 200.0 * doses)

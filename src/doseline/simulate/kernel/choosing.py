@@ -13,7 +13,7 @@ import numpy as np
 from doseline.simulate.kernel.blows import closed, takes
 from doseline.simulate.kernel.books import cost, missed_cents
 from doseline.simulate.kernel.compiling import compiled
-from doseline.simulate.kernel.draws import sort_by_rank
+from doseline.simulate.kernel.draws import goes_before, sort_by_rank
 from doseline.simulate.kernel.ending import settle
 from doseline.simulate.kernel.fits import NO_FIT, fits, late_share, stands_in, ways
 from doseline.simulate.kernel.giving import attach, detach, in_group, waits, waits_no_more
@@ -333,10 +333,14 @@ def _swapped(c: Any, order: int, reach: int) -> int:
         if not c.orders[other].started:
             rivals[n] = other
             n += 1
-    rivals = rivals[:n]
-    sort_by_rank(c, rivals)
-    for k in range(n - 1, -1, -1):
-        rival = rivals[k]
+    while n > 0:
+        last = 0
+        for k in range(1, n):
+            if goes_before(c, rivals[last], rivals[k]):
+                last = k
+        rival = rivals[last]
+        n -= 1
+        rivals[last] = rivals[n]
         old, option, kept = (
             c.orders[rival].reach,
             c.batches[batch].option,

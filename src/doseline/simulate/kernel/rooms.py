@@ -244,7 +244,7 @@ def _infusion_row(c: Any, site: int, day: int) -> int:
     if place < 0 or place >= c.days:
         c.fault = OUT_OF_CALENDAR
         return 0
-    return c.sites[site].consignee * c.days + place
+    return place * c.consignees_n + c.sites[site].consignee
 
 
 @compiled
@@ -253,7 +253,7 @@ def _held_row(c: Any, consignee: int, at: int) -> int:
     if week < 1 or week >= c.weeks_n - 1:
         c.fault = OUT_OF_CALENDAR
         return 1
-    return consignee * c.weeks_n + week
+    return week * c.consignees_n + consignee
 
 
 @compiled
@@ -282,7 +282,7 @@ def site_takes(c: Any, order: int, reach: int) -> bool:
     if not _licence_holds(c, order, reach, r.received_at):
         return False
     row = _held_row(c, site.consignee, r.received_at)
-    for week in range(row - 1, row + 2):
+    for week in range(row - c.consignees_n, row + c.consignees_n + 1, c.consignees_n):
         n = c.held_first[week]
         while n >= 0:
             s = c.orders[n]
@@ -303,7 +303,7 @@ def _licence_holds(c: Any, order: int, reach: int, moment: int) -> bool:
         r.received_at, r.use_at, _stay_mbq(c, order), c.products[o.product].half_life, moment
     )
     row = _held_row(c, site.consignee, r.received_at)
-    for week in range(row - 1, row + 2):
+    for week in range(row - c.consignees_n, row + c.consignees_n + 1, c.consignees_n):
         n = c.held_first[week]
         while n >= 0:
             s = c.orders[n]
