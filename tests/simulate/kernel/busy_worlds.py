@@ -21,6 +21,7 @@ from doseline.programme.policy import Policy
 from doseline.programme.product import Product, Step, Triangular
 from doseline.programme.scenario import Scenario, Shock
 from doseline.programme.source import Outages
+from doseline.programme.trial import Enrolment
 from tests.strategies import FIRST, small_programmes
 
 WEEK = 7 * 1440
@@ -126,7 +127,7 @@ def _product(draw: Any, product: Product) -> Product:
         hard_tolerance_fraction=draw(st.sampled_from((0.12, 0.4))),
         fill=draw(st.sampled_from(("activity", "activity", "volume"))),
         concentration_mbq_per_ml=1000.0,
-        fill_volume_ml=draw(st.sampled_from((5.0, 20.0))),
+        fill_volume_ml=draw(st.sampled_from((12.0, 40.0))),
     )
 
 
@@ -189,6 +190,24 @@ def _cold(draw: Any, programme: Programme) -> Programme:
     )
 
 
+def _crowded(programme: Programme) -> Programme:
+    """Several times as many patients."""
+    return replace(
+        programme,
+        trials=tuple(
+            replace(t, patients=4 * t.patients + 8, enrolment=Enrolment(6.0))
+            for t in programme.trials
+        ),
+        markets=tuple(
+            replace(
+                m,
+                cases=tuple(replace(c, patients=tuple(6 * n for n in c.patients)) for c in m.cases),
+            )
+            for m in programme.markets
+        ),
+    )
+
+
 def _roads(draw: Any, programme: Programme) -> Programme:
     carrier = Carrier(
         "road",
@@ -244,7 +263,7 @@ def busy_cases(draw: st.DrawFn) -> Case:
             replace(
                 s,
                 daily_capacity=draw(st.integers(1, 3)),
-                treatment_weekdays=draw(st.sampled_from((WEEKDAYS, WEEKDAYS[:5], WEEKDAYS[1:3]))),
+                treatment_weekdays=draw(st.sampled_from((WEEKDAYS, WEEKDAYS, WEEKDAYS[:5]))),
                 licence=replace(s.licence, limit_mbq=draw(st.sampled_from((10_000.0, 500_000.0)))),  # type: ignore[type-var]
                 consignee=draw(st.sampled_from((s.consignee, "together"))),
             )
@@ -277,7 +296,7 @@ def busy_cases(draw: st.DrawFn) -> Case:
             for s in p.sources
         ),
     )
-    p = _roads(draw, p)
+    p = _crowded(_roads(draw, p))
     if draw(st.booleans()):
         p = _cold(draw, p)
     if draw(st.booleans()):
