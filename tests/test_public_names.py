@@ -44,18 +44,34 @@ SIGNATURES = {
     "doseline.plan.headroom": "(programme, mix, *, from_on, until_on, keep_weekdays)",
     "doseline.simulate.simulate": (
         "(programme, patients, *, seed, replications, from_on, until_on, scenario, chance, "
-        "workers, first_replication, periods, progress, engine)"
+        "workers, first_replication, periods, progress, executor, kept, until, engine)"
     ),
     "doseline.simulate.run_schedule": (
         "(programme, schedule, orders, *, seed, replications, from_on, until_on, scenario, "
-        "chance, workers, first_replication, periods, progress)"
+        "chance, workers, first_replication, periods, progress, executor, kept, until)"
     ),
     "doseline.operations.check.breaches": "(programme, schedule, orders, *, standing)",
-    "doseline.studies.assess": "(programme, *, design, seed, replications, workers, progress)",
-    "doseline.studies.compare": (
-        "(programme, designs, *, seed, replications, workers, from_on, until_on, scenario, "
+    "doseline.studies.assess": (
+        "(programme, *, design, seed, replications, workers, quick, ranges_of, precision, progress)"
+    ),
+    "doseline.studies.size": (
+        "(programme, *, design, questions, rules, by_cost, seed, workers, progress)"
+    ),
+    "doseline.studies.sensitivity": (
+        "(programme, *, design, questions, seed, replications, workers, progress)"
+    ),
+    "doseline.studies.second_supplier": (
+        "(programme, *, design, question, suppliers, shapley, seed, replications, workers, "
         "progress)"
     ),
+    "doseline.studies.compare": (
+        "(programme, designs, *, seed, replications, workers, from_on, until_on, scenario, "
+        "progress, executor, kept)"
+    ),
+    "doseline.stores.query.kept": "(folders)",
+    "doseline.stores.query.ask": "(sql, folders)",
+    "doseline.stores.query.per_period": "(folders)",
+    "doseline.stores.query.paired_differences": "(a, b, folders, *, period)",
     "doseline.report.write_report": "(assessment, programme, path)",
 }
 

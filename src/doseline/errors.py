@@ -8,6 +8,12 @@
     │   └── InputError                      another input file, or the usage, is wrong
     ├── ScheduleError    (ValueError)       a schedule that contradicts itself
     ├── LifeError        (ValueError)       an event that a state refuses
+    ├── LedgerError      (RuntimeError)     the ledger refuses an entry, or is not what was written
+    │   ├── BodyError    (ValueError)       what an entry says has no exact bytes
+    │   ├── ConflictError                   someone else wrote first, or the command id is taken
+    │   └── StoreError                      the store failed; nothing is half-written
+    ├── TransportError   (ValueError)       a package that may not be offered for transport
+    ├── PaperError       (ValueError)       a paper or a label that cannot be printed truly
     ├── SolverError      (RuntimeError)     a solver failed (an infeasible plan is no error)
     └── NotPermitted     (PermissionError)  the signer may not do this
 
@@ -19,17 +25,23 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 __all__ = [
+    "BodyError",
     "CalendarError",
+    "ConflictError",
     "DoselineError",
     "Fault",
     "InputError",
+    "LedgerError",
     "LifeError",
     "NotPermitted",
     "NuclideError",
+    "PaperError",
     "ProgrammeError",
     "QuantityError",
     "ScheduleError",
     "SolverError",
+    "StoreError",
+    "TransportError",
     "did_you_mean",
     "near_miss",
 ]
@@ -102,6 +114,30 @@ class ScheduleError(DoselineError, ValueError):
 
 class LifeError(DoselineError, ValueError):
     """An event that the state of an order, batch, vial or shipment refuses."""
+
+
+class LedgerError(DoselineError, RuntimeError):
+    """The ledger refuses an entry, or what is read is not what was written."""
+
+
+class BodyError(LedgerError, ValueError):
+    """What an entry says has no exact bytes: a fraction, a null, a text outside Unicode."""
+
+
+class ConflictError(LedgerError):
+    """A stream has moved on since it was read, or a command id stands for another command."""
+
+
+class StoreError(LedgerError):
+    """The store could not be read or written. Whatever was being written is not there."""
+
+
+class TransportError(DoselineError, ValueError):
+    """A package that may not be offered for transport as it is."""
+
+
+class PaperError(DoselineError, ValueError):
+    """A paper or a label that cannot be printed, or would not say what the record says."""
 
 
 class SolverError(DoselineError, RuntimeError):

@@ -8,12 +8,22 @@ from pathlib import Path
 import pytest
 
 from doseline.plan.capacity import SHARING
+from doseline.plan.commitments import COMMITTED
 from doseline.plan.constraints import SERVING
 from doseline.plan.keeping import confirmed_lost, doses_moved, hold_dates
 from doseline.plan.objective import COSTS
+from doseline.plan.second_chances import (
+    decided_anew,
+    limits_hold_after_the_failure,
+    who_is_struck_is_served_again_once,
+)
+from doseline.plan.tactical import served_each_week
 
-NUMBER = re.compile(r"\b[SPVCOAHWL]\d+[a-z]?\b")
+NUMBER = re.compile(r"\b[SPVCOAHWLT]\d+[a-z]?\b")
 NEW_PLAN = (hold_dates, confirmed_lost, doses_moved)
+SECURE = (who_is_struck_is_served_again_once, limits_hold_after_the_failure, decided_anew)
+
+TACTICAL = (*COMMITTED, served_each_week)
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +31,9 @@ def page(repository: Path) -> str:
     return (repository / "docs/reference/model.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("rule", [*SERVING, *SHARING, *COSTS, *NEW_PLAN], ids=lambda r: r.__name__)
+@pytest.mark.parametrize(
+    "rule", [*SERVING, *SHARING, *COSTS, *NEW_PLAN, *SECURE, *TACTICAL], ids=lambda r: r.__name__
+)
 def test_every_rule_stands_on_the_page_under_its_number(rule: object, page: str) -> None:
     name, doc = getattr(rule, "__name__", ""), rule.__doc__ or ""
     numbers = NUMBER.findall(doc)
@@ -31,7 +43,7 @@ def test_every_rule_stands_on_the_page_under_its_number(rule: object, page: str)
 
 
 def test_every_number_cited_in_code_stands_on_the_page(repository: Path, page: str) -> None:
-    known = set(re.findall(r"^(?:\| )?([SPVCOAHWL]\d+[a-z]?)(?: \||\.)", page, re.MULTILINE))
+    known = set(re.findall(r"^(?:\| )?([SPVCOAHWLT]\d+[a-z]?)(?: \||\.)", page, re.MULTILINE))
     cited = {
         number
         for folder in ("plan", "operations")

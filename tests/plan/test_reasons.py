@@ -12,7 +12,7 @@ from doseline.calendars import WeekTime
 from doseline.operations.orders import DoseOrder
 from doseline.programme import Programme
 from doseline.programme.lane import Permission
-from doseline.programme.manufacturer import SlotRule
+from doseline.programme.manufacturer import Block, SlotRule
 from doseline.programme.site import Licence
 from tests.hand_world import order, world
 from tests.plan.variants import (
@@ -195,3 +195,39 @@ def test_an_order_for_a_day_without_a_way_moves_and_says_why() -> None:
     found = planned([moved])
     assert found.shifted[0].use_on == WEDNESDAY
     assert found.shifted[0].reason == "site reykjavik does not treat on Thursday 2024-01-11"
+
+
+# -- what a scheduler would ask next ---------------------------------------------------------
+
+
+def test_where_no_slot_is_in_time_the_slots_that_fall_away_are_named() -> None:
+    """The plant is shut in week 2, in which the batch of Tuesday 9 January would have been."""
+    shut = with_plant(world(), closed_weeks=(2,))
+    found = planned(at_reykjavik("a"), shut)
+    assert reason(found, "a") == (
+        "no slot of dose in time for 2024-01-10; cell makes nothing on Tue 2024-01-09 "
+        f"({shut.manufacturers[0].id} is shut in week 2)"
+    )
+
+
+def test_a_line_that_is_blocked_says_for_what() -> None:
+    block = Block(date(2024, 1, 8), date(2024, 1, 9), "media fill")
+    found = planned(at_reykjavik("a"), with_line(world(), blocks=(block,)))
+    assert reason(found, "a").endswith("; cell makes nothing on Tue 2024-01-09 (media fill)")
+
+
+def test_every_batch_in_reach_that_is_full_is_named() -> None:
+    """Three doses in two batches of one vial each, a week apart."""
+    program = with_line(with_site(world(), "reykjavik", daily_capacity=6), vials_max=1)
+    found = planned(at_reykjavik("abc", latest_on=date(2024, 1, 17)), program)
+    (left,) = found.unmet
+    assert left.reason == (
+        "the batches in reach are full, no vial is left: "
+        "cell@2024-01-09T06:00, cell@2024-01-16T06:00"
+    )
+
+
+def test_a_lane_too_long_for_the_shipper_says_by_how_much() -> None:
+    found = planned(at_reykjavik("a"), with_product(world(), shipper_hold_min=120))
+    assert reason(found, "a").startswith("lane van takes longer than the shipper holds: 3 h from")
+    assert reason(found, "a").endswith(", and it holds 2 h")

@@ -22,8 +22,11 @@ from doseline.studies.assessment import (
     DesignRow,
     MonthRow,
     ScenarioRow,
+    ShockWeek,
 )
 from doseline.studies.figures import Figure
+from doseline.studies.hazards import HazardRow
+from doseline.studies.story import Story, StoryWeek
 
 HALF_LIFE_MIN = 8.0249 * 1440
 NOWHERE = Figure(math.nan, math.nan, math.nan)
@@ -314,9 +317,54 @@ def scenario_rows() -> tuple[ScenarioRow, ...]:
             extra_delayed=Figure(12.5, 8.0, 17.0),
             extra_missed=Figure(30.5, 22.0, 41.0),
             days_to_recover=Figure(153.0, 121.0, 190.0) if id_ != "closing" else NOWHERE,
+            weeks=shock_weeks(without, shocked),
+            for_good=id_ == "closing",
         )
         for id_, name, late, without, shocked in kinds
     )
+
+
+def shock_weeks(without: float, shocked: float) -> tuple[ShockWeek, ...]:
+    """Thirty-eight weeks; the shock strikes in the fifth and has passed in the twenty-fifth."""
+
+    def around(mean: float) -> Figure:
+        return Figure(mean, max(0.0, mean - 0.4), mean + 0.4)
+
+    return tuple(
+        ShockWeek(
+            week=date(2018, 7, 9) + timedelta(weeks=k),
+            due=around(3.0),
+            due_without=around(3.0),
+            on_time=around(3.0 * (shocked if 4 <= k < 25 else without)),
+            on_time_without=around(3.0 * without),
+        )
+        for k in range(38)
+    )
+
+
+def hazard_rows() -> tuple[HazardRow, ...]:
+    return (
+        HazardRow(
+            hazard="stops", name="Quality stops", hits="manufacturer",
+            targets=("madison", "hamilton"), why="judgement", per_year=0.2, mean_days=31.4,
+            common_share=0.1, standing=0.983, all_down=0.0019, stops=Figure(5.1, 4.2, 6.0),
+            down_share=Figure(0.016, 0.012, 0.02),
+        ),
+    )  # fmt: skip
+
+
+def story() -> Story:
+    weeks = tuple(
+        StoryWeek(
+            date(2021, 6, 7) + timedelta(weeks=k),
+            (
+                "2 doses are given, all of them on the day ordered and inside tolerance.",
+                f"Tue: {k}.",
+            ),
+        )
+        for k in range(4)
+    )
+    return Story("both", "Pivotal trial", 7, 0.941, weeks)
 
 
 def month_rows() -> tuple[MonthRow, ...]:
@@ -357,6 +405,8 @@ def assessment(name: str = "CLR 131, iopofosine I-131") -> Assessment:
         questions=answers(),
         designs=design_rows(),
         scenarios=scenario_rows(),
+        hazards=hazard_rows(),
+        story=story(),
         months=month_rows(),
         activity=(
             ("delivered", 61_200.0),
@@ -399,7 +449,7 @@ def empty() -> tuple[Assessment, Programme]:
         replace(
             assessment(),
             questions=(), designs=(), scenarios=(), months=(), activity=(), board=None,
-            assumptions=(), hindsight=(), method=(),
+            assumptions=(), hindsight=(), method=(), hazards=(), story=None,
         ),
         replace(the, references=(), markets=()),
     )  # fmt: skip

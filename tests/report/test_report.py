@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from doseline.report import numerals, report_html, write_report
+from doseline.report.recovery import recovers
 from doseline.report.words import NO_BIOLOGY, NO_CHARTS
+from doseline.studies.figures import Figure
 from tests.report import made_up
 from tests.report.page_reader import Page
 
@@ -87,14 +89,14 @@ def test_a_hostile_name_stays_a_name() -> None:
 def test_every_drawing_has_a_text_alternative_or_stands_beside_its_text(page: Page) -> None:
     drawings = page.all("svg")
     charts = [s for s in drawings if s.get("role") == "img"]
-    assert len(charts) == 10  # costs, two stretches of demand, activity, scenarios: wide and narrow
+    assert len(charts) == 14  # costs, frontier, demand (two), activity, scenarios, recovery: twice
     for svg in drawings:
         assert svg.get("aria-hidden") == "true" or svg.get("aria-label")
 
 
 def test_every_figure_has_a_table_of_its_numbers(html: str) -> None:
     figures = re.findall(r"<figure.*?</figure>", html, flags=re.DOTALL)
-    assert len(figures) == 4
+    assert len(figures) == 6
     assert all("<table" in f and "<figcaption>" in f for f in figures)
 
 
@@ -199,3 +201,40 @@ def test_scenarios_without_a_dose_due_are_told_and_drawn_all_the_same() -> None:
     html = report_html(replace(made_up.assessment(), scenarios=idle), made_up.programme())
     assert "No dose was due in the window of any scenario." in Page(html).text
     assert not re.search(r"\bnan\b", html, flags=re.IGNORECASE)
+
+
+def test_every_shock_says_how_long_it_is_felt_or_that_it_never_ends(page: Page) -> None:
+    assert "153 days to recover (121 to 190)" in page.text
+    assert "for good: measured over its first year" in page.text
+    rows = {s.scenario: s for s in made_up.scenario_rows()}
+    assert recovers(replace(rows["alert"], days_to_recover=Figure(0.0, 0.0, 0.0))) == (
+        "no dose was touched"
+    )
+    assert recovers(replace(rows["alert"], days_to_recover=made_up.NOWHERE)) == (
+        "days to recover not known"
+    )
+
+
+def test_the_worst_week_of_a_shock_stands_with_its_interval(page: Page) -> None:
+    week = made_up.shock_weeks(0.93, 0.31)[4]
+    low, high = week.on_time.low, week.on_time.high
+    said = f"{week.on_time.mean:.1f} ({low:.1f} to {high:.1f}) instead of "
+    assert said in page.text
+
+
+def test_hazards_are_told_where_there_are_any(page: Page) -> None:
+    assert "What strikes by chance" in page.text
+    calm = replace(made_up.assessment(), hazards=())
+    without = Page(report_html(calm, made_up.programme()))
+    assert "What strikes by chance" not in without.text
+    assert "hazards" not in without.ids
+
+
+def test_one_future_is_told_week_by_week_and_named(page: Page, bare: Page) -> None:
+    story = made_up.story()
+    for week in story.weeks:
+        assert f"Week of {numerals.day(week.week)}".replace("\u00a0", " ") in page.text
+    assert f"number {story.replication} has the median service (OTIF 94.1 %)" in (
+        page.text.replace("\u00a0", " ")
+    )
+    assert "One future, week by week" not in bare.text

@@ -13,12 +13,12 @@ from doseline.operations.offer import Offer
 from doseline.operations.routes import Ways
 from doseline.programme import Programme
 from doseline.programme.lane import Border
-from doseline.programme.scenario import Scenario, Shock
+from doseline.programme.scenario import Shock
 from doseline.programme.source import Outages
+from doseline.simulate.crossings import border_between
 from doseline.simulate.fate import YEAR_MIN, Fate
 from doseline.simulate.risk import Risk, risk_of
 from doseline.simulate.shocks import Known
-from doseline.simulate.transit import border_between
 from doseline.simulate.world import World
 from tests.hand_world import two_orders, world
 from tests.simulate.worlds import FROM, UNTIL, with_second_plant
@@ -79,7 +79,7 @@ def test_outages_come_as_often_and_last_as_long_as_their_law_says() -> None:
 def test_a_shock_is_unknown_until_it_begins() -> None:
     ours = made()
     shock = Shock("manufacturer", ("plant",), FROM + timedelta(days=20), None)
-    known = Known(ours, Fate(1, 0, True), Scenario("s", "closes", (shock,)))
+    known = Known(ours, Fate(1, 0, True))
     last = ours.places[-1]
     assert known.takes(last) is None
     known.shocks.append(shock)
@@ -90,7 +90,7 @@ def test_a_shock_is_unknown_until_it_begins() -> None:
 def test_half_a_capacity_left_is_about_half_of_the_slots() -> None:
     ours = World(replace(world(), until_on=date(2030, 1, 1)), FROM, date(2029, 12, 1))
     shock = Shock("line", ("cell",), FROM, None, left_fraction=0.5)
-    known = Known(ours, Fate(1, 0, True), Scenario("s", "half", (shock,)))
+    known = Known(ours, Fate(1, 0, True))
     known.shocks.append(shock)
     left = sum(1 for p in ours.places if known.takes(p) is None)
     assert left / len(ours.places) == pytest.approx(0.5, abs=0.1)

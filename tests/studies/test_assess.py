@@ -121,6 +121,6 @@ def test_the_command_leaves_a_report_and_its_rows(tmp_path: Path) -> None:
     assert document["design"] is None
     assert "report.html" in summary
     assert {p.name for p in tmp_path.iterdir()} == {
-        "assess.json", "designs.csv", "months.csv", "questions.csv", "report.html",
-        "scenarios.csv",
+        "assess.json", "designs.csv", "months.csv", "questions.csv", "ranges.csv", "report.html",
+        "scenario_weeks.csv", "scenarios.csv", "suppliers.csv",
     }  # fmt: skip

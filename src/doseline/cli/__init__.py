@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from doseline.cli import files, futures, planning
+from doseline.cli import files, futures, planning, sizing
+from doseline.cli.later import record
 from doseline.cli.terminal import app
 
 __all__ = ["app", "main"]
@@ -19,9 +20,11 @@ for _command in (
     planning.replan,
     futures.simulate,
     futures.compare,
+    sizing.size,
     futures.assess,
 ):
     app.command()(_command)
+app.add_typer(record)
 
 
 @app.callback(invoke_without_command=True)

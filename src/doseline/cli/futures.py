@@ -24,7 +24,9 @@ from doseline.cli.terminal import (
     answering,
     day,
     finish,
+    numbers,
     pair,
+    without_effect,
 )
 
 
@@ -91,7 +93,17 @@ def simulate(
     programme: ProgrammePath,
     design: DesignName = None,
     scenario: ScenarioName = None,
-    replications: Annotated[int, typer.Option(min=2, help="futures played")] = 40,
+    replications: Annotated[
+        int | None,
+        typer.Option(min=2, help="futures played: 40; with --until-precision at most 2000"),
+    ] = None,
+    until_precision: Annotated[
+        float | None,
+        typer.Option("--until-precision", help="play until OTIF is known to so much, e.g. 0.002"),
+    ] = None,
+    keep: Annotated[
+        str | None, typer.Option("--keep", help="futures to look into by number, e.g. 0,3,7")
+    ] = None,
     from_on: From = None,
     until_on: Until = None,
     seed: Seed = 1,
@@ -101,27 +113,38 @@ def simulate(
 ) -> None:
     """Play the standing policy over many futures: service and cost with intervals."""
     first, last = day(from_on, "--from"), day(until_on, "--until")
+    kept = numbers(keep, "--keep")
     with answering(as_json) as bars:
-        from doseline.studies.single import simulate_study
+        from doseline.studies.simulation import SimulateAsked, simulate_study
 
-        document, summary = simulate_study(
-            programme,
+        asked = SimulateAsked(
+            seed=seed,
+            replications=replications,
             design=design,
             scenario=scenario,
-            replications=replications,
             from_on=first,
             until_on=last,
-            seed=seed,
             workers=workers,
-            out=out,
-            progress=bars,
+            until_precision=until_precision,
+            keep=kept,
         )
+        document, summary = simulate_study(programme, asked, out=out, progress=bars)
         finish(document, summary, as_json)
 
 
 def compare(
+    context: typer.Context,
     programme: ProgrammePath,
     designs: Annotated[list[str], typer.Argument(help="designs, two or more")],
+    suppliers: Annotated[
+        bool, typer.Option("--suppliers", help="what each supplier of one design buys, by cause")
+    ] = False,
+    question: Annotated[
+        str | None, typer.Option("--question", help="of --suppliers; none: the first")
+    ] = None,
+    all_orders: Annotated[
+        bool, typer.Option("--all-orders", help="of --suppliers: mean over orders of causes")
+    ] = False,
     replications: Annotated[int, typer.Option(min=2, help="futures played")] = 40,
     from_on: From = None,
     until_on: Until = None,
@@ -132,6 +155,28 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Set designs side by side under the same chance: paired differences with intervals."""
+    if suppliers:
+        without_effect(context, _OF_SUPPLIERS, "--suppliers")
+        if len(designs) != 1:
+            raise typer.BadParameter("name one design beside --suppliers", param_hint="DESIGNS")
+        with answering(as_json) as bars:
+            from doseline.studies.suppliers.suppliers_document import suppliers_study
+
+            document, summary = suppliers_study(
+                programme,
+                designs[0],
+                question=question,
+                shapley=all_orders,
+                replications=replications,
+                seed=seed,
+                workers=workers,
+                out=out,
+                progress=bars,
+            )
+            finish(document, summary, as_json)
+        return
+    if question is not None or all_orders:
+        raise typer.BadParameter("goes with --suppliers alone", param_hint="--question")
     first, last = day(from_on, "--from"), day(until_on, "--until")
     if len(designs) < 2:
         raise typer.BadParameter("name two designs or more", param_hint="DESIGNS")
@@ -153,12 +198,30 @@ def compare(
         finish(document, summary, as_json)
 
 
+_OF_SUPPLIERS = {
+    "programme", "designs", "suppliers", "question", "all_orders", "replications", "seed",
+    "workers", "out", "as_json",
+}  # fmt: skip
+
+
 def assess(
     programme: ProgrammePath,
     design: DesignName = None,
     replications: Annotated[
         int, typer.Option(min=4, help="futures of the whole horizon for each design")
     ] = 4,
+    precision: Annotated[
+        float | None,
+        typer.Option("--precision", min=0.01, help="add futures until OTIF is so narrow, points"),
+    ] = None,
+    most: Annotated[int, typer.Option(min=4, help="futures at most, with --precision")] = 4000,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="leave out ranges of inputs and what suppliers buy")
+    ] = False,
+    ranges_of: Annotated[
+        list[str] | None,
+        typer.Option("--ranges-of", help="question for which inputs are moved; may be repeated"),
+    ] = None,
     seed: Seed = 1,
     workers: Workers = 2,
     out: Annotated[Path, typer.Option("--out", help="folder for the report")] = Path("build"),
@@ -166,6 +229,8 @@ def assess(
 ) -> None:
     """Answer the programme's own question: is the capacity sufficient? A report with a verdict."""
     with answering(as_json) as bars:
+        from doseline.studies.precision import Precision
+
         document, summary = _assess_study()(
             programme,
             design=design,
@@ -174,6 +239,9 @@ def assess(
             workers=workers,
             out=out,
             progress=bars,
+            quick=quick,
+            ranges_of=ranges_of or (),
+            precision=None if precision is None else Precision(precision / 100.0, most),
         )
         finish(document, summary, as_json)
 

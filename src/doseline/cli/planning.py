@@ -48,6 +48,16 @@ def plan(
     worth: Annotated[
         bool, typer.Option("--worth", help="say what one more slot, vial or mCi saves, by week")
     ] = False,
+    secure: Annotated[
+        list[float] | None,
+        typer.Option("--secure", min=0.0, help="price of a dose without a second chance"),
+    ] = None,
+    secure_curve: Annotated[
+        bool, typer.Option("--secure-curve", help="what second chances cost, at seven prices")
+    ] = False,
+    tactical: Annotated[
+        bool, typer.Option("--tactical", help="quarters to years: which slots to take, when to add")
+    ] = False,
     seed: Seed = 1,
     out: Out = None,
     verify: Annotated[
@@ -70,8 +80,28 @@ def plan(
         return
     if programme is None:
         raise typer.BadParameter("expected a programme file", param_hint="PROGRAMME")
+    if tactical:
+        used = {"programme", "design", "from_on", "weeks", "seconds", "tactical", "out", "as_json"}
+        without_effect(context, used, "--tactical")
+        named = context.get_parameter_source("weeks")
+        with answering(as_json) as bars:
+            from doseline.studies.tactical import WEEKS, tactical_study
+
+            document, summary = tactical_study(
+                programme,
+                design=design,
+                from_on=day(from_on, "--from"),
+                weeks=weeks if named is not None and named.name == "COMMANDLINE" else WEEKS,
+                seconds=seconds,
+                out=out,
+                progress=bars,
+            )
+            finish(document, summary, as_json)
+        return
     first, known = day(from_on, "--from"), day(orders_until, "--orders-until")
     with answering(as_json) as bars:
+        from doseline.report import write_plan_page
+        from doseline.report.security_svg import security_svg
         from doseline.studies.single import plan_study
 
         document, summary = plan_study(
@@ -89,6 +119,10 @@ def plan(
             audited=audit,
             asked_why=why or (),
             priced=worth,
+            secure_prices=secure or (),
+            secure_curve=secure_curve,
+            draw=security_svg,
+            write_page=write_plan_page,
         )
         finish(document, summary, as_json)
 

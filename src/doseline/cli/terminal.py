@@ -52,6 +52,16 @@ def day(text: str | None, name: str) -> date | None:
         ) from None
 
 
+def numbers(text: str | None, name: str) -> tuple[int, ...]:
+    """The numbers that an option lists."""
+    try:
+        return () if text is None else tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise typer.BadParameter(
+            f"found {text!r}, expected numbers such as 0,3,7", param_hint=name
+        ) from None
+
+
 def without_effect(context: typer.Context, used: set[str], beside: str) -> None:
     """Refuses options that were given and do nothing beside another."""
     for parameter in context.command.params:

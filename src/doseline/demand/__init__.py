@@ -4,6 +4,7 @@ from doseline.demand.drawing import Drawing
 from doseline.demand.enrolment import mean_sd, site_months
 from doseline.demand.expected import expected_by_month, expected_mix
 from doseline.demand.expected_course import mean_dose_mbq
+from doseline.demand.expected_weeks import expected_weeks
 from doseline.demand.forecast import EnrolmentForecast
 from doseline.demand.observed import EnrolmentSoFar
 from doseline.demand.outcomes import successes
@@ -45,6 +46,7 @@ __all__ = [
     "doses_per_patient",
     "expected_by_month",
     "expected_mix",
+    "expected_weeks",
     "mean_dose_mbq",
     "mean_sd",
     "order_table",

@@ -67,7 +67,7 @@ _HOLIDAY_WORDS = {
     "also": "further days by name, e.g. Christmas Eve",
     "weekend_to_next": "a holiday on a weekend is kept on the next free weekday as well",
 }
-_MAY_BE_EMPTY = {"Border.from_markets", "Scenario.shocks"}
+_MAY_BE_EMPTY = {"Border.from_markets"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +96,13 @@ _AT_LEAST_ONE = """
 """
 _MORE_THAN_ZERO = """
     lot_mbq half_life_min shape delay_shape every_min concentration_mbq_per_ml fill_volume_ml
-    median_min p90_min size_cap cap_mbq SizeGroup.mean winter_factor shelf_life_min yield_fraction
-    spread_shape
+    median_min p90_min mean_min exactly_min size_cap cap_mbq SizeGroup.mean winter_factor
+    shelf_life_min yield_fraction spread_shape
 """
 _BOUNDS = {
     **dict.fromkeys(_AT_LEAST_ONE.split(), Bounds(at_least=1, at_most=1e9)),
     **dict.fromkeys(_MORE_THAN_ZERO.split(), Bounds(above=0, at_most=1e15)),
+    "per_year": Bounds(at_least=0, at_most=366),
     "closed_weeks": Bounds(at_least=1, at_most=53),
     "price_year": Bounds(at_least=1900, at_most=2200),
     "early_days": Bounds(at_least=0, at_most=366),

@@ -16,6 +16,11 @@ from doseline.formats.extends import read_files
 from doseline.formats.fields import ROOT, Spec, specs
 from doseline.formats.models import RULE, adapter_of, plain, read_value
 from doseline.formats.network import network_faults
+from doseline.formats.observed_inputs import (
+    dated_scenarios,
+    observed_inputs,
+    observed_references,
+)
 from doseline.formats.references import leaves, reference_faults
 from doseline.formats.yaml_text import Items, Mapping, Node, Scalar
 from doseline.programme import Programme
@@ -38,7 +43,10 @@ def read_programme(path: str | os.PathLike[str]) -> Programme:
     if faults:
         raise ProgrammeError(_in_order(faults, name))
     values = {spec.name: sections[spec.key] for spec in specs(ROOT) if spec.key in sections}
-    return Programme(**values, inputs=inputs, file=name)
+    taken = values["scenarios"]
+    values["scenarios"] = dated_scenarios(taken, values["as_of_on"])
+    values["references"] += observed_references(taken, values["references"])
+    return Programme(**values, inputs=(*inputs, *observed_inputs(taken)), file=name)
 
 
 def _in_order(faults: list[Fault], name: str) -> list[Fault]:

@@ -14,6 +14,7 @@ from doseline.errors import Fault, did_you_mean
 from doseline.formats.basis import BASIS_WORDS, Path, Settled, path_text
 from doseline.formats.fields import ROOT, Spec, specs
 from doseline.formats.yaml_text import Items, Mapping, Node, Scalar
+from doseline.programme.observed import PRECEDENTS
 
 __all__ = ["Leaf", "leaves", "reference_faults"]
 
@@ -31,6 +32,7 @@ _KIND_OF_SECTION = {
     "StandingDemand": "protocol",
     "Design": "design",
     "Scenario": "scenario",
+    "Hazard": "hazard",
     "Stage": "stage",
     "Question": "question",
     "Reference": "reference",
@@ -42,6 +44,7 @@ _OWN_KEY = {
     "SiteShare": "site",
     "FailureCause": "cause",
     "PlantUse": "manufacturer",
+    "PlantRange": "manufacturer",
     "LineSlots": "line",
 }
 _REFERS = {
@@ -59,6 +62,9 @@ _REFERS = {
     "protocol": "protocol",
     "Permission.markets": "market",
     "Shock.markets": "market",
+    "Hazard.markets": "market",
+    "Observed.markets": "market",
+    "Observed.later": "protocol",
     "from_markets": "market",
     "to_markets": "market",
     "designs": "design",
@@ -168,13 +174,21 @@ def reference_faults(tree: Mapping, found: Settled) -> list[Fault]:
 
 def _kind(leaf: Leaf) -> str | None:
     owner, name = leaf.spec.owner.__name__, leaf.spec.name
-    if (owner, name) == ("Shock", "targets"):
+    if owner in ("Shock", "Hazard") and name == "targets":
         hits = leaf.within.entries.get("hits")
         kind = hits.text if isinstance(hits, Scalar) else ""
         return _KIND_OF_HIT.get(kind, kind)
+    if (owner, name) == ("Observed", "strikes"):
+        return _struck(leaf.within.entries.get("shock"))
     if name == _OWN_KEY.get(owner) and name in ("name", "cause"):
         return None
     return _REFERS.get(f"{owner}.{name}") or _REFERS.get(name)
+
+
+def _struck(shock: Node | None) -> str | None:
+    """The kind of thing that an observed shock strikes."""
+    found = PRECEDENTS.get(shock.text) if isinstance(shock, Scalar) else None
+    return _KIND_OF_HIT.get(found.strikes, found.strikes) if found else None
 
 
 def _unknown(scalar: Scalar, kind: str, known: _Known) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 __all__ = [
     "json_text",
     "rows_text",
+    "write_bytes_atomically",
     "write_json_atomically",
     "write_rows",
     "write_text_atomically",
@@ -29,12 +30,19 @@ def write_text_atomically(
     A reader sees the old file or the new one, never a part. `check` is asked about the temporary
     file first; where it raises, nothing is changed. Folders are made as needed.
     """
+    write_bytes_atomically(path, text.encode("utf-8"), check)
+
+
+def write_bytes_atomically(
+    path: PathLike, content: bytes, check: Callable[[Path], None] | None = None
+) -> None:
+    """The same for bytes."""
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        with open(temporary, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with open(temporary, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         if check is not None:

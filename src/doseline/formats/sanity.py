@@ -11,18 +11,21 @@ from datetime import date, time
 from itertools import pairwise
 from typing import Any
 
-from doseline.formats import sanity_trials
+from doseline.formats import sanity_shocks, sanity_trials
 from doseline.programme import Programme
 from doseline.programme.contract import Contract
 from doseline.programme.cost import Ordering
 from doseline.programme.course import doses_per_patient
+from doseline.programme.hazard import Hazard, Lasts
 from doseline.programme.lane import Border, Carrier
 from doseline.programme.manufacturer import Availability, Learning, Line, Manufacturer
 from doseline.programme.market import Market, UptakeCase
+from doseline.programme.observed import Observed
 from doseline.programme.policy import Policy
 from doseline.programme.product import Product, Step
-from doseline.programme.scenario import Shock
+from doseline.programme.scenario import Scenario, Shock
 from doseline.programme.site import Site
+from doseline.programme.sizing import PlantRange
 from doseline.programme.source import IsotopeSource, Outages
 from doseline.programme.trial import Arm, BodySize, Enrolment, Trial, Visit
 from doseline.programme.trial_rules import DoseFinding, EventRule, ResponseRule
@@ -69,6 +72,11 @@ def _rises(low: float, high: float, key: str, below: str) -> Iterator[Found]:
 def _needs(present: bool, missing: bool, key: str, other: str) -> Iterator[Found]:
     if present and missing:
         yield (key,), f"missing; {other} needs it"
+
+
+def _plant_range(r: PlantRange) -> Iterator[Found]:
+    if r.slots_most is not None:
+        yield from _rises(r.slots_least, r.slots_most, "slots_most", "slots_least")
 
 
 def _product(p: Product) -> Iterator[Found]:
@@ -260,18 +268,23 @@ _RULES: dict[type, Callable[[Any], Iterable[Found]]] = {
     DoseFinding: sanity_trials.dose_finding,
     Enrolment: sanity_trials.enrolment,
     EventRule: sanity_trials.event_rule,
+    Hazard: sanity_shocks.hazard,
     IsotopeSource: _source,
+    Lasts: sanity_shocks.lasts,
     Learning: _learning,
     Line: _line,
     Manufacturer: _manufacturer,
     Market: _market,
+    Observed: sanity_shocks.observed,
     Ordering: _ordering,
+    PlantRange: _plant_range,
     Outages: _outages,
     Policy: _policy,
     Product: _product,
     Programme: lambda _: (),
     ResponseRule: sanity_trials.response_rule,
-    Shock: sanity_trials.shock,
+    Scenario: sanity_shocks.scenario,
+    Shock: sanity_shocks.shock,
     Site: _site,
     Step: _step,
     Trial: _trial,

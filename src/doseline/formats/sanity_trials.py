@@ -8,11 +8,10 @@ from itertools import pairwise
 from doseline.demand.admission_rules import design_of, looks_of
 from doseline.demand.designs import TwoStage
 from doseline.errors import QuantityError
-from doseline.programme.scenario import Shock
 from doseline.programme.trial import Enrolment, Trial
 from doseline.programme.trial_rules import DoseFinding, EventRule, ResponseRule
 
-__all__ = ["dose_finding", "enrolment", "event_rule", "response_rule", "shock", "trial"]
+__all__ = ["dose_finding", "enrolment", "event_rule", "response_rule", "trial"]
 
 Found = tuple[tuple[str | int, ...], str]
 
@@ -141,11 +140,3 @@ def _errors(alpha: float, power: float) -> Iterator[Found]:
         yield ("alpha",), f"found {alpha:g}, expected a share above 0 and below 0.5"
     if not alpha < power < 1.0:
         yield ("power",), f"found {power:g}, expected a share above alpha and below 1"
-
-
-def shock(s: Shock) -> Iterator[Found]:
-    """Time is added to transport and to stages; a stage loses either time or chance."""
-    if s.adds is not None and s.hits not in ("border", "carrier", "stage"):
-        yield ("adds",), f"does nothing to a {s.hits}; expected it with carrier, border or stage"
-    if s.hits == "stage" and s.adds is not None and s.left_fraction > 0.0:
-        yield ("left",), "stands beside adds; expected two shocks, one for each"

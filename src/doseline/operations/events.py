@@ -267,7 +267,7 @@ class ShipmentLost(Event):
 
 @dataclass(frozen=True, slots=True)
 class ShockBegan(Event):
-    """A shock of the scenario began."""
+    """A shock of the scenario or of a hazard began."""
 
     scenario: str
     hits: str
@@ -276,7 +276,7 @@ class ShockBegan(Event):
 
 @dataclass(frozen=True, slots=True)
 class ShockEnded(Event):
-    """A shock of the scenario ended."""
+    """A shock of the scenario or of a hazard ended."""
 
     scenario: str
     hits: str

@@ -9,9 +9,11 @@ from doseline.plan.headroom import Headroom, MonthUse, headroom
 from doseline.plan.moves import Changed, Moved
 from doseline.plan.pins import Pin
 from doseline.plan.plan import Plan, Status, plan
+from doseline.plan.protection import Curve, Secured, secure
 from doseline.plan.remedies import Change
 from doseline.plan.replan import Alternative, Replan, Way, replan
 from doseline.plan.solve import Limits
+from doseline.plan.tactical import Tactical, tactical
 from doseline.plan.verify import Verified, verify
 from doseline.plan.why import Saving, Why, why
 from doseline.plan.worth import Worth, worth
@@ -25,6 +27,7 @@ __all__ = [
     "Change",
     "Changed",
     "Contingency",
+    "Curve",
     "Headroom",
     "Limits",
     "MonthUse",
@@ -33,8 +36,10 @@ __all__ = [
     "Plan",
     "Replan",
     "Saving",
+    "Secured",
     "Shifted",
     "Status",
+    "Tactical",
     "Told",
     "Verified",
     "Way",
@@ -44,6 +49,8 @@ __all__ = [
     "headroom",
     "plan",
     "replan",
+    "secure",
+    "tactical",
     "verify",
     "why",
     "worth",

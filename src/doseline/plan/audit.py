@@ -11,14 +11,13 @@ from doseline.operations.orders import DoseOrder
 from doseline.operations.schedule import Schedule, Unmet
 from doseline.operations.standing import Standing
 from doseline.plan.contingencies import ALL_KINDS, Kind, losses
-from doseline.plan.ground import Ground, survey
+from doseline.plan.ground import survey
+from doseline.plan.never import cannot_be_secured
 from doseline.plan.plan import Plan
 from doseline.plan.recourse import struck_by
 from doseline.plan.rescue import rescue
-from doseline.plan.sets import Place
 from doseline.plan.solve import Limits
 from doseline.programme import Programme
-from doseline.programme.making import planned_min
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,29 +144,11 @@ def audit(
     return Audit(
         contingencies=tuple(found),
         doses=len(exposed),
-        never=tuple(o for o in exposed if _never(ground, o)),
+        never=tuple(
+            o
+            for o in exposed
+            if cannot_be_secured(ground.sets, ground.calendars, ground.sets.order_of_id[o])
+        ),
         reproducible=not by_the_clock,
         seconds=perf_counter() - began,
     )
-
-
-def _never(ground: Ground, order: str) -> bool:
-    """Whether a dose can be secured by no plan: none of the places that could serve it can be
-    decided on once the failure of another of them is known. Spare vials may always help."""
-    sets = ground.sets
-    mine = {sets.choices[r].place for r in sets.of_order[sets.order_of_id[order]]}
-    places = [sets.places[s] for s in sorted(mine)]
-    spare = sets.programme.policy.spare_vials > 0
-    return not any(
-        spare or second.locked is not None or _follows(ground, first, second)
-        for first in places
-        for second in places
-        if first is not second
-    )
-
-
-def _follows(ground: Ground, first: Place, second: Place) -> bool:
-    """Whether the failure of a batch in one place can be known before another place starts."""
-    product = ground.sets.programme.product[first.slot.product]
-    known_at = first.eos_first_at + planned_min(product, "qc")
-    return second.slot.charge_at >= ground.decides_at(second.slot.manufacturer, known_at)

@@ -35,6 +35,17 @@ _SAYS = {
 }
 """The limits that can stand in the way, in the order in which they are told."""
 
+_SAYS_OF_MANY = {
+    "line": "the lines in reach are held by other batches: {}",
+    "vials": "the batches in reach are full, no vial is left: {}",
+    "bulk": "the batches in reach are at the limit of their bulk: {}",
+    "site capacity": "site capacity: no place is left on any day in reach: {}",
+}
+"""The same where several ways are barred by one rule each."""
+
+_NAMED = 3
+"""So many of them are named."""
+
 _ORDER = {rule: n for n, rule in enumerate(_SAYS)}
 
 
@@ -73,7 +84,8 @@ class Beside:
     def in_the_way(self, i: int, choices: Sequence[int]) -> str:
         """The least that stands in the way of an order, over some of its choices; empty if nothing.
 
-        Where several ways are barred by as few limits, up to three of them are told.
+        Where several ways are barred by as few limits, those of one rule are told as one, and up to
+        three such.
         """
         barred = {self.broken(i, r) for r in choices}
         fewest = min(len(limits) for limits in barred)
@@ -81,9 +93,11 @@ class Beside:
             (limits for limits in barred if len(limits) == fewest),
             key=lambda limits: [(_ORDER[x.rule], x.where) for x in limits],
         )
-        by_rule = {tuple(x.rule for x in limits): limits for limits in reversed(ranked)}
-        told = [limits for limits in ranked if limits in by_rule.values()]
-        return "; or else ".join(_in_words(limits) for limits in told[:_TOLD])
+        by_rule: dict[tuple[str, ...], list[tuple[Limit, ...]]] = {}
+        for limits in ranked:
+            by_rule.setdefault(tuple(x.rule for x in limits), []).append(limits)
+        told = list(by_rule.values())[:_TOLD]
+        return "; or else ".join(_of_one_kind(alike) for alike in told)
 
     def broken(self, i: int, r: int) -> tuple[Limit, ...]:
         """The limits that a choice of an order breaks, those first that are told first.
@@ -245,6 +259,18 @@ class Beside:
         others = (m for m in range(len(keys)) if m != n)
         rest = needed * over - sum(value(problem.lots[keys[m]]) * self._gives(s, m) for m in others)
         trial[problem.lots[keys[n]]] = float(max(0, math.ceil(rest / self._gives(s, n) - 1e-9)))
+
+
+def _of_one_kind(alike: Sequence[tuple[Limit, ...]]) -> str:
+    """Ways that the same rule bars: each batch, line or day that it bars them at."""
+    first = alike[0]
+    if not first:
+        return ""
+    where = list(dict.fromkeys(limits[0].where for limits in alike))
+    if len(first) > 1 or len(where) == 1 or first[0].rule not in _SAYS_OF_MANY:
+        return _in_words(first)
+    more = f" and {len(where) - _NAMED} more" if len(where) > _NAMED else ""
+    return _SAYS_OF_MANY[first[0].rule].format(", ".join(where[:_NAMED]) + more)
 
 
 def _in_words(limits: Sequence[Limit]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from doseline.calendars import WorkCalendar
+from doseline.clock import Clock
 from doseline.errors import ScheduleError
 from doseline.operations.orders import DoseOrder
 from doseline.operations.routes import Journey, Route
@@ -48,12 +49,16 @@ class Ground:
 
     def decides_at(self, plant: str, at: int) -> int:
         """The first minute from an instant on at which somebody works at a plant. [min]"""
-        calendar, clock = self.calendars[plant], self.sets.programme.clock
-        day = clock.day(at, calendar.zone)
-        hours = calendar.hours(clock, day)
-        if hours is None or at > hours[1]:
-            hours = calendar.hours(clock, calendar.next_open_day(day + timedelta(days=1)))
-        return at if hours is None else max(at, hours[0])
+        return decided_at(self.sets.programme.clock, self.calendars[plant], at)
+
+
+def decided_at(clock: Clock, calendar: WorkCalendar, at: int) -> int:
+    """The first minute from an instant on at which somebody works. [min]"""
+    day = clock.day(at, calendar.zone)
+    hours = calendar.hours(clock, day)
+    if hours is None or at > hours[1]:
+        hours = calendar.hours(clock, calendar.next_open_day(day + timedelta(days=1)))
+    return at if hours is None else max(at, hours[0])
 
 
 def survey(

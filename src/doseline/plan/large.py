@@ -1,8 +1,9 @@
 """Plans of many orders: a relaxation gives the bound, pieces make a first schedule better.
 
-The relaxation of the whole bounds the cost from below. The schedule begins with one dive from it,
-or with a few days after a few days beside it (`plan/rolling.py`); then pieces of it are planned
-anew (`plan/neighbours.py`), as long as time or work is left.
+The relaxation of the whole, or of some weeks at a time, bounds the cost from below. The schedule
+begins with one dive from it, or without what is paid once for several doses (`plan/begun.py`); then
+pieces of it are planned anew (`plan/neighbours.py`), as long as time or work is left. At the end
+lots of isotope are taken whole.
 """
 
 from __future__ import annotations
@@ -11,24 +12,70 @@ import math
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
 
 import numpy as np
 
-from doseline.plan.arrays import Arrays
+from doseline.plan.arrays import Arrays, Ints
+from doseline.plan.begun import Beginning, by_days, by_stretches
+from doseline.plan.folded import Folded, charges_of
 from doseline.plan.matrix import Floats
 from doseline.plan.neighbours import Neighbourhoods, priced
 from doseline.plan.relaxation import Relaxation, safe_bound
-from doseline.plan.rolling import dived, rolled
+from doseline.plan.rolling import dived
 from doseline.plan.solve import Ended, Limits, Solution
 from doseline.plan.structure import Structure, structure_of
 from doseline.plan.variables import Problem
+from doseline.plan.weeks_apart import duals_by_weeks
 
 AT_ONCE = 6000
-"""More orders than this, or several products, begin with a few days after a few days."""
+"""More orders than this, or several products, do not begin with a dive from the whole."""
 
 ROUNDS = 2000
 """So many rounds of pieces are tried at most, two pieces each."""
+
+_WHOLE_LOTS = 0.2
+"""The last share of the time in which lots of isotope are whole in the pieces too."""
+
+
+class Threads:
+    """Two threads: one works out the bound as long as that takes, what is free looks for schedules.
+
+    HiGHS lets other threads work while it solves.
+    """
+
+    def __init__(self) -> None:
+        self._one, self._two = ThreadPoolExecutor(1), ThreadPoolExecutor(2)
+        self._beside = ThreadPoolExecutor(1)
+        self._bound: Future[tuple[float, Floats]] = Future()
+
+    def __enter__(self) -> Threads:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pool in (self._one, self._two, self._beside):
+            pool.shutdown()
+
+    def beside(self, work: Callable[[], tuple[float, Floats]]) -> None:
+        """Have the bound and its duals worked out in a thread of its own."""
+        self._bound = self._beside.submit(work)
+
+    def bounded(self, bound: float, duals: Floats) -> None:
+        """The bound and its duals are known."""
+        self._bound.set_result((bound, duals))
+
+    def done(self) -> bool:
+        """Whether the bound is known."""
+        return self._bound.done()
+
+    def bound(self) -> tuple[float, Floats]:
+        """The bound and its duals; waits for them."""
+        return self._bound.result()
+
+    def free(self) -> ThreadPoolExecutor:
+        """The threads that look for schedules now."""
+        return self._two if self.done() else self._one
 
 
 def solved_by_pieces(
@@ -41,22 +88,18 @@ def solved_by_pieces(
     thread while another looks for a schedule.
     """
     structure, until = structure_of(problem), limits.seconds
-    relaxing: Future[tuple[float, Floats]]
-    searched = priced(_without_lots(problem, arrays), structure)
-    days = np.array([o.wanted_on.toordinal() for o in problem.sets.orders], dtype=np.int64)
+    loose = priced(_without_lots(problem, arrays), structure)
     least = float(structure.weight @ arrays.lower[structure.unmet])
-    with ThreadPoolExecutor(1) as beside, ThreadPoolExecutor(2) as pool:
-        if len(days) > AT_ONCE or np.unique(structure.kind).size > 1:
-            relaxing = beside.submit(_relaxed, arrays, until)
-            start = rolled(searched, structure, days, until, say)
-        else:
-            bound, duals, start = dived(arrays, searched, structure, until)
-            relaxing = Future()
-            relaxing.set_result((bound, duals))
-        search = Neighbourhoods(searched, structure, start, limits.seed)
-        _tell(say, arrays, structure, start, -math.inf)
-        _searching(search, arrays, until, limits.gap, relaxing, pool, say)
-        bound, duals = relaxing.result()
+    with Threads() as threads:
+        search = _begun(problem, arrays, loose, structure, limits, threads, say)
+        _tell(say, arrays, structure, search.best.values, -math.inf)
+        strict = priced(arrays, structure)
+        lots_at = until if not loose.whole.sum() < strict.whole.sum() else _lots_at(until)
+        _searching(search, arrays, lots_at, limits.gap, threads, say)
+        if lots_at < until:
+            search.among(strict, _whole_lots(problem, arrays, search.best.values))
+            _searching(search, arrays, until, limits.gap, threads, say)
+        bound, duals = threads.bound()
     values = _whole_lots(problem, arrays, search.best.values)
     objective = arrays.objective(values)
     same_again = search.rounds >= ROUNDS and not search.by_the_clock
@@ -68,13 +111,48 @@ def solved_by_pieces(
     return Solution(ended, values, objective, bound, duals, 0, search.rounds), least
 
 
+def _lots_at(until: float) -> float:
+    now = perf_counter()
+    return until - _WHOLE_LOTS * max(0.0, until - now)
+
+
+def _begun(
+    problem: Problem,
+    arrays: Arrays,
+    loose: Arrays,
+    structure: Structure,
+    limits: Limits,
+    threads: Threads,
+    say: Callable[[str], None],
+) -> Neighbourhoods:
+    """A first schedule, with the bound there already or being worked out beside it."""
+    until, several = limits.seconds, np.unique(structure.kind).size > 1
+    if not several and len(structure.unmet) <= AT_ONCE:
+        bound, duals, start = dived(arrays, loose, structure, until)
+        threads.bounded(bound, duals)
+        return Neighbourhoods(loose, structure, start, limits.seed)
+    charges = charges_of(problem, arrays)
+    folded = Folded(loose, charges, until)
+    days = np.array([o.wanted_on.toordinal() for o in problem.sets.orders], dtype=np.int64)
+    lots = np.array(sorted(problem.lots.values()), dtype=np.int64)
+    beginning = Beginning(
+        loose, structure, folded, days, lots, until, limits.seed, threads.free, say
+    )
+    if several or structure.shared.size:
+        threads.beside(partial(_relaxed, arrays, until))
+    else:
+        root = folded.relaxation.solve()
+        dose = root.objective / max(1, len(structure.unmet)) if root else 0.0
+        threads.beside(partial(_by_weeks, arrays, structure, charges.orders, dose, until))
+    return by_days(beginning) if several else by_stretches(beginning)
+
+
 def _searching(
     search: Neighbourhoods,
     arrays: Arrays,
     until: float,
     gap: float,
-    relaxing: Future[tuple[float, Floats]],
-    pool: ThreadPoolExecutor,
+    threads: Threads,
     say: Callable[[str], None],
 ) -> None:
     """Tries pieces until time or rounds are over, or the gap is reached."""
@@ -82,8 +160,8 @@ def _searching(
     least = float(structure.weight @ arrays.lower[structure.unmet])
     while search.rounds < ROUNDS and perf_counter() < until - 0.05:
         before = search.rounds
-        search.search(min(until, perf_counter() + 5.0), ROUNDS - before, pool)
-        bound = relaxing.result()[0] if relaxing.done() else -math.inf
+        search.search(min(until, perf_counter() + 5.0), ROUNDS - before, threads.free())
+        bound = threads.bound()[0] if threads.done() else -math.inf
         reached = _tell(say, arrays, structure, search.best.values, bound)
         unmet = float(structure.weight @ search.best.values[structure.unmet])
         if search.rounds == before or (reached <= gap and unmet <= least + 0.5):
@@ -96,6 +174,16 @@ def _relaxed(arrays: Arrays, until: float) -> tuple[float, Floats]:
     if found is None:
         return -math.inf, np.zeros(arrays.rows)
     return safe_bound(arrays, found.row_duals), found.row_duals
+
+
+def _by_weeks(
+    arrays: Arrays, structure: Structure, order_rows: Ints, dose: float, until: float
+) -> tuple[float, Floats]:
+    """The same from the relaxations of some weeks each."""
+    duals = duals_by_weeks(arrays, structure, order_rows, dose, until)
+    if duals is None:
+        return -math.inf, np.zeros(arrays.rows)
+    return safe_bound(arrays, duals), duals
 
 
 def _without_lots(problem: Problem, arrays: Arrays) -> Arrays:

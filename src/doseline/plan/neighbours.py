@@ -37,7 +37,12 @@ class Neighbourhoods:
     """
 
     def __init__(
-        self, arrays: Arrays, structure: Structure, values: Floats, seed: int = 20161128
+        self,
+        arrays: Arrays,
+        structure: Structure,
+        values: Floats,
+        seed: int = 20161128,
+        size: float = 6.0,
     ) -> None:
         self._arrays, self.structure = arrays, structure
         self.best = Incumbent(values, arrays.sums(values), arrays.objective(values))
@@ -45,7 +50,7 @@ class Neighbourhoods:
         self._drawn = 0
         self._able = np.array([c.size > 0 for c in structure.choices_of_order], dtype=np.bool_)
         self._used = np.flatnonzero([c.size > 0 for c in structure.choices_of_place])
-        self._size = 6.0
+        self._size = size
         self.rounds = 0
         self.by_the_clock = False
 
@@ -75,13 +80,18 @@ class Neighbourhoods:
             found = list(pool.map(self._solved, pieces, [left] * len(pieces)))
             self.by_the_clock |= any(s.ended is Ended.BY_THE_CLOCK for s in found)
             for free, solution in zip(pieces, found, strict=True):
-                self._taken(free, solution)
+                if solution.values.size:
+                    self.take(free, solution.values)
             self.rounds += 1
             self._sized(found)
 
     def begin_with(self, values: Floats) -> None:
         """Go on from other values."""
-        arrays = self._arrays
+        self.among(self._arrays, values)
+
+    def among(self, arrays: Arrays, values: Floats) -> None:
+        """Go on from other values, with other costs or other columns whole."""
+        self._arrays = arrays
         self.best = Incumbent(values, arrays.sums(values), arrays.objective(values))
 
     def _sized(self, found: list[Solution]) -> None:
@@ -149,12 +159,10 @@ class Neighbourhoods:
         limits = Limits(gap=1e-4, nodes=_NODES, seconds=min(left, 5.0))
         return solve(part, limits, self.best.values[free])
 
-    def _taken(self, free: Ints, solution: Solution) -> None:
+    def take(self, free: Ints, values: Floats) -> None:
         """Takes what a piece found, if it is better and still fits beside what changed since."""
-        if not solution.values.size:
-            return
         arrays, best = self._arrays, self.best
-        fresh = solution.values.copy()
+        fresh = values.copy()
         whole = arrays.whole[free]
         fresh[whole] = np.round(fresh[whole])
         change = fresh - best.values[free]

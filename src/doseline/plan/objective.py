@@ -152,14 +152,14 @@ def _fees_of_a_year(
         matrix.row(Limit("take or pay", where), [*terms, (short, 1.0)], lower=owed)
     steps = sorted(contract.tiers, key=lambda t: t.from_batch)
     ends = [*(t.from_batch - 1 for t in steps[1:]), count]
-    for tier, last in zip(steps, ends, strict=False):
-        if tier.from_batch <= count:
-            saved = tier.fee_cents - contract.batch_fee_cents
-            numbers = (tier.from_batch, min(last, count), count)
-            _tier(matrix, Limit("tier", where), made, numbers, float(saved))
+    for step, last in zip(steps, ends, strict=False):
+        if step.from_batch <= count:
+            saved = step.fee_cents - contract.batch_fee_cents
+            numbers = (step.from_batch, min(last, count), count)
+            tier(matrix, Limit("tier", where), made, numbers, float(saved))
 
 
-def _tier(
+def tier(
     matrix: Matrix, limit: Limit, made: list[int], numbers: tuple[int, int, int], cost: float
 ) -> None:
     """Counts the batches of a year that fall between two numbers: min(n, last) - first + 1.

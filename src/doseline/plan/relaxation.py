@@ -33,12 +33,14 @@ class Relaxation:
 
     `until` is the reading of `perf_counter` at which the solver gives up. A large one is solved by
     interior points the first time; with `inside` it ends there, without a corner: its bound is as
-    good, but nothing more can be added.
+    good, but nothing more can be added. With `corners` it is solved by the simplex method alone.
     """
 
-    def __init__(self, arrays: Arrays, until: float, inside: bool = False) -> None:
+    def __init__(
+        self, arrays: Arrays, until: float, inside: bool = False, corners: bool = False
+    ) -> None:
         self._highs: Any = fresh()
-        if arrays.columns > _LARGE:
+        if arrays.columns > _LARGE and not corners:
             self._highs.setOptionValue("solver", "ipm")
             self._highs.setOptionValue("run_crossover", "off" if inside else "on")
         self._until = until
@@ -62,6 +64,11 @@ class Relaxation:
         """Add a row: some columns together are no more than `upper`."""
         ones = np.ones(len(columns))
         self._highs.addRow(-math.inf, upper, len(columns), columns.astype(np.int32), ones)
+
+    def cost(self, costs: Floats) -> None:
+        """Give all columns other costs."""
+        every = np.arange(len(costs), dtype=np.int32)
+        self._highs.changeColsCost(len(costs), every, costs)
 
     def bound(self, column: int, lower: float, upper: float) -> None:
         """Give a column other bounds."""

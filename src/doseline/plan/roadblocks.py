@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from doseline.operations.orders import DoseOrder
 from doseline.operations.routes import Journey
 from doseline.plan.candidates import in_reach, window
+from doseline.plan.closures import closed_between
 from doseline.plan.sets import Place, Sets
 from doseline.programme.making import ready_min
 from doseline.programme.site import Site
@@ -25,8 +26,27 @@ def no_choice(sets: Sets, order: DoseOrder, only: date | None = None) -> str:
     shelf life, a day on which the site treats.
     """
     days = [only] if only is not None else list(window(sets.programme, order))
-    start: Found = (_NO_SLOT, f"no slot of {order.product} in time for {_span(days)}")
-    return max(_failures(sets, order, days), key=lambda f: f[0], default=start)[1]
+    failures = list(_failures(sets, order, days))
+    if not failures:
+        told = f"no slot of {order.product} in time for {_span(days)}"
+        return told + _closed_before(sets, order, days[0], days[-1])
+    best = max(failures, key=lambda f: f[0])
+    if best[0] == _TREATS:
+        return best[1] + _only_in_reach(failures, days)
+    return best[1]
+
+
+def _closed_before(sets: Sets, order: DoseOrder, first: date, last: date) -> str:
+    """The slots that would have come within a shelf life of some days, and fall away."""
+    back = timedelta(minutes=sets.programme.product[order.product].shelf_life_min)
+    return closed_between(sets.programme, order.product, first - back, last)
+
+
+def _only_in_reach(failures: list[Found], days: list[date]) -> str:
+    """Whether the other days of the window are out of reach anyway."""
+    told = {f[1] for f in failures if f[0] == _TREATS}
+    alone = len(told) == 1 and len(days) > 1
+    return ", the only day of its window in reach of a batch" if alone else ""
 
 
 def _span(days: list[date]) -> str:
@@ -81,11 +101,14 @@ def _of_journey(
         return _LANE, f"no lane in time for {on}: {way.lane} brings {place.slot.id} on {told}"
     hold = product.shipper_hold_min
     if hold is not None and way.received_at - way.dispatch_at > hold:
-        return _LANE, f"lane {way.lane} takes longer than the shipper holds"
+        takes = f"{(way.received_at - way.dispatch_at) / 60:.0f} h from {place.slot.id}"
+        told = f"lane {way.lane} takes longer than the shipper holds"
+        return _LANE, f"{told}: {takes}, and it holds {hold / 60:.0f} h"
     if not ways.licensed(site, product.nuclide, received_on):
         return _LICENCE, f"licence of {site.id}: no {product.nuclide} on {received_on}"
     if at + product.infusion_min > place.eos_first_at + product.shelf_life_min:
-        return _SHELF, f"shelf life of {place.slot.id} ends before the visit on {on}"
+        told = f"shelf life of {place.slot.id} ends before the visit on {on}"
+        return _SHELF, told + _closed_before(sets, order, on, on)
     if not ways.treats(site, on.toordinal()):
         return _TREATS, f"site {site.id} does not treat on {on:%A} {on}"
     return _TREATS, f"no way from {place.slot.id} on {on}"

@@ -61,11 +61,15 @@ def rolled(
     days: Ints,
     until: float,
     say: Callable[[str], None] = lambda _: None,
+    share_of: int = _SHARE,
 ) -> Floats:
-    """Values that are whole and break no row; the orders of `days` met as far as time allows."""
+    """Values that are whole and break no row; the orders of `days` met as far as time allows.
+
+    So many orders (`share_of`) are planned at a time.
+    """
     values = nothing_made(searched, structure)
     sums = searched.sums(values)
-    shares = np.array_split(np.argsort(days, kind="stable"), max(1, len(days) // _SHARE))
+    shares = np.array_split(np.argsort(days, kind="stable"), max(1, len(days) // share_of))
     told = perf_counter()
     for n, share in enumerate(shares):
         left = until - perf_counter()

@@ -16,6 +16,26 @@ class Tier:
 
 
 @dataclass(frozen=True, slots=True)
+class LeadTime:
+    """How long it takes from the decision until capacity can be used, one stage after another.
+
+    A new plant goes through all but the last; a plant in use gives a further weekly slot after the
+    notice of the last alone.
+    """
+
+    build_min: Annotated[int, "building or fitting out the line"] = 0
+    transfer_min: Annotated[int, "technology transfer"] = 0
+    validation_min: Annotated[int, "validation (conformance) batches and their report"] = 0
+    approval_min: Annotated[int, "approval of the site by the authority"] = 0
+    slot_min: Annotated[int, "notice for a further weekly slot at a plant in use"] = 0
+
+    @property
+    def plant_min(self) -> int:
+        """From the decision to the first use of a new plant. [min]"""
+        return self.build_min + self.transfer_min + self.validation_min + self.approval_min
+
+
+@dataclass(frozen=True, slots=True)
 class Contract:
     """The terms with one manufacturer. An own plant has a contract too: its fixed cost."""
 
@@ -32,3 +52,6 @@ class Contract:
     late_cancel_fraction: Annotated[float, "share of the fee for a slot given up late"] = 0.0
     transfer_cents: Annotated[int, "technology transfer and validation, once"] = 0
     exit_cents: Annotated[int, "paid once at the end"] = 0
+    lead: Annotated[
+        LeadTime | None, "how long its capacity takes; none: from the transfer's start to its end"
+    ] = None

@@ -12,6 +12,7 @@ from doseline.errors import did_you_mean
 from doseline.programme.contract import Contract
 from doseline.programme.cost import Costs, Ordering, Penalty, Target
 from doseline.programme.design import Design, PlantUse
+from doseline.programme.hazard import Hazard
 from doseline.programme.lane import Border, Carrier, Lane, Permission
 from doseline.programme.manufacturer import Line, Manufacturer, SlotRule
 from doseline.programme.market import Market, StandingDemand
@@ -19,6 +20,7 @@ from doseline.programme.policy import Policy
 from doseline.programme.product import Product
 from doseline.programme.scenario import Scenario
 from doseline.programme.site import Site
+from doseline.programme.sizing import Sizing
 from doseline.programme.source import IsotopeSource
 from doseline.programme.stage import Stage
 from doseline.programme.trial import Trial
@@ -90,8 +92,10 @@ class Programme:
     policy: Policy = Policy()
     designs: tuple[Design, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
+    hazards: tuple[Hazard, ...] = ()
     questions: tuple[Question, ...] = ()
     main_design: Annotated[str | None, "the design of the verdict; none named: the first"] = None
+    sizing: Sizing | None = None
     references: tuple[Reference, ...] = ()
     inputs: tuple[Input, ...] = field(default=(), metadata={"file": False})
     design: str | None = field(default=None, metadata={"file": False})

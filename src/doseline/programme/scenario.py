@@ -1,64 +1,35 @@
-"""Scenarios: named shocks, what they hit, when, how long."""
+"""Scenarios: named futures that differ by their shocks, written out or taken from what happened."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
-from doseline.programme.product import Triangular
+from doseline.programme.observed import Observed
+from doseline.programme.shock import DEMAND, Hits, Shock
 
-Hits = Literal[
-    "manufacturer",
-    "firm",
-    "line",
-    "source",
-    "permission",
-    "carrier",
-    "border",
-    "site",
-    "trial",
-    "market",
-    "stage",
-]
-
-DEMAND = frozenset({"trial", "market", "stage"})
-"""What hits the demand: it is drawn with the patients, and the supply never sees it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shock:
-    """One blow: what it hits, from when to when, how deep.
-
-    Until its first day nobody knows of it; from then on its length is known.
-    """
-
-    hits: Annotated[Hits, "what kind of thing"]
-    targets: Annotated[tuple[str, ...], "which, by id (permission: the manufacturer)"]
-    from_on: Annotated[date, "first day"]
-    until_on: Annotated[date | None, "last day; none: for good"] = None
-    left_fraction: Annotated[
-        float,
-        "capacity left (manufacturer, firm, line, source), patients left (trial, market), or "
-        "chance of success left (stage)",
-    ] = 0.0
-    markets: Annotated[tuple[str, ...], "permission: in these markets; none named: all"] = ()
-    protocols: Annotated[tuple[str, ...], "permission: for these protocols; none named: all"] = ()
-    delay_factor: Annotated[float, "carrier: chance of a delay, as a factor"] = 1.0
-    adds: Annotated[
-        Triangular | None,
-        "carrier, border: time added to every package; stage: time added before it begins or, "
-        "where it has begun, to its end",
-    ] = None
+__all__ = ["DEMAND", "Hits", "Scenario", "Shock"]
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A named future that differs by its shocks."""
+    """A named future that differs by its shocks.
+
+    Shocks that have happened elsewhere (`observed`) become shocks like those written out.
+    """
 
     id: Annotated[str, "short name"]
     name: Annotated[str, "name in print"]
-    shocks: Annotated[tuple[Shock, ...], "what happens"]
+    shocks: Annotated[tuple[Shock, ...], "what happens"] = ()
     designs: Annotated[tuple[str, ...], "designs it is tried on; none named: the first"] = ()
     hindsight: Annotated[bool, "became known only after the decision date"] = False
     why: Annotated[str, "where it comes from"] = ""
+    observed: Annotated[tuple[Observed, ...], "shocks that have happened, taken over"] = ()
+
+    def __post_init__(self) -> None:
+        taken = (shock for use in self.observed for shock in use.shocks)
+        new = tuple(shock for shock in taken if shock not in self.shocks)
+        object.__setattr__(self, "shocks", (*self.shocks, *new))
+        if self.observed and not self.why:
+            says = dict.fromkeys(use.precedent.says for use in self.observed)
+            object.__setattr__(self, "why", "; ".join(says))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
 
-from doseline.report.palette import EDGE, GRID, QUIET
+from doseline.report.palette import EDGE, GRID, INK, QUIET
 
 FONT = "system-ui, sans-serif"
 Rows = list[dict[str, Any]]
@@ -19,6 +20,23 @@ Drawing = (
 def rows(number: int) -> alt.Y:
     """The vertical scale of so many rows, without an axis: each is named above itself."""
     return alt.Y("row:O", axis=None, scale=alt.Scale(domain=list(range(number)), padding=0))
+
+
+def said(texts: Sequence[tuple[str, str]], width: int) -> list[alt.Chart]:
+    """The two texts above each row: its name, and what it says: beside it, or below on a phone."""
+    values: Rows = [{"row": i, "name": name, "says": says} for i, (name, says) in enumerate(texts)]
+    base = alt.Chart(data(values)).encode(y=rows(len(texts)))
+    narrow = width < 500
+    name = base.mark_text(
+        align="left", yOffset=-24 if narrow else -12, fontWeight="bold", color=INK, fontSize=12
+    )
+    says = base.mark_text(
+        align="left" if narrow else "right", yOffset=-8 if narrow else -12, color=INK, fontSize=12
+    )
+    return [
+        name.encode(x=alt.value(0), text="name:N"),
+        says.encode(x=alt.value(0 if narrow else width), text="says:N"),
+    ]
 
 
 def axis(title: str, label: str, width: int, ticks: int | None = None) -> alt.Axis:

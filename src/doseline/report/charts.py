@@ -7,23 +7,35 @@ from dataclasses import dataclass
 
 import altair as alt
 
-from doseline.report.chart_style import Drawing, Rows, axis, data, svg, whole
+from doseline.report.chart_style import Drawing, Rows, axis, data, said, svg, whole
 from doseline.report.chart_style import rows as row_scale
 from doseline.report.demand_charts import demand_bands, enrolment_bands
+from doseline.report.frontier_chart import Spot, frontier
 from doseline.report.month_chart import demand
-from doseline.report.palette import BARS, EDGE, IN_BAR, INK, LINES, PAPER
+from doseline.report.palette import BARS, EDGE, IN_BAR, LINES, PAPER
+from doseline.report.recovery_chart import Panel, recovery
+from doseline.report.tornado_chart import Swing, tornado
+from doseline.report.waterfall_chart import Stair, waterfall
 
 __all__ = [
     "BarRow",
     "Change",
+    "Panel",
     "Segment",
+    "Spot",
+    "Stair",
+    "Swing",
     "bars",
     "changes",
     "demand",
     "demand_bands",
     "enrolment_bands",
     "fitted",
+    "frontier",
+    "recovery",
     "svg",
+    "tornado",
+    "waterfall",
 ]
 
 
@@ -83,7 +95,7 @@ def bars(rows: Sequence[BarRow], axis_title: str, width: int) -> Drawing:
     letter = base.mark_text(yOffset=14, fontSize=11, color=IN_BAR).encode(
         x=alt.X("middle:Q"), text="letter:N"
     )
-    layers = [bar, letter, *_said([(r.name, r.says) for r in rows], width)]
+    layers = [bar, letter, *said([(r.name, r.says) for r in rows], width)]
     return whole(
         alt.layer(*layers).properties(width=width, height=alt.Step(68 if _narrow(width) else 54))
     )
@@ -137,28 +149,11 @@ def changes(rows: Sequence[Change], width: int) -> Drawing:
             strokeWidth=1,
             opacity=1,
         ).encode(x=alt.X("with:Q")),
-        *_said([(r.name, r.says) for r in rows], width),
+        *said([(r.name, r.says) for r in rows], width),
     ]
     return whole(
         alt.layer(*layers).properties(width=width, height=alt.Step(68 if _narrow(width) else 50))
     )
-
-
-def _said(rows: Sequence[tuple[str, str]], width: int) -> list[alt.Chart]:
-    """The two texts above each row: its name, and what it says: beside it, or below on a phone."""
-    values: Rows = [{"row": i, "name": name, "says": says} for i, (name, says) in enumerate(rows)]
-    base = alt.Chart(data(values)).encode(y=row_scale(len(rows)))
-    narrow = _narrow(width)
-    name = base.mark_text(
-        align="left", yOffset=-24 if narrow else -12, fontWeight="bold", color=INK, fontSize=12
-    )
-    says = base.mark_text(
-        align="left" if narrow else "right", yOffset=-8 if narrow else -12, color=INK, fontSize=12
-    )
-    return [
-        name.encode(x=alt.value(0), text="name:N"),
-        says.encode(x=alt.value(0 if narrow else width), text="says:N"),
-    ]
 
 
 def fitted(name: str, width: int, says: str) -> str:

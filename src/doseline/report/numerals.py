@@ -89,6 +89,15 @@ def points(found: Figure) -> Markup:
     )
 
 
+def plain_points(change: float) -> str:
+    """A change of a share in points, without its interval.
+
+    >>> plain_points(-0.0123).replace(SPACE, " ").replace(MINUS, "-")
+    '-1.2 points'
+    """
+    return f"{_signed(100 * change, 1, plus=True)}{SPACE}points"
+
+
 def counts(found: Figure, plus: bool = False) -> Markup:
     """A number of things with its interval."""
     known = [v for v in (found.mean, found.low, found.high) if math.isfinite(v)]

@@ -11,9 +11,15 @@ from doseline.report.basis import assumed_section, method_section
 from doseline.report.board_section import board_section
 from doseline.report.designs import designs_section
 from doseline.report.doses import doses_section
+from doseline.report.frontier_section import frontier_section
+from doseline.report.hazards import hazards_section
 from doseline.report.markup import Markup, el, link
+from doseline.report.ranges_section import ranges_section
+from doseline.report.recovery import recovery_section
 from doseline.report.scenarios import scenarios_section
 from doseline.report.shell import document, heading
+from doseline.report.story import story_section
+from doseline.report.suppliers_section import suppliers_section
 from doseline.report.supply import activity_section, demand_section
 from doseline.report.verdict import design_name, verdict_section
 from doseline.studies.assessment import Assessment
@@ -21,11 +27,17 @@ from doseline.studies.assessment import Assessment
 _CONTENTS = (
     ("verdict", "The verdict"),
     ("designs", "Designs"),
+    ("frontier", "Cost against service"),
     ("demand", "Demand and capacity"),
     ("doses", "Doses asked for"),
     ("board", "The board"),
     ("activity", "Activity"),
     ("scenarios", "Scenarios"),
+    ("recovery", "After a shock"),
+    ("hazards", "Hazards"),
+    ("story", "One future"),
+    ("suppliers", "A second supplier"),
+    ("ranges", "What moves the verdict"),
     ("assumed", "Assumptions"),
     ("method", "Method"),
 )
@@ -36,12 +48,24 @@ def report_html(assessment: Assessment, programme: Programme) -> str:
 
     Charts need the charts extra; without it the report says so and keeps all its tables.
     """
-    asked = assessment.demand is not None
+    absent = {
+        name
+        for name, there in (
+            ("doses", assessment.demand is not None),
+            ("recovery", bool(assessment.scenarios)),
+            ("hazards", bool(assessment.hazards)),
+            ("story", assessment.story is not None),
+            ("frontier", len(assessment.designs) > 1),
+            ("suppliers", assessment.suppliers is not None),
+            ("ranges", bool(assessment.ranges)),
+        )
+        if not there
+    }
     return document(
         f"{assessment.programme}: is the manufacturing capacity sufficient?",
         assessment.version,
         _header(assessment),
-        [c for c in _CONTENTS if c[0] != "doses" or asked],
+        [c for c in _CONTENTS if c[0] not in absent],
         _sections(assessment, programme),
         f"{assessment.programme}, as of {n.day(assessment.as_of_on)}. Doseline "
         f"{assessment.version}, seed {assessment.seed}.",
@@ -77,6 +101,7 @@ def _sections(assessment: Assessment, programme: Programme) -> list[Markup]:
     return [
         verdict_section(assessment),
         designs_section(assessment),
+        *([frontier_section(assessment)] if len(assessment.designs) > 1 else []),
         demand_section(assessment, programme),
         doses_section(assessment, programme),
         board_section(
@@ -86,6 +111,15 @@ def _sections(assessment: Assessment, programme: Programme) -> list[Markup]:
         ),
         activity_section(assessment),
         scenarios_section(assessment),
+        *([recovery_section(assessment)] if assessment.scenarios else []),
+        *([hazards_section(assessment)] if assessment.hazards else []),
+        *([story_section(assessment.story, assessment)] if assessment.story else []),
+        *(
+            [suppliers_section(assessment.suppliers, assessment.currency)]
+            if assessment.suppliers is not None
+            else []
+        ),
+        *([ranges_section(assessment)] if assessment.ranges else []),
         assumed_section(assessment),
         method_section(assessment, programme),
     ]

@@ -17,12 +17,12 @@ from doseline.simulate.living import LiveBatch, LiveOrder
 from doseline.simulate.world import DAY
 
 
-def _next_collection(f: Future, lane: Lane, ready_at: int) -> int:
+def _next_collection(f: Future, lane: Lane, site: Site, ready_at: int) -> int:
     """The next collection of a lane that takes place, as far as is known."""
     dispatch = f.ways.dispatch_at(lane, ready_at)
     zone = f.programme.manufacturer[lane.manufacturer].zone
     for _ in range(400):
-        if f.known.on_the_road(lane, dispatch):
+        if f.known.on_the_road(lane, site, dispatch):
             return dispatch
         following = f.clock.day(dispatch, zone)
         dispatch = f.ways.dispatch_at(lane, f.clock.day_start(following, zone) + DAY)
@@ -35,14 +35,14 @@ def collection(
     """The lane and collection that a package takes: as planned, else one that keeps the day."""
     planned = max(o.reach.dispatch_at for o in going if o.reach)
     dispatch = planned
-    if f.now > planned or not f.known.on_the_road(lane, planned):
-        dispatch = _next_collection(f, lane, f.now)
+    if f.now > planned or not f.known.on_the_road(lane, site, planned):
+        dispatch = _next_collection(f, lane, site, f.now)
     if dispatch == planned or _keeps_day(f, lane, site, going, dispatch):
         return lane, dispatch
     stake = _stake(f, batch, lane, site, going, dispatch)
     better: list[tuple[int, int, str]] = []
     for other in f.ways.lanes(batch.place.plant.id, site):
-        at = _next_collection(f, other, f.now + other.notice_min)
+        at = _next_collection(f, other, site, f.now + other.notice_min)
         cost = shipping_cents(f, other, len(going))
         if other.id != lane.id and cost <= stake and _keeps_day(f, other, site, going, at):
             better.append((cost, at, other.id))

@@ -15,6 +15,7 @@ from doseline.operations.orders import Patient
 from doseline.operations.routes import ways_of
 from doseline.programme import Programme
 from doseline.programme.scenario import Scenario
+from doseline.simulate.hazards import dated_shocks
 from doseline.simulate.result import Period, Run
 from doseline.simulate.world import World
 
@@ -79,6 +80,14 @@ def run_by_kernel(
         patients,
         seed=seed,
         replication=replication,
-        shocks=scenario.shocks if scenario else (),
+        shocks=dated_shocks(
+            world.programme,
+            scenario,
+            seed=seed,
+            replication=replication,
+            chance=chance,
+            from_on=world.from_on,
+            until_on=world.until_on,
+        ),
         chance=chance,
     )

@@ -38,8 +38,8 @@ def open_to(f: Future, live: LiveOrder, reach: Reach, place: Place) -> bool:
         received_on = f.clock.day(reach.received_at, site.zone)
         if (
             f.known.takes(place)
-            or not f.known.on_the_road(lane, reach.dispatch_at)
-            or f.known.closed(place.plant.id, site, live.order.protocol, received_on)
+            or not f.known.on_the_road(lane, site, reach.dispatch_at)
+            or f.known.closed(place.plant.id, site, live.order, received_on)
         ):
             return False
     return f.room.site_takes(site, live, reach)

@@ -12,10 +12,11 @@ import simpy
 from doseline.operations.events import OrderPlaced, ShockBegan, ShockEnded
 from doseline.operations.orders import DoseOrder
 from doseline.programme.course import Outcome
-from doseline.programme.scenario import DEMAND, Scenario
+from doseline.programme.scenario import Scenario, Shock
 from doseline.simulate.book import Book
 from doseline.simulate.cohorts import Cohorts
 from doseline.simulate.fate import Fate
+from doseline.simulate.hazards import dated_shocks
 from doseline.simulate.living import LiveBatch, LiveOrder
 from doseline.simulate.result import Period
 from doseline.simulate.risk import Risk
@@ -68,7 +69,16 @@ class Future:
         self.env = simpy.Environment(initial_time=0)
         first = self.clock.day_start(world.from_on, "UTC")
         self.book = Book(self.env, world.month_of, first, keep_events)
-        self.known = Known(world, fate, scenario)
+        self.shocks = dated_shocks(
+            world.programme,
+            scenario,
+            seed=fate.seed,
+            replication=fate.replication,
+            chance=fate.on,
+            from_on=world.from_on,
+            until_on=world.until_on,
+        )
+        self.known = Known(world, fate)
         self.room = Room(world, self.known)
         self.tally = Tally(self.programme, periods)
         self.waiting: dict[str, LiveOrder] = {}
@@ -108,29 +118,23 @@ class Future:
     # -- shocks ----------------------------------------------------------------------------
 
     def shocks_strike(self, hit: Callable[[], None], over: Callable[[], None]) -> None:
-        """Let the scenario's shocks begin and end, each at 00:00 UTC of its day.
+        """Let the shocks of scenario and hazards begin and end, each at 00:00 UTC of its day.
 
         Those on the demand have been drawn with the patients.
         """
-        if self.scenario is None:
-            return
-        for shock in self.scenario.shocks:
-            if shock.hits in DEMAND:
-                continue
-            begins = self.clock.day_start(shock.from_on, "UTC")
+        for shock in self.shocks:
+            name = shock.of or (self.scenario.id if self.scenario else "")
 
-            def begin(shock: Any = shock) -> None:
-                assert self.scenario is not None
+            def begin(shock: Shock = shock, name: str = name) -> None:
                 self.known.shocks.append(shock)
-                self.book.tell(ShockBegan, self.scenario.id, shock.hits, shock.targets)
+                self.book.tell(ShockBegan, name, shock.hits, shock.targets)
                 hit()
 
-            def end(shock: Any = shock) -> None:
-                assert self.scenario is not None
-                self.book.tell(ShockEnded, self.scenario.id, shock.hits, shock.targets)
+            def end(shock: Shock = shock, name: str = name) -> None:
+                self.book.tell(ShockEnded, name, shock.hits, shock.targets)
                 over()
 
-            self.at(begins, begin)
+            self.at(self.clock.day_start(shock.from_on, "UTC"), begin)
             if shock.until_on is not None:
                 self.at(self.clock.day_start(shock.until_on, "UTC") + DAY, end)
 

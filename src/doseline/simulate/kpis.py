@@ -8,6 +8,7 @@ of the activity at EOS that ended as waste; `cost_total` leaves out the penaltie
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import date
 
@@ -42,6 +43,9 @@ _RATIOS: dict[str, tuple[str, str]] = {
     "activity_wasted_share": ("wasted:dose", "made"),
     "line_utilisation": ("slots_used", "slots_usable"),
 }
+
+_ROUNDING = 1e-24
+"""Variances of differences below this share of the others are those of rounding."""
 
 KPIS = (
     *_SHARES,
@@ -82,10 +86,35 @@ def paired(a: SimulationResult, b: SimulationResult, kpi: str, period: str | Non
     Both must hold the same replications of the same seed; ValueError otherwise. A difference of
     `last_dose_on` is in days.
     """
+    return _figure(mean_interval([y - x for x, y in _pairs(a, b, kpi, period)]))
+
+
+def variance_ratio(
+    a: SimulationResult, b: SimulationResult, kpi: str, period: str | None = None
+) -> float | None:
+    """By how much the same luck narrows a difference: its variance unpaired over that paired.
+
+    Unpaired is the sum of the variances of both, as between independent runs. None where the
+    paired difference does not vary at all. Raises as `paired`.
+    """
+    pairs = _pairs(a, b, kpi, period)
+    unpaired = _variance([x for x, _ in pairs]) + _variance([y for _, y in pairs])
+    together = _variance([y - x for x, y in pairs])
+    return unpaired / together if together > _ROUNDING * unpaired else None
+
+
+def _pairs(
+    a: SimulationResult, b: SimulationResult, kpi: str, period: str | None
+) -> list[tuple[float, float]]:
     if a.seed != b.seed or [r.number for r in a.replications] != [r.number for r in b.replications]:
         raise ValueError("only the same replications of the same seed can be paired")
-    left, right = (_linear(r, _span(r, period), kpi) for r in (a, b))
-    return _figure(mean_interval([y - x for x, y in zip(left, right, strict=True)]))
+    left, right = (per_replication(r, kpi, period) for r in (a, b))
+    return list(zip(left, right, strict=True))
+
+
+def _variance(values: list[float]) -> float:
+    mean = math.fsum(values) / len(values)
+    return math.fsum((v - mean) ** 2 for v in values) / max(1, len(values) - 1)
 
 
 def _span(result: SimulationResult, period: str | None) -> Period:
@@ -167,7 +196,12 @@ def _days(rows: tuple[Rows, ...]) -> Figure:
     }
 
 
-def _linear(result: SimulationResult, span: Period, kpi: str) -> list[float]:
+def per_replication(result: SimulationResult, kpi: str, period: str | None = None) -> list[float]:
+    """One value a replication whose mean is the figure: of a ratio the linearised one.
+
+    As the intervals take it [conventions 6.4]; of `last_dose_on` the day, as an ordinal.
+    """
+    span = _span(result, period)
     rows = result.by_period[span.id]
     if kpi == "last_dose_on":
         return [d or 0.0 for d in _last_days(rows)]

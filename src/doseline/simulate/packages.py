@@ -101,7 +101,7 @@ def _while_nothing_moves(
     f: Future, lane: Lane, site: Site, name: str
 ) -> Generator[simpy.Event, Any, bool]:
     """Wait out a stop of the carrier; whether it ever moves again."""
-    while (shock := f.known.stands(lane.carrier, f.clock.day(f.now, site.zone))) is not None:
+    while (shock := f.known.stands(lane, site, f.clock.day(f.now, site.zone))) is not None:
         if shock.until_on is None:
             return False
         moves = f.clock.day_start(shock.until_on, site.zone) + DAY
@@ -155,7 +155,7 @@ def _refused(
         for o in going
         if f.ways.permission(plant, site, o.order.protocol, on) is None
         or not f.ways.licensed(site, product.nuclide, on)
-        or f.known.closed(plant, site, o.order.protocol, on) is not None
+        or f.known.closed(plant, site, o.order, on) is not None
     ]
 
 

@@ -271,7 +271,7 @@ def why_not(f: Future, live: LiveOrder, day: int) -> str:
             place = f.world.places[reach.place]
             shock = f.known.takes(place)
             received_on = f.clock.day(reach.received_at, site.zone)
-            closed = f.known.closed(place.plant.id, site, live.order.protocol, received_on)
+            closed = f.known.closed(place.plant.id, site, live.order, received_on)
             hits.add(shock.hits if shock else closed)
         if None not in hits:
             return sorted(h for h in hits if h)[0]

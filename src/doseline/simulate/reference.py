@@ -35,7 +35,7 @@ from doseline.simulate.losses import give_up
 from doseline.simulate.promising import promise_all, retry, retry_freed
 from doseline.simulate.result import Period, Replication, Run
 from doseline.simulate.risk import risk_of
-from doseline.simulate.world import DAY, World
+from doseline.simulate.world import DAY, Reach, World
 
 
 def run(
@@ -120,8 +120,10 @@ def strike(f: Future) -> None:
         if batch.status in ("open", "locked"):
             hit += [live for live in batch.orders.values() if _is_hit(f, batch, live)]
     for live in hit:
+        reach = live.reach
+        assert reach is not None
         gone = detach(f, live)
-        live.cause = _is_hit_by(f, gone, live)
+        live.cause = _is_hit_by(f, gone, live, reach)
         f.book.tell(OrderUnpromised, live.order.id, gone.id, live.cause)
     promise_all(f, hit)
     retry(f)
@@ -131,13 +133,18 @@ def _is_hit(f: Future, batch: LiveBatch, live: LiveOrder) -> bool:
     assert live.reach is not None
     site = f.programme.site[live.order.site]
     received_on = f.clock.day(live.reach.received_at, site.zone)
-    closed = f.known.closed(batch.place.plant.id, site, live.order.protocol, received_on)
+    closed = f.known.closed(batch.place.plant.id, site, live.order, received_on)
     lane = f.programme.lane[live.reach.lane]
-    return closed is not None or not f.known.on_the_road(lane, live.reach.dispatch_at)
+    return closed is not None or not f.known.on_the_road(lane, site, live.reach.dispatch_at)
 
 
-def _is_hit_by(f: Future, batch: LiveBatch, live: LiveOrder) -> str:
+def _is_hit_by(f: Future, batch: LiveBatch, live: LiveOrder, reach: Reach) -> str:
     on = live.order.wanted_on
     site = f.programme.site[live.order.site]
-    closed = f.known.closed(batch.place.plant.id, site, live.order.protocol, on)
-    return closed or "carrier"
+    closed = f.known.closed(batch.place.plant.id, site, live.order, on)
+    if closed is not None:
+        return closed
+    zone = batch.place.plant.zone
+    dispatched_on = f.clock.day(reach.dispatch_at, zone)
+    stops = f.known.stands(f.programme.lane[reach.lane], site, dispatched_on)
+    return stops.hits if stops is not None else "carrier"

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import gc
-import math
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from multiprocessing import get_context
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal
 
+import doseline
 from doseline.operations.events import Event
 from doseline.operations.orders import DoseOrder, Patient
 from doseline.operations.schedule import Schedule
 from doseline.programme import Programme
 from doseline.programme.scenario import Scenario
+from doseline.simulate.collecting import How, Identity, Keeping, Progress, Until, collect
 from doseline.simulate.engine import Engine, run_by_kernel, takes_kernel
+from doseline.simulate.fingerprint import fingerprint
 from doseline.simulate.playing import play
 from doseline.simulate.reference import run
 from doseline.simulate.result import Period, Run, SimulationResult
+from doseline.simulate.workers import Executor
 from doseline.simulate.world import World
 
-Progress = Callable[[int, int], None]
 Patients = Callable[[int], Sequence[Patient]]
-
-_CHUNKS_A_WORKER = 4
 
 
 @dataclass(frozen=True)
@@ -44,6 +42,14 @@ class _Job:
     schedule: Schedule | None = None
     orders: tuple[DoseOrder, ...] = ()
     by_kernel: bool = False
+
+    @cached_property
+    def world(self) -> World:
+        """What all replications share; each worker makes its own."""
+        return World(self.programme, self.from_on, self.until_on)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "world"}
 
     def one(self, world: World, replication: int, keep_events: bool) -> Run:
         """One replication. The collector rests meanwhile, which saves a quarter of the time."""
@@ -109,15 +115,21 @@ def simulate(
     first_replication: int = 0,
     periods: Sequence[Period] = (),
     progress: Progress | None = None,
+    executor: Executor | None = None,
+    kept: Keeping | None = None,
+    until: Until | None = None,
     engine: Engine = "auto",
 ) -> SimulationResult:
     """The standing policy of a programme, over many replications.
 
     The programme stands under a design. `patients` gives those of a replication; with several
     workers it must be picklable (a module's function, or a partial of one). Without periods, all
-    orders of the time make one period, `all`. The result does not hang on the number of workers,
-    nor on the engine: the reference, or the compiled kernel with the same answer (`auto` takes it
-    for many replications). Raises NotModelledError where the kernel is asked for and cannot play.
+    orders of the time make one period, `all`. The result does not hang on the number of workers.
+
+    An `executor` takes the place of the workers. What is `kept` is not worked out again. With
+    `until`, `replications` are the most that are played. Nor does the result hang on the engine:
+    the reference, or the compiled kernel (`auto` takes it for many replications). Raises
+    NotModelledError where the kernel is asked for and cannot play.
     """
     job = _Job(
         programme,
@@ -130,7 +142,10 @@ def simulate(
         patients,
         by_kernel=takes_kernel(engine, programme, from_on, until_on, replications),
     )
-    return _result("policy", job, first_replication, replications, workers, progress)
+    how = How(workers, executor, kept, until, progress)
+    return _collected(
+        "policy", job, range(first_replication, first_replication + replications), how
+    )
 
 
 def run_schedule(
@@ -148,6 +163,9 @@ def run_schedule(
     first_replication: int = 0,
     periods: Sequence[Period] = (),
     progress: Progress | None = None,
+    executor: Executor | None = None,
+    kept: Keeping | None = None,
+    until: Until | None = None,
 ) -> SimulationResult:
     """A fixed schedule and the orders it serves, over many replications.
 
@@ -168,7 +186,10 @@ def run_schedule(
         schedule=schedule,
         orders=tuple(orders),
     )
-    return _result("schedule", job, first_replication, replications, workers, progress)
+    how = How(workers, executor, kept, until, progress)
+    return _collected(
+        "schedule", job, range(first_replication, first_replication + replications), how
+    )
 
 
 def history(
@@ -184,7 +205,23 @@ def history(
 ) -> tuple[Event, ...]:
     """Every event of one replication under the standing policy, in order of time."""
     job = _Job(programme, from_on, until_on, seed, scenario, chance, (), patients)
-    return job.one(World(programme, from_on, until_on), replication, True).events
+    return job.one(job.world, replication, True).events
+
+
+def histories(
+    programme: Programme,
+    patients: Patients,
+    *,
+    seed: int,
+    replications: Iterable[int],
+    from_on: date,
+    until_on: date,
+    scenario: Scenario | None = None,
+) -> Iterator[tuple[int, tuple[Event, ...]]]:
+    """Some replications by number, each with its events, as of `history`."""
+    job = _Job(programme, from_on, until_on, seed, scenario, True, (), patients)
+    for number in replications:
+        yield number, job.one(job.world, number, True).events
 
 
 def schedule_history(
@@ -200,7 +237,7 @@ def schedule_history(
     """Every event of one replication of a fixed schedule, in order of time."""
     first, last = _span(programme, schedule, orders)
     job = _Job(programme, first, last, seed, scenario, chance, (), None, schedule, tuple(orders))
-    return job.one(World(programme, first, last), replication, True).events
+    return job.one(job.world, replication, True).events
 
 
 def _span(
@@ -217,69 +254,41 @@ def _periods(periods: Sequence[Period], from_on: date, until_on: date) -> tuple[
     return tuple(periods) or (Period("all", (), from_on, until_on),)
 
 
-# -- workers -------------------------------------------------------------------------------
+# -- replications --------------------------------------------------------------------------
 
 
-def _result(
-    kind: Literal["policy", "schedule"],
-    job: _Job,
-    first: int,
-    replications: int,
-    workers: int,
-    progress: Progress | None,
+def _collected(
+    kind: Literal["policy", "schedule"], job: _Job, numbers: range, how: How
 ) -> SimulationResult:
-    runs: dict[int, Run] = {}
-    for number, found in _runs(job, range(first, first + replications), workers):
-        runs[number] = found
-        if progress is not None:
-            progress(len(runs), replications)
-    in_order = [runs[n] for n in sorted(runs)]
-    return SimulationResult(
-        kind=kind,
-        design=job.programme.design,
-        scenario=job.scenario.id if job.scenario else None,
-        seed=job.seed,
-        first_replication=first,
-        from_on=job.from_on,
-        until_on=job.until_on,
-        periods=job.periods,
-        replications=tuple(r.replication for r in in_order),
-        services=tuple(row for r in in_order for row in r.services),
-    )
+    scenario = job.scenario.id if job.scenario else None
+
+    def result(runs: list[Run]) -> SimulationResult:
+        return SimulationResult(
+            kind=kind,
+            design=job.programme.design,
+            scenario=scenario,
+            seed=job.seed,
+            first_replication=numbers.start,
+            from_on=job.from_on,
+            until_on=job.until_on,
+            periods=job.periods,
+            replications=tuple(r.replication for r in runs),
+            services=tuple(row for r in runs for row in r.services),
+        )
+
+    def identity() -> Identity:
+        return Identity(
+            fingerprint=fingerprint(replace(job, by_kernel=False)),
+            design=job.programme.design,
+            scenario=scenario,
+            seed=job.seed,
+            periods=job.periods,
+            version=doseline.__version__,
+        )
+
+    return collect(job, _chunk, identity, numbers, how, result)
 
 
-def _runs(job: _Job, numbers: range, workers: int) -> Iterator[tuple[int, Run]]:
-    if workers <= 1 or len(numbers) <= 1:
-        world = World(job.programme, job.from_on, job.until_on)
-        for number in numbers:
-            yield number, job.one(world, number, False)
-        return
-    size = max(1, math.ceil(len(numbers) / (workers * _CHUNKS_A_WORKER)))
-    chunks = [tuple(numbers[i : i + size]) for i in range(0, len(numbers), size)]
-    done: set[tuple[int, ...]] = set()
-    try:
-        with ProcessPoolExecutor(
-            min(workers, len(chunks)), get_context("spawn"), _begin_worker, (job,)
-        ) as pool:
-            asked = {pool.submit(_chunk, chunk): chunk for chunk in chunks}
-            for answer in as_completed(asked):
-                found = answer.result()
-                done.add(asked[answer])
-                yield from found
-    except BrokenProcessPool:  # a worker was killed; what is missing is worked out here
-        left = [n for chunk in chunks if chunk not in done for n in chunk]
-        world = World(job.programme, job.from_on, job.until_on)
-        for number in left:
-            yield number, job.one(world, number, False)
-
-
-_worker: list[tuple[_Job, World]] = []
-
-
-def _begin_worker(job: _Job) -> None:
-    _worker[:] = [(job, World(job.programme, job.from_on, job.until_on))]
-
-
-def _chunk(numbers: tuple[int, ...]) -> list[tuple[int, Run]]:
-    job, world = _worker[0]
-    return [(number, job.one(world, number, False)) for number in numbers]
+def _chunk(job: _Job, numbers: range) -> list[Run]:
+    """Replications that follow one another: a pure function of the job and their numbers."""
+    return [job.one(job.world, number, False) for number in numbers]

@@ -3,8 +3,9 @@
 A shock is unknown before its first day; from then on its length is known, and every promise that
 it hits is made anew. Days are those of the place it hits, its beginning is noted at 00:00 UTC.
 
-A carrier's shock that names no other effect (no factor on delays, nothing added) stops it: nothing
-moves on its days. With capacity partly left, each slot is kept or lost by its own keyed chance.
+A shock of a carrier, a lane or a border that names no other effect (no factor on delays, nothing
+added) stops it: nothing moves on its days. With capacity partly left, each slot is kept or lost by
+its own keyed chance.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from doseline.operations.orders import DoseOrder
 from doseline.operations.slots import Slot
 from doseline.programme.lane import Lane
-from doseline.programme.scenario import Scenario, Shock
+from doseline.programme.scenario import Shock
 from doseline.programme.site import Site
+from doseline.simulate.crossings import border_between
 from doseline.simulate.fate import Fate, Stop
 from doseline.simulate.world import DAY, Place, World
 
@@ -23,10 +26,9 @@ from doseline.simulate.world import DAY, Place, World
 class Known:
     """Shocks that have begun, outages that have begun, and what is left of the network."""
 
-    def __init__(self, world: World, fate: Fate, scenario: Scenario | None) -> None:
+    def __init__(self, world: World, fate: Fate) -> None:
         self.world = world
         self.fate = fate
-        self.scenario = scenario
         self.shocks: list[Shock] = []
         end = world.clock.day_start(world.until_on, "UTC") + 60 * DAY
         self.stops: dict[str, tuple[Stop, ...]] = {
@@ -77,8 +79,8 @@ class Known:
 
     # -- permissions, licences, the road ---------------------------------------------------
 
-    def closed(self, plant: str, site: Site, protocol: str, on: date) -> str | None:
-        """Why a package from a plant may not be received on a day: a shock's kind, or None."""
+    def closed(self, plant: str, site: Site, order: DoseOrder, on: date) -> str | None:
+        """Why a dose from a plant may not be received on a day: a shock's kind, or None."""
         for shock in self.shocks:
             if not covers(shock, on):
                 continue
@@ -88,38 +90,54 @@ class Known:
                 shock.hits == "permission"
                 and plant in shock.targets
                 and (not shock.markets or site.market in shock.markets)
-                and (not shock.protocols or protocol in shock.protocols)
+                and (not shock.protocols or order.protocol in shock.protocols)
+                and not (shock.spares_started and order.started)
             ):
                 return "permission"
         return None
 
-    def stands(self, carrier: str, on: date) -> Shock | None:
-        """The shock under which a carrier moves nothing on a day."""
+    def stands(self, lane: Lane, site: Site, on: date) -> Shock | None:
+        """The shock under which nothing moves on a way on a day: its carrier, lane or border."""
         for shock in self.shocks:
             stops = shock.left_fraction <= 0 and shock.delay_factor == 1.0 and shock.adds is None
-            hit = shock.hits == "carrier" and carrier in shock.targets
-            if stops and hit and covers(shock, on):
+            if stops and covers(shock, on) and self._on_way(shock, lane, site):
                 return shock
         return None
 
-    def delays(self, carrier: str, on: date) -> Iterable[Shock]:
-        """The shocks under which a carrier moves, and is late."""
+    def _on_way(self, shock: Shock, lane: Lane, site: Site) -> bool:
+        match shock.hits:
+            case "carrier":
+                return lane.carrier in shock.targets
+            case "lane":
+                return lane.id in shock.targets
+            case "border":
+                country = self.world.programme.manufacturer[lane.manufacturer].country
+                border = border_between(self.world.programme, country, site.market)
+                return border is not None and border.id in shock.targets
+        return False
+
+    def delays(self, lane: Lane, on: date) -> Iterable[Shock]:
+        """The shocks under which a lane moves, and is late."""
         for shock in self.shocks:
-            if shock.hits == "carrier" and carrier in shock.targets and covers(shock, on):
+            hit = (shock.hits == "carrier" and lane.carrier in shock.targets) or (
+                shock.hits == "lane" and lane.id in shock.targets
+            )
+            if hit and covers(shock, on):
                 yield shock
 
     def at_border(self, border: str, on: date) -> Iterable[Shock]:
-        """The shocks that hit a crossing on a day."""
+        """The shocks that hold packages at a crossing on a day."""
         for shock in self.shocks:
-            if shock.hits == "border" and border in shock.targets and covers(shock, on):
+            hit = shock.hits == "border" and border in shock.targets
+            if hit and shock.adds is not None and covers(shock, on):
                 yield shock
 
-    def on_the_road(self, lane: Lane, dispatch_at: int) -> bool:
+    def on_the_road(self, lane: Lane, site: Site, dispatch_at: int) -> bool:
         """Whether a planned collection still takes place, as far as is known."""
         if not self.shocks:
             return True
         zone = self.world.programme.manufacturer[lane.manufacturer].zone
-        return self.stands(lane.carrier, self.world.clock.day(dispatch_at, zone)) is None
+        return self.stands(lane, site, self.world.clock.day(dispatch_at, zone)) is None
 
 
 def covers(shock: Shock, on: date) -> bool:

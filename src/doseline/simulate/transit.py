@@ -4,7 +4,7 @@ At most one of these befalls a package: loss, a delay of a day or two, a delay o
 run on the carrier's moving clock.
 
 Simplified: a lane without a drawn transit takes its planned one, border included; the market of a
-plant in a member state listed below is the EU.
+plant in a member state (`crossings`) is the EU.
 """
 
 from __future__ import annotations
@@ -16,15 +16,10 @@ from doseline.programme import Programme
 from doseline.programme.lane import Border, Lane
 from doseline.programme.manufacturer import Manufacturer
 from doseline.programme.site import Site
+from doseline.simulate.crossings import border_between
 from doseline.simulate.fate import Fate, drawn_min
 from doseline.simulate.shocks import Known
 from doseline.simulate.world import DAY
-
-EU = (
-    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE",
-    "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
-)  # fmt: skip
-"""Countries whose plants stand inside the market "EU"."""
 
 _WINTER = (12, 1, 2)
 _Luck = tuple[float, float, float, float]
@@ -49,7 +44,7 @@ def moving_min(
     known: Known | None = None,
 ) -> Trip:
     """The trip of what leaves by a lane for a site on a day; as planned with chance off."""
-    shocks = list(known.delays(lane.carrier, on)) if known is not None and known.shocks else []
+    shocks = list(known.delays(lane, on)) if known is not None and known.shocks else []
     luck: _Luck = (0.5, 1.0, 0.5, 0.5)
     if fate.on:
         luck = fate.package(lane.id, site.id, on.toordinal(), 0)
@@ -113,18 +108,3 @@ def _crossing(border: Border, luck: _Luck) -> int:
         if luck[0] < upto:
             return drawn_min(outcome.adds, luck[1])
     return 0
-
-
-def border_between(programme: Programme, country: str, market: str) -> Border | None:
-    """The crossing from a plant's country into a market, if there is one."""
-    base = country.partition("-")[0]
-    origin = "EU" if base in EU else base
-    if origin == market:
-        return None
-    for border in programme.borders:
-        if market in border.to_markets and (
-            origin in border.from_markets
-            or (not border.from_markets and origin not in border.to_markets)
-        ):
-            return border
-    return None

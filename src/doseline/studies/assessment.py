@@ -9,6 +9,10 @@ from doseline.operations.orders import DoseOrder
 from doseline.operations.schedule import Schedule
 from doseline.studies.demand_picture import DemandPicture
 from doseline.studies.figures import Figure
+from doseline.studies.hazards import HazardRow
+from doseline.studies.ranges.found import Sensitivity
+from doseline.studies.story import Story
+from doseline.studies.suppliers.bought import Suppliers
 
 AS_WRITTEN = "the network as written"
 """Stands for the design where a programme names none."""
@@ -67,11 +71,23 @@ class DesignRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ShockWeek:
+    """A week of doses under a shock and without it, a future; doses count by the day ordered."""
+
+    week: date
+    due: Figure
+    due_without: Figure
+    on_time: Figure
+    on_time_without: Figure
+
+
+@dataclass(frozen=True, slots=True)
 class ScenarioRow:
     """What a shock does to a design, against the same luck without it.
 
     `extra_delayed` and `extra_missed` are doses within the window measured; `days_to_recover`
-    counts from the first day of the shock to the last dose that the shock delayed or lost.
+    counts from the first day of the shock to the last dose that the shock delayed or lost. `weeks`
+    run from a month before it; `for_good` says that some part of it never ends.
     """
 
     scenario: str
@@ -88,6 +104,8 @@ class ScenarioRow:
     extra_delayed: Figure
     extra_missed: Figure
     days_to_recover: Figure
+    weeks: tuple[ShockWeek, ...] = ()
+    for_good: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,3 +165,7 @@ class Assessment:
     seconds: float
     report: str = ""
     demand: DemandPicture | None = None
+    ranges: tuple[Sensitivity, ...] = ()
+    suppliers: Suppliers | None = None
+    hazards: tuple[HazardRow, ...] = ()
+    story: Story | None = None

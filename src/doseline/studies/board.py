@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
 
 from doseline.demand import orders, patients
 from doseline.operations.offer import offer_of
 from doseline.operations.orders import DoseOrder
-from doseline.plan import Limits, plan
+from doseline.plan import Limits, Plan, plan
 from doseline.programme import Programme
 from doseline.studies.assessment import BoardPlan
 
@@ -32,11 +33,22 @@ def example_weeks(programme: Programme, seed: int, weeks: int = WEEKS) -> BoardP
     planned = plan(
         programme, wanted, from_on=from_on, until_on=until_on, limits=Limits(seconds=20.0)
     )
+    return board_of(programme, planned, wanted, from_on, until_on)
+
+
+def board_of(
+    programme: Programme,
+    planned: Plan,
+    wanted: Sequence[DoseOrder],
+    from_on: date,
+    until_on: date,
+) -> BoardPlan:
+    """A plan with its days and its orders, to be shown as a board."""
     return BoardPlan(
         design=programme.design or "",
         from_on=from_on,
         until_on=until_on,
-        orders=wanted,
+        orders=tuple(wanted),
         schedule=planned.schedule,
         status=str(planned.status),
         objective=planned.objective_cents / 100.0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -9,7 +10,9 @@ from doseline import __version__
 from doseline.errors import ProgrammeError
 from doseline.studies.assessment import AS_WRITTEN, Answer, Assessment
 from doseline.studies.demand_document import demand_document
-from doseline.studies.figures import Figure
+from doseline.studies.hazards import HazardRow
+from doseline.studies.ranges.ranges_document import ranges_document
+from doseline.studies.suppliers.rows import suppliers_document
 from doseline.studies.verdict import percent
 
 Document = dict[str, Any]
@@ -49,11 +52,6 @@ def faults_document(error: ProgrammeError) -> Document:
     }
 
 
-def figure(value: Figure) -> Document:
-    """A figure with its interval."""
-    return {"mean": value.mean, "low": value.low, "high": value.high}
-
-
 def assess_document(result: Assessment, path: str) -> Document:
     """The document of `assess`."""
     return {
@@ -70,6 +68,8 @@ def assess_document(result: Assessment, path: str) -> Document:
         "questions": [_question(a) for a in result.questions],
         "designs": {row.design: _plain(asdict(row)) for row in result.designs},
         "scenarios": [_plain(asdict(row)) for row in result.scenarios],
+        "hazards": hazards_document(result.hazards),
+        "story": None if result.story is None else _plain(asdict(result.story)),
         "months": [_plain(asdict(row)) for row in result.months],
         "activity": dict(result.activity),
         "assumptions": len(result.assumptions),
@@ -88,9 +88,16 @@ def assess_document(result: Assessment, path: str) -> Document:
             "unmet": [asdict(u) for u in result.board.schedule.unmet],
             "breaches": result.board.breaches,
         },
+        "ranges": [ranges_document(found) for found in result.ranges],
+        "suppliers": None if result.suppliers is None else suppliers_document(result.suppliers),
         "demand": None if result.demand is None else demand_document(result.demand),
         "method": list(result.method),
     }
+
+
+def hazards_document(rows: Iterable[HazardRow]) -> list[Document]:
+    """What hazards did in the futures played."""
+    return [_plain(asdict(row)) for row in rows]
 
 
 def flat(row: Document) -> Document:
@@ -102,7 +109,7 @@ def flat(row: Document) -> Document:
     cells: Document = {}
     for name, value in row.items():
         if isinstance(value, dict):
-            cells.update({f"{name}_{key}": v for key, v in value.items()})
+            cells.update({f"{name}_{key}": v for key, v in flat(value).items()})
         elif isinstance(value, list):
             cells[name] = "; ".join(
                 " ".join(str(part) for part in v) if isinstance(v, list) else str(v) for v in value

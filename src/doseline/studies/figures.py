@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from scipy.special import stdtrit
 
@@ -58,3 +59,12 @@ def count_figure(values: Sequence[float]) -> Figure:
     """The mean of counts with its interval, which never reaches below 0."""
     found = mean_figure(values)
     return Figure(found.mean, max(0.0, found.low), found.high)
+
+
+def figure(value: Figure) -> dict[str, Any]:
+    """A figure with its interval, as a document says it.
+
+    >>> figure(Figure(0.5, 0.4, 0.6))
+    {'mean': 0.5, 'low': 0.4, 'high': 0.6}
+    """
+    return {"mean": value.mean, "low": value.low, "high": value.high}

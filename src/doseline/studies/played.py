@@ -15,8 +15,9 @@ from doseline.studies.assessment import AS_WRITTEN, BoardPlan, ScenarioRow
 from doseline.studies.board import example_weeks
 from doseline.studies.headroom import Room, period_headroom
 from doseline.studies.pool import run_all
+from doseline.studies.precision import Precision, play_until
 from doseline.studies.progress import Progress
-from doseline.studies.runs import FINISHES, Play, asked, cases_of, periods, play, whole
+from doseline.studies.runs import FINISHES, Play, asked, cases_of, periods, whole
 from doseline.studies.shocks import scenario_row
 
 
@@ -65,9 +66,15 @@ def under(programme: Programme, design: str) -> Programme:
     return _narrowed[-1][2]
 
 
-def play_all(programme: Programme, main: str, run: Play, progress: Progress) -> Played:
+def play_all(
+    programme: Programme,
+    main: str,
+    run: Play,
+    progress: Progress,
+    precision: Precision | None = None,
+) -> Played:
     """Do every job of an assessment, the longest first."""
-    jobs = dict(_jobs(programme, main, replace(run, workers=1)))
+    jobs = dict(_jobs(programme, main, replace(run, workers=1), precision))
     answers = dict(
         zip(
             jobs,
@@ -100,14 +107,16 @@ _Key = tuple[str, ...]
 _Job = Callable[[Programme], Any]
 
 
-def _jobs(programme: Programme, main: str, run: Play) -> Iterator[tuple[_Key, _Job]]:
+def _jobs(
+    programme: Programme, main: str, run: Play, precision: Precision | None
+) -> Iterator[tuple[_Key, _Job]]:
     names = design_names(programme, main)
     for name in names:
-        yield ("whole", name), partial(_whole, name, run)
+        yield ("whole", name), partial(_whole, name, run, precision)
     for name in names:
         for question in asked(programme, name):
-            if all(p in programme.trial for p in question.protocols):
-                job = partial(_trial, name, question, trial_run(run))
+            if _of_trials(programme, question):
+                job = partial(_trial, name, question, trial_run(run), precision)
                 yield ("trial", name, question.id), job
     for name in names:
         same_days: dict[tuple[object, object], list[Question]] = {}
@@ -125,16 +134,34 @@ def _jobs(programme: Programme, main: str, run: Play) -> Iterator[tuple[_Key, _J
     yield ("board", main), partial(_board, main, run.seed)
 
 
-def _whole(design: str, run: Play, programme: Programme) -> SimulationResult:
+def _whole(
+    design: str, run: Play, precision: Precision | None, programme: Programme
+) -> SimulationResult:
+    """The whole horizon; what trials are asked is played on their own days besides."""
     narrowed = under(programme, design)
-    counted = (*periods(asked(programme, design)), whole(narrowed))
-    return play(narrowed, run, counted=counted, cases=cases_of(programme))
+    questions = asked(programme, design)
+    counted = (*periods(questions), whole(narrowed))
+    narrow = periods([q for q in questions if not _of_trials(programme, q)])
+    return play_until(
+        narrowed, run, precision, counted=counted, narrow=narrow, cases=cases_of(programme)
+    )
 
 
-def _trial(design: str, question: Question, run: Play, programme: Programme) -> SimulationResult:
-    return play(
+def _of_trials(programme: Programme, question: Question) -> bool:
+    return all(p in programme.trial for p in question.protocols)
+
+
+def _trial(
+    design: str,
+    question: Question,
+    run: Play,
+    precision: Precision | None,
+    programme: Programme,
+) -> SimulationResult:
+    return play_until(
         under(programme, design),
         run,
+        precision,
         counted=periods((question,)),
         from_on=question.from_on,
         until_on=min(programme.until_on, question.until_on + FINISHES),

@@ -14,7 +14,7 @@ from doseline.programme import Programme
 from doseline.programme.programme import Question
 from doseline.programme.scenario import Scenario
 from doseline.programme.trial import Arm
-from doseline.simulate import Period, SimulationResult, simulate
+from doseline.simulate import Executor, Keeping, Period, SimulationResult, Until, simulate
 from doseline.studies.progress import Progress, silent
 
 LOOK_BACK = timedelta(days=150)
@@ -31,11 +31,12 @@ ALL = "all"
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Which futures are played: seed, how many, on how many processes."""
+    """Which futures are played: seed, how many, on how many processes, from which number on."""
 
     seed: int
     replications: int
     workers: int = 1
+    first: int = 0
 
 
 def periods(questions: Sequence[Question]) -> tuple[Period, ...]:
@@ -137,6 +138,9 @@ def play(
     cases: dict[str, str] | None = None,
     progress: Progress = silent,
     what: str = "futures",
+    executor: Executor | None = None,
+    kept: Keeping | None = None,
+    until: Until | None = None,
 ) -> SimulationResult:
     """Play the standing policy of a programme that stands under a design."""
     first = from_on or programme.from_on
@@ -151,6 +155,10 @@ def play(
         until_on=last,
         scenario=struck,
         workers=run.workers,
+        first_replication=run.first,
         periods=tuple(counted),
         progress=lambda done, total: progress(what, done, total),
+        executor=executor,
+        kept=kept,
+        until=until,
     )

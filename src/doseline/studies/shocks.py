@@ -8,13 +8,15 @@ from doseline.programme import Programme
 from doseline.programme.scenario import Scenario
 from doseline.simulate import Period, SimulationResult
 from doseline.studies.answers import service
-from doseline.studies.assessment import ScenarioRow
-from doseline.studies.figures import Figure, mean_figure
+from doseline.studies.assessment import ScenarioRow, ShockWeek
+from doseline.studies.figures import Figure, count_figure, mean_figure
 from doseline.studies.progress import Progress, silent
 from doseline.studies.runs import FINISHES, Play, cases_of, play
 
 FOR_GOOD = timedelta(weeks=52)
 AFTERWARDS = timedelta(weeks=16)
+BEFORE = timedelta(weeks=4)
+WEEK = timedelta(weeks=1)
 WINDOW = "window"
 
 
@@ -23,17 +25,18 @@ def scenario_row(
 ) -> ScenarioRow:
     """Play a scenario on a programme under a design, over the shock and the weeks after it.
 
-    A shock for good is measured over its first year.
+    A shock for good is measured over its first year. Weeks are told from four weeks before it.
     """
     from_on, until_on = measured(programme, scenario)
-    period = Period(WINDOW, (), from_on, until_on)
+    weeks = _weeks(programme, from_on, until_on)
+    counted = (Period(WINDOW, (), from_on, until_on), *weeks)
     results = [
         play(
             programme,
             run,
             scenario=name,
-            counted=(period,),
-            from_on=from_on,
+            counted=counted,
+            from_on=weeks[0].from_on,
             until_on=min(programme.until_on, until_on + FINISHES),
             cases=cases_of(programme),
             progress=progress,
@@ -63,6 +66,34 @@ def scenario_row(
                 for before, after in zip(_short(calm), _short(hit), strict=True)
             ]
         ),
+        weeks=tuple(_week(week, calm, hit) for week in weeks),
+        for_good=any(shock.until_on is None for shock in scenario.shocks),
+    )
+
+
+def _weeks(programme: Programme, from_on: date, until_on: date) -> tuple[Period, ...]:
+    """The weeks of a window, from four weeks before it, each named by its Monday."""
+    first = max(programme.from_on, from_on - BEFORE)
+    monday = first - timedelta(days=first.weekday())
+    found = []
+    while monday <= until_on:
+        days = max(first, monday), min(until_on, monday + WEEK - timedelta(days=1))
+        found.append(Period(monday.isoformat(), (), *days))
+        monday += WEEK
+    return tuple(found)
+
+
+def _week(week: Period, calm: SimulationResult, hit: SimulationResult) -> ShockWeek:
+    def a_future(result: SimulationResult, name: str) -> Figure:
+        rows = result.by_period[week.id]
+        return count_figure([float(sum(getattr(r, name) for r in reps)) for reps in rows])
+
+    return ShockWeek(
+        week=date.fromisoformat(week.id),
+        due=a_future(hit, "due"),
+        due_without=a_future(calm, "due"),
+        on_time=a_future(hit, "on_time"),
+        on_time_without=a_future(calm, "on_time"),
     )
 
 

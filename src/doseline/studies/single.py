@@ -1,8 +1,8 @@
-"""One workshop asked: a plan, a simulation."""
+"""One workshop asked for a plan."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,18 +13,25 @@ from doseline.errors import Fault, InputError, did_you_mean
 from doseline.formats import read_orders, read_programme
 from doseline.formats.results import write_json_atomically, write_rows
 from doseline.operations.orders import DoseOrder
-from doseline.plan import Limits, Why, audit, plan, why, worth
+from doseline.plan import Limits, Why, audit, why, worth
 from doseline.programme import Programme
-from doseline.simulate import kpis
-from doseline.studies.board import sample
+from doseline.studies.assessment import BoardPlan
+from doseline.studies.board import board_of, sample
 from doseline.studies.certified import Asked, leave
-from doseline.studies.documents import Document, flat, head
+from doseline.studies.documents import Document, head
 from doseline.studies.plan_document import audit_document, plan_document
 from doseline.studies.progress import Progress
-from doseline.studies.runs import ALL, Play, periods, play, whole
+from doseline.studies.security import (
+    Draw,
+    leave_security,
+    planned_at,
+    security_document,
+    security_lines,
+)
 from doseline.studies.verdict import percent
 
-# -- plan ----------------------------------------------------------------------------------
+WritePage = Callable[[BoardPlan, Programme, Document, Path], None]
+"""The page of a plan, written to a file."""
 
 
 def plan_study(
@@ -43,13 +50,18 @@ def plan_study(
     audited: bool = False,
     asked_why: Sequence[str] = (),
     priced: bool = False,
+    secure_prices: Sequence[float] = (),
+    secure_curve: bool = False,
+    draw: Draw | None = None,
+    write_page: WritePage | None = None,
 ) -> tuple[Document, str]:
     """Plan the orders wanted in some weeks: those of one sample, or of a file in their place.
 
     With `orders_only` those of the file and no drawn ones. Where it is `audited`, also which doses
     have no second chance. `asked_why` names doses of which to say what would serve them on the day
     wanted; `all` stands for those unmet or moved. Where it is `priced`, also what one more slot,
-    vial or mCi is worth.
+    vial or mCi is worth. With `secure_prices` of an unsecured dose, or a `secure_curve` of them,
+    also what second chances cost, and the plan is that of the last price named.
     """
     began = perf_counter()
     raw = read_programme(path)
@@ -63,9 +75,11 @@ def plan_study(
     last = first + timedelta(weeks=weeks, days=-1)
     wanted = [o for o in asked if first <= o.wanted_on <= last]
     progress("plan", 0, 1)
-    planned = plan(
+    planned, curve = planned_at(
         programme,
         wanted,
+        secure_prices,
+        secure_curve,
         from_on=first,
         until_on=last,
         limits=Limits(seconds=seconds),
@@ -82,6 +96,7 @@ def plan_study(
         "n1": None,
         "why": None,
         "worth": None,
+        "security": security_document(curve, secure_prices) if curve else None,
     }
     if audited:
         progress("audit", 0, 1)
@@ -103,10 +118,15 @@ def plan_study(
         ]
         progress("worth", 1, 1)
     document["seconds"] = round(perf_counter() - began, 3)
+    if out is not None and curve is not None:
+        leave_security(out, programme, curve, document["security"], draw)
     if out is not None:
         write_json_atomically(out / "plan.json", document)
         write_rows(out / "batches.csv", document["batches"])
         write_rows(out / "doses.csv", document["doses"])
+        if write_page is not None:
+            shown = board_of(programme, planned, wanted, first, last)
+            write_page(shown, programme, document, out / "plan.html")
         if planned.certificate is not None:
             asked_for = Asked(
                 programme.design,
@@ -198,6 +218,8 @@ def _plan_summary(document: Document, currency: str) -> str:
     lines += [f"  unmet {u['order']} ({u['kind']}): {u['reason']}" for u in document["unmet"]]
     if document["n1"] is not None:
         lines.append(f"  second chances: {document['n1']['summary']}")
+    if document["security"] is not None:
+        lines += security_lines(document["security"], currency)
     lines += [line for row in document["why"] or () for line in _why_lines(row, currency)]
     if document["worth"] is not None:
         lines.append("  one more of these saves at most, in the relaxed plan:")
@@ -228,66 +250,3 @@ def _why_lines(row: Document, currency: str) -> list[str]:
     if not row["ways"]:
         lines.append("    no single change that was tried serves it beside the plan")
     return lines
-
-
-# -- simulate ------------------------------------------------------------------------------
-
-
-def simulate_study(
-    path: Path,
-    *,
-    design: str | None,
-    scenario: str | None,
-    replications: int,
-    from_on: date | None,
-    until_on: date | None,
-    seed: int,
-    workers: int,
-    out: Path | None,
-    progress: Progress,
-) -> tuple[Document, str]:
-    """Play the standing policy; figures over the span and for each question inside it."""
-    began = perf_counter()
-    programme = read_programme(path).under(design)
-    first, last = from_on or programme.from_on, until_on or programme.until_on
-    inside = [q for q in programme.questions if first <= q.from_on and q.until_on <= last]
-    result = play(
-        programme,
-        Play(seed, replications, workers),
-        scenario=scenario,
-        counted=(*periods(inside), whole(programme)),
-        from_on=first,
-        until_on=last,
-        progress=progress,
-    )
-    document = {
-        **head("simulate", str(path), design=programme.design, scenario=scenario, seed=seed),
-        "policy": "standing policy",
-        "replications": replications,
-        "from": first.isoformat(),
-        "until": last.isoformat(),
-        "kpis": kpis(result, ALL),
-        "questions": {q.id: kpis(result, q.id) for q in inside},
-        "seconds": round(perf_counter() - began, 3),
-    }
-    if out is not None:
-        write_json_atomically(out / "simulate.json", document)
-        rows = [{"period": ALL, **flat(document["kpis"])}]
-        rows += [{"period": q, **flat(k)} for q, k in document["questions"].items()]
-        write_rows(out / "kpis.csv", rows)
-    return document, _simulate_summary(document)
-
-
-def _simulate_summary(document: Document) -> str:
-    lines = []
-    for name, row in {"whole span": document["kpis"], **document["questions"]}.items():
-        otif = row["otif"]
-        if otif is not None:
-            lines.append(
-                f"  {name}: OTIF {percent(otif['mean'])} "
-                f"({percent(otif['low'])} to {percent(otif['high'])})"
-            )
-    return "\n".join(
-        [*lines, f"{document['replications']} futures of the standing policy, "
-         f"seed {document['seed']}"]
-    )  # fmt: skip

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from doseline import __version__
 from doseline.demand import band
+from doseline.errors import did_you_mean
 from doseline.formats import read_programme
 from doseline.formats.results import write_json_atomically, write_rows
 from doseline.programme import Programme
-from doseline.simulate import Service
+from doseline.programme.programme import Question
+from doseline.simulate import Service, SimulationResult
 from doseline.studies.answers import answer
-from doseline.studies.assessment import AS_WRITTEN, Assessment, BoardPlan, MonthRow
+from doseline.studies.assessment import AS_WRITTEN, Assessment, MonthRow
 from doseline.studies.capacity import vials_by_month
+from doseline.studies.crew import Crew
 from doseline.studies.demand_picture import demand_picture
 from doseline.studies.designs import design_row
 from doseline.studies.documents import Document, assess_document, flat, summary_of
 from doseline.studies.flow import activity_flow
+from doseline.studies.hazards import hazard_rows
 from doseline.studies.played import (
     Played,
     play_all,
@@ -28,8 +33,17 @@ from doseline.studies.played import (
     trial_run,
     under,
 )
+from doseline.studies.precision import Precision
 from doseline.studies.progress import Progress, silent
+from doseline.studies.ranges.found import Sensitivity
+from doseline.studies.ranges.sensitivity import one_question
 from doseline.studies.runs import Play, asked, cases_of, products_of, whole
+from doseline.studies.story import Story
+from doseline.studies.suppliers.bought import Suppliers
+from doseline.studies.suppliers.rows import supplier_rows
+from doseline.studies.suppliers.second_supplier import buying
+from doseline.studies.typical import typical_story
+from doseline.studies.variants import parent_design
 from doseline.studies.verdict import sentence
 
 WriteReport = Callable[[Assessment, Programme, Path], Path]
@@ -42,6 +56,9 @@ def assess(
     seed: int = 1,
     replications: int = 4,
     workers: int = 1,
+    quick: bool = False,
+    ranges_of: Collection[str] = (),
+    precision: Precision | None = None,
     progress: Progress = silent,
 ) -> Assessment:
     """Answer the programme's own questions, for its main design or another.
@@ -53,8 +70,10 @@ def assess(
     began = perf_counter()
     main = programme.under(design).design or AS_WRITTEN
     run = Play(seed, replications, workers)
+    ranged = _ranged(programme, main, ranges_of)
     asked_for = demand_picture(programme, seed=seed, samples=DEMAND_SAMPLES, progress=progress)
-    played = play_all(programme, main, run, progress)
+    played = play_all(programme, main, run, progress, precision)
+    moved, bought = ((), None) if quick else beside(programme, main, run, ranged, progress)
     answers = tuple(
         replace(
             answer(
@@ -74,8 +93,11 @@ def assess(
         currency=programme.currency,
         design=main,
         seed=seed,
-        replications=replications,
-        trial_replications=trial_run(run).replications,
+        replications=max(len(r.replications) for r in played.whole.values()),
+        trial_replications=max(
+            (len(r.replications) for r in played.trials.values()),
+            default=trial_run(run).replications,
+        ),
         scenario_replications=scenario_run(run).replications,
         questions=answers,
         designs=tuple(
@@ -97,11 +119,54 @@ def assess(
             tuple(a for a in answers if a.design != main),
             {d.id: d.name for d in programme.designs},
         ),
-        method=method_lines(programme, run, played.board),
+        method=method_lines(programme, run, played, precision),
         version=__version__,
         seconds=perf_counter() - began,
         demand=asked_for,
+        ranges=moved,
+        suppliers=bought,
+        hazards=hazard_rows(programme, run, programme.from_on, programme.until_on),
+        story=_story(programme, main, played),
     )
+
+
+def _ranged(programme: Programme, main: str, named: Collection[str]) -> tuple[Question, ...]:
+    """The questions for which inputs are moved: those named, or the first."""
+    questions = {q.id: q for q in asked(programme, main)}
+    unknown = [name for name in named if name not in questions]
+    if unknown:
+        raise LookupError(
+            f"no question {unknown[0]!r}{did_you_mean(unknown[0], questions)}; known: "
+            f"{', '.join(questions)}"
+        )
+    chosen = tuple(q for q in questions.values() if q.id in named)
+    return chosen or tuple(questions.values())[:1]
+
+
+def beside(
+    programme: Programme,
+    main: str,
+    run: Play,
+    ranged: Sequence[Question],
+    progress: Progress,
+) -> tuple[tuple[Sensitivity, ...], Suppliers | None]:
+    """What stands beside the verdict: inputs over their ranges, and what suppliers buy."""
+    design = None if main == AS_WRITTEN else main
+    one = replace(run, workers=1)
+    with Crew(programme, run.workers, progress) as crew:
+        moved = tuple(one_question(crew, design, q, one) for q in ranged)
+        several = len(parent_design(programme, design).plants) > 1
+        bought = buying(crew, design, ranged[0].id, one) if several and ranged else None
+    return moved, bought
+
+
+def _story(programme: Programme, main: str, played: Played) -> Story | None:
+    """A typical future of the first question about trials, under the main design."""
+    for question in asked(programme, main):
+        result = played.trials.get((main, question.id))
+        if result is not None:
+            return typical_story(under(programme, main), question, result)
+    return None
 
 
 DEMAND_SAMPLES = 200
@@ -145,13 +210,15 @@ def _asked_by_month(rows: tuple[Service, ...]) -> dict[int, int]:
     return counts
 
 
-def method_lines(programme: Programme, run: Play, board: BoardPlan | None) -> tuple[str, ...]:
+def method_lines(
+    programme: Programme, run: Play, played: Played, precision: Precision | None
+) -> tuple[str, ...]:
     """How it was computed, and what it leaves out, in words."""
     lines = [
-        f"Service and cost: the standing policy, played over {run.replications} futures of the "
-        "whole horizon for each design in the causal reference simulator; the same luck for every "
-        "design.",
-        f"Questions of trials: {trial_run(run).replications} futures of the trial's own days.",
+        f"Service and cost: the standing policy, played over {_futures(played.whole)} futures of "
+        "the whole horizon for each design in the causal reference simulator; the same luck for "
+        "every design.",
+        f"Questions of trials: {_futures(played.trials)} futures of the trial's own days.",
         f"Scenarios: {scenario_run(run).replications} futures of the days around the shock, with "
         "it and without.",
         "Headroom: the largest multiple of the period's expected orders that can be served with "
@@ -162,13 +229,25 @@ def method_lines(programme: Programme, run: Play, board: BoardPlan | None) -> tu
         "A first shortfall is the first month in which the share on time lies below the target "
         "beyond doubt (95 %).",
         _cases_line(programme),
-        "A shock's length is known once it has begun.",
+        "Nobody knows of a shock before its first day; from then on its length is known, for a "
+        "hazard the one drawn, so recovery looks a little better than it would be.",
         "Present value discounts by month at the programme's rate; without one it is a plain sum.",
         "The supply predicts no patient's response.",
     ]
-    if board is not None:
-        lines.append(f"Example weeks: {board.method}")
+    if precision is not None:
+        lines.append(
+            f"Futures were added until every OTIF was known to {100 * precision.width:.3g} points "
+            f"from end to end, {precision.most:,} at most."
+        )
+    if played.board is not None:
+        lines.append(f"Example weeks: {played.board.method}")
     return tuple(lines)
+
+
+def _futures(results: Mapping[Any, SimulationResult]) -> str:
+    """How many were played: one number, or the least and the most."""
+    counts = sorted({len(r.replications) for r in results.values()})
+    return " to ".join(f"{n:,}" for n in (*counts[:1], *counts[1:][-1:])) or "no"
 
 
 def _cases_line(programme: Programme) -> str:
@@ -191,6 +270,9 @@ def assess_study(
     out: Path,
     progress: Progress,
     write_report: WriteReport,
+    quick: bool = False,
+    ranges_of: Collection[str] = (),
+    precision: Precision | None = None,
 ) -> tuple[Document, str]:
     """The command: read, assess, write the report and its rows; the document and a summary."""
     programme = read_programme(path)
@@ -200,6 +282,9 @@ def assess_study(
         seed=seed,
         replications=replications,
         workers=workers,
+        quick=quick,
+        ranges_of=ranges_of,
+        precision=precision,
         progress=progress,
     )
     report = write_report(result, programme, out / "report.html")
@@ -209,8 +294,19 @@ def assess_study(
     tables = {
         "questions": document["questions"],
         "designs": document["designs"].values(),
-        "scenarios": document["scenarios"],
+        "scenarios": [{k: v for k, v in s.items() if k != "weeks"} for s in document["scenarios"]],
+        "scenario_weeks": [
+            {"scenario": s["scenario"], "design": s["design"], **week}
+            for s in document["scenarios"]
+            for week in s["weeks"]
+        ],
         "months": document["months"],
+        "ranges": [
+            {"question": found["question"], **row}
+            for found in document["ranges"]
+            for row in found["inputs"]
+        ],
+        "suppliers": supplier_rows(document["suppliers"]),
     }
     for name, rows in tables.items():
         write_rows(out / f"{name}.csv", [flat(row) for row in rows])

@@ -14,6 +14,7 @@ from doseline.operations.orders import Patient
 from doseline.programme import Programme
 from doseline.programme.contract import Contract, Tier
 from doseline.programme.cost import Costs, Ordering, Penalty
+from doseline.programme.hazard import Hazard, Lasts
 from doseline.programme.lane import Border, BorderOutcome, Carrier, Permission
 from doseline.programme.manufacturer import FailureCause, Learning, Manufacturer
 from doseline.programme.market import StandingDemand
@@ -140,6 +141,7 @@ def _shocks(draw: Any, programme: Programme) -> Scenario | None:
         "source": ("reactor",),
         "permission": (plant.id,),
         "carrier": ("road",),
+        "lane": (programme.lanes[0].id,),
         "border": ("frontier",),
         "site": ("site-0",),
     }
@@ -148,7 +150,7 @@ def _shocks(draw: Any, programme: Programme) -> Scenario | None:
         hits = draw(st.sampled_from(sorted(kinds)))
         begins = FIRST + timedelta(days=draw(st.integers(3, 60)))
         lasts = draw(st.sampled_from((None, 2, 9, 30)))
-        adds = Triangular(60, 300, 2000) if hits == "border" or draw(st.booleans()) else None
+        adds = Triangular(60, 300, 2000) if draw(st.booleans()) else None
         found.append(
             Shock(
                 hits=hits,
@@ -157,10 +159,29 @@ def _shocks(draw: Any, programme: Programme) -> Scenario | None:
                 until_on=None if lasts is None else begins + timedelta(days=lasts),
                 left_fraction=draw(st.sampled_from((0.0, 0.5))),
                 delay_factor=draw(st.sampled_from((1.0, 3.0))),
-                adds=adds if hits in ("border", "carrier") else None,
+                adds=adds if hits in ("border", "carrier", "lane") else None,
+                spares_started=hits == "permission" and draw(st.booleans()),
             )
         )
     return Scenario("struck", "struck", tuple(found)) if found else None
+
+
+def _hazards(draw: Any, programme: Programme) -> tuple[Hazard, ...]:
+    """Stops that fall by chance on both plants, and on a lane."""
+    plants = tuple(m.id for m in programme.manufacturers)
+    return (
+        Hazard(
+            "quality",
+            "quality",
+            draw(st.sampled_from(("manufacturer", "permission"))),
+            plants,
+            6.0,
+            Lasts(median_min=5 * 1440, p90_min=20 * 1440),
+            left_fraction=draw(st.sampled_from((0.0, 0.5))),
+            common_fraction=0.3,
+        ),
+        Hazard("road", "road", "lane", (programme.lanes[0].id,), 8.0, Lasts(mean_min=3 * 1440)),
+    )
 
 
 def _cold(draw: Any, programme: Programme) -> Programme:
@@ -304,6 +325,8 @@ def busy_cases(draw: st.DrawFn) -> Case:
                             testing_min=300, testing_cents=1000)  # fmt: skip
         first = replace(p.permissions[0], until_on=date(2026, 2, 10))
         p = replace(p, permissions=(first, tested, *p.permissions[1:]))
+    if draw(st.booleans()):
+        p = replace(p, hazards=_hazards(draw, p))
     scenario = _shocks(draw, p)
     return Case(
         p, scenario, draw(st.integers(0, 10**6)), draw(st.sampled_from((True, True, False)))

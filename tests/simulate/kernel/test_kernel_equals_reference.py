@@ -17,6 +17,7 @@ from doseline.operations.orders import Patient
 from doseline.programme import Programme
 from doseline.programme.scenario import Scenario
 from doseline.simulate import Period, simulate
+from doseline.simulate.engine import run_by_kernel
 from doseline.simulate.reference import run
 from doseline.simulate.world import World
 from tests.hand_world import world
@@ -42,12 +43,14 @@ def same(
     """Whether both engines give the same rows; the kernel must not give the replication back."""
     plain = run(w, crowd, seed=seed, replication=replication, scenario=scenario, chance=chance,
                 periods=periods)  # fmt: skip
-    fast = kernel_of(w, periods).run(
+    fast = run_by_kernel(
+        w,
         crowd,
         seed=seed,
         replication=replication,
-        shocks=scenario.shocks if scenario else (),
+        scenario=scenario,
         chance=chance,
+        periods=periods,
     )
     assert fast is not None, "the kernel gave the replication back"
     assert fast.replication == plain.replication

@@ -70,13 +70,17 @@ class Memory:
 
 def later_again() -> None:
     """A missed dose is ordered again a fortnight later, not a week."""
-    courses.RETRY_DAYS = 14
+    setattr(courses, "RETRY_DAYS", 14)  # noqa: B010 (it is a name of another module)
 
 
 def more_isotope() -> None:
     """Half as much isotope again is ordered as is needed."""
     before = rooms.charge_for
-    rooms.charge_for = lambda c, place, load: 1.5 * before(c, place, load)
+
+    def charge_for(c: Any, place: int, load_mbq: float) -> float:
+        return 1.5 * before(c, place, load_mbq)
+
+    rooms.charge_for = charge_for
 
 
 def main(fault: str) -> None:

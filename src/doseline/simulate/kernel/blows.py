@@ -13,6 +13,7 @@ from doseline.simulate.kernel.words import (
     BY_BORDER,
     BY_CARRIER,
     BY_FIRM,
+    BY_LANE,
     BY_LINE,
     BY_PERMISSION,
     BY_PLANT,
@@ -104,56 +105,71 @@ def left_of_source(c: Any, source: int, at: int, now: int) -> float:
 
 
 @compiled
-def closed(c: Any, plant: int, site: int, protocol: int, day: int) -> int:
-    """Why a package from a plant may not be received on a day: a cause, or 0."""
+def closed(c: Any, plant: int, order: int, day: int) -> int:
+    """Why a dose from a plant may not be received on a day: a cause, or 0."""
+    o = c.orders[order]
     for k in range(c.known_n):
         number = c.known[k]
         s = c.shocks[number]
         if not covers(c, number, day):
             continue
-        if s.hits == BY_SITE and _named(c, number, c.site_at + site):
+        if s.hits == BY_SITE and _named(c, number, c.site_at + o.site):
             return LICENCE
         if (
             s.hits == BY_PERMISSION
             and _named(c, number, plant)
-            and (s.all_markets or _named(c, number, c.market_at + c.sites[site].market))
-            and (s.all_protocols or _named(c, number, c.protocol_at + protocol))
+            and (s.all_markets or _named(c, number, c.market_at + c.sites[o.site].market))
+            and (s.all_protocols or _named(c, number, c.protocol_at + o.protocol))
+            and not (s.spares_started and o.started)
         ):
             return PERMISSION
     return 0
 
 
 @compiled
-def delays(c: Any, shock: int, carrier: int, day: int) -> bool:
-    """Whether a shock hits what a carrier moves on a day."""
-    s = c.shocks[shock]
-    return (
-        s.hits == BY_CARRIER and _named(c, shock, c.carrier_at + carrier) and covers(c, shock, day)
-    )
-
-
-@compiled
-def stands(c: Any, carrier: int, day: int) -> int:
-    """The shock under which a carrier moves nothing on a day; -1 for none."""
+def stands(c: Any, lane: int, site: int, day: int) -> int:
+    """The shock under which nothing moves on a way on a day; -1 for none."""
     for k in range(c.known_n):
         number = c.known[k]
-        s = c.shocks[number]
-        if s.stops and delays(c, number, carrier, day):
+        if c.shocks[number].stops and covers(c, number, day) and _on_way(c, number, lane, site):
             return number
     return -1
 
 
 @compiled
-def at_border(c: Any, shock: int, border: int, day: int) -> bool:
-    """Whether a shock hits a crossing on a day."""
-    s = c.shocks[shock]
-    return s.hits == BY_BORDER and _named(c, shock, c.border_at + border) and covers(c, shock, day)
+def _on_way(c: Any, shock: int, lane: int, site: int) -> bool:
+    ln, hits = c.lanes[lane], c.shocks[shock].hits
+    if hits == BY_CARRIER:
+        return _named(c, shock, c.carrier_at + ln.carrier)
+    if hits == BY_LANE:
+        return _named(c, shock, c.lane_at + lane)
+    if hits == BY_BORDER:
+        border = c.border_of[ln.plant * c.markets_n + c.sites[site].market]
+        return border >= 0 and _named(c, shock, c.border_at + border)
+    return False
 
 
 @compiled
-def on_the_road(c: Any, lane: int, dispatch_at: int) -> bool:
+def delays(c: Any, shock: int, lane: int, day: int) -> bool:
+    """Whether a shock makes what a lane moves on a day late."""
+    hits = c.shocks[shock].hits
+    hit = (hits == BY_CARRIER and _named(c, shock, c.carrier_at + c.lanes[lane].carrier)) or (
+        hits == BY_LANE and _named(c, shock, c.lane_at + lane)
+    )
+    return hit and covers(c, shock, day)
+
+
+@compiled
+def at_border(c: Any, shock: int, border: int, day: int) -> bool:
+    """Whether a shock holds packages at a crossing on a day."""
+    s = c.shocks[shock]
+    hit = s.hits == BY_BORDER and _named(c, shock, c.border_at + border)
+    return hit and s.adds != 0 and covers(c, shock, day)
+
+
+@compiled
+def on_the_road(c: Any, lane: int, site: int, dispatch_at: int) -> bool:
     """Whether a planned collection still takes place, as far as is known."""
     if not c.known_n:
         return True
-    ln = c.lanes[lane]
-    return stands(c, ln.carrier, day_of(c, ln.zone, dispatch_at)) < 0
+    return stands(c, lane, site, day_of(c, c.lanes[lane].zone, dispatch_at)) < 0

@@ -451,7 +451,6 @@ def why_not(c: Any, order: int, day: int) -> int:
 @compiled
 def _all_hit(c: Any, order: int, off: int, n: int) -> int:
     """Where shocks hit every way: the cause that comes first in the alphabet; else 0."""
-    o = c.orders[order]
     found = 0
     for reach in range(off, off + n):
         r = c.reaches[reach]
@@ -460,7 +459,7 @@ def _all_hit(c: Any, order: int, off: int, n: int) -> int:
             hits = c.shocks[shock].hits
             cause = HIT_PLANT if hits == BY_PLANT else (HIT_FIRM if hits == BY_FIRM else HIT_LINE)
         else:
-            cause = closed(c, c.places[r.place].plant, o.site, o.protocol, r.received_day)
+            cause = closed(c, c.places[r.place].plant, order, r.received_day)
             if not cause:
                 return 0
         if not found or _letter(cause) < _letter(found):

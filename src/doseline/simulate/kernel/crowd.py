@@ -122,6 +122,7 @@ def blows(tables: Tables, shocks: Sequence[Shock]) -> tuple[Found, dict[str, int
                 "all_markets": not s.markets,
                 "all_protocols": not s.protocols,
                 "stops": stops,
+                "spares_started": s.spares_started,
                 "left": s.left_fraction,
                 "delay_factor": s.delay_factor,
             }
@@ -151,6 +152,7 @@ def _numbers(tables: Tables, kind: str) -> dict[Any, int]:
         "line": tables.lines,
         "source": tables.sources,
         "carrier": tables.carriers,
+        "lane": tables.lanes,
         "border": tables.borders,
         "site": tables.sites,
         "market": tables.markets,

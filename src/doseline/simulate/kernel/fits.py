@@ -64,8 +64,8 @@ def open_to(c: Any, order: int, reach: int) -> bool:
         plant = c.places[r.place].plant
         if (
             takes(c, r.place) >= 0
-            or not on_the_road(c, r.lane, r.dispatch_at)
-            or closed(c, plant, o.site, o.protocol, r.received_day) != 0
+            or not on_the_road(c, r.lane, o.site, r.dispatch_at)
+            or closed(c, plant, order, r.received_day) != 0
         ):
             return False
     return site_takes(c, order, reach)

@@ -79,7 +79,7 @@ VISIT = _rows(
 )
 GATE = _rows("outcome lasts", "factor")
 SHOCK = _rows(
-    "hits code from_day until_day adds begins_at ends_at all_markets all_protocols stops",
+    "hits from_day until_day adds begins_at ends_at all_markets all_protocols stops spares_started",
     "left delay_factor low mode high",
 )
 STANDING = _rows("owner product protocol site placed_at wanted earliest latest units number")
@@ -153,7 +153,7 @@ SCALARS = (
     "orders_n", "batches_n", "spares_n", "parcels_n", "parcel_orders_n", "doses_n", "arrivals_n",
     "groups_n", "stops_n", "known_n", "shocks_n", "targets_n", "patients_n", "standing_n",
     "waiting_n", "freed_n", "freed_turn", "vials_n", "limits", "shock_stream", "vial_stream",
-    "firm_at", "line_at", "source_at", "carrier_at", "border_at", "site_at", "market_at",
+    "firm_at", "line_at", "source_at", "carrier_at", "lane_at", "border_at", "site_at", "market_at",
     "protocol_at",
     "preference", "on_offer", "spare_vials", "shift_days", "backup", "backup_within",
     "started_first", "reorder_missed", "reorder_at_most", "overage", "periods_n",

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from doseline.simulate.kernel.batches import make_on
-from doseline.simulate.kernel.blows import closed, draw_outages, on_the_road, takes
+from doseline.simulate.kernel.blows import closed, draw_outages, on_the_road, stands, takes
 from doseline.simulate.kernel.choosing import (
     promise,
     promise_all,
@@ -28,7 +28,7 @@ from doseline.simulate.kernel.courses import (
 )
 from doseline.simulate.kernel.ending import cancel
 from doseline.simulate.kernel.giving import detach, waits_no_more
-from doseline.simulate.kernel.instants import at, pop, push, wall_at
+from doseline.simulate.kernel.instants import at, day_of, pop, push, wall_at
 from doseline.simulate.kernel.layout import NEVER
 from doseline.simulate.kernel.locks import lock
 from doseline.simulate.kernel.losses import give_up
@@ -38,15 +38,19 @@ from doseline.simulate.kernel.promised import look_ahead
 from doseline.simulate.kernel.tallying import tally
 from doseline.simulate.kernel.words import (
     AFTER_PRODUCTION,
+    BY_CARRIER,
     BY_FIRM,
+    BY_LANE,
     BY_PLANT,
     CANCEL_BEFORE,
     CANCEL_IN_TIME,
     CARRY_ON,
     FILLED,
     FREIGHT,
+    HIT_BORDER,
     HIT_CARRIER,
     HIT_FIRM,
+    HIT_LANE,
     HIT_LINE,
     HIT_PLANT,
     LABELLING,
@@ -270,11 +274,9 @@ def _strike(c: Any) -> None:
                     n += 1
                 order = c.orders[order].next
     for order in hit[:n]:
-        o = c.orders[order]
+        reach = c.orders[order].reach
         gone = detach(c, order, True)
-        plant = c.places[c.batches[gone].place].plant
-        cause = closed(c, plant, o.site, o.protocol, o.wanted)
-        o.cause = cause if cause else HIT_CARRIER
+        c.orders[order].cause = _hit_by(c, gone, order, reach)
     promise_all(c, hit[:n])
     retry(c)
 
@@ -290,9 +292,23 @@ def _is_hit(c: Any, batch: int, order: int) -> bool:
     o = c.orders[order]
     r = c.reaches[o.reach]
     plant = c.places[c.batches[batch].place].plant
-    if closed(c, plant, o.site, o.protocol, r.received_day) != 0:
+    if closed(c, plant, order, r.received_day) != 0:
         return True
-    return not on_the_road(c, r.lane, r.dispatch_at)
+    return not on_the_road(c, r.lane, o.site, r.dispatch_at)
+
+
+@compiled
+def _hit_by(c: Any, batch: int, order: int, reach: int) -> int:
+    """The cause that took an order off its batch."""
+    o, r = c.orders[order], c.reaches[reach]
+    plant = c.places[c.batches[batch].place].plant
+    cause = closed(c, plant, order, o.wanted)
+    if cause:
+        return cause
+    shock = stands(c, r.lane, o.site, day_of(c, c.plants[plant].zone, r.dispatch_at))
+    if shock < 0 or c.shocks[shock].hits == BY_CARRIER:
+        return HIT_CARRIER
+    return HIT_LANE if c.shocks[shock].hits == BY_LANE else HIT_BORDER
 
 
 # -- what is owed --------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from doseline.chance import stable_hash
 from doseline.distributions import beta_shapes
 from doseline.programme.making import pack_min, planned_min
 from doseline.programme.product import Step
+from doseline.simulate.crossings import border_between
 from doseline.simulate.kernel.layout import NEVER
 from doseline.simulate.kernel.rows import Numbered, rows, triangle
 from doseline.simulate.kernel.tables import Tables
@@ -21,7 +22,6 @@ from doseline.simulate.kernel.words import (
     PHASES,
     STAGES,
 )
-from doseline.simulate.transit import border_between
 from doseline.simulate.world import DAY
 
 

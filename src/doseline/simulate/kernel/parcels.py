@@ -142,7 +142,7 @@ def _refused(c: Any, parcel: int, order: int, when: int) -> bool:
         row = c.sites[s.site].licence + nuclide
         if not c.licences[row * c.days + at_day(c, day)]:
             return True
-    return closed(c, p.plant, s.site, o.protocol, day) != 0
+    return closed(c, p.plant, order, day) != 0
 
 
 @compiled
@@ -196,7 +196,7 @@ def _arrives(c: Any, parcel: int) -> None:
     """A package is at the door; where its carrier stands still, it waits for it."""
     s = c.parcels[parcel]
     zone = c.sites[s.site].zone
-    shock = stands(c, c.lanes[s.lane].carrier, day_of(c, zone, c.now))
+    shock = stands(c, s.lane, s.site, day_of(c, zone, c.now))
     if shock < 0:
         _go(c, parcel, _RECEIVED, received_at(c, s.site, c.now))
     elif c.shocks[shock].until_day == NEVER:

@@ -49,7 +49,7 @@ def trip(c: Any, lane: int, site: int, plant: int, day: int) -> tuple[int, int, 
     extra, factor = 0, 1.0
     for k in range(c.known_n):
         number = c.known[k]
-        if delays(c, number, ln.carrier, day):
+        if delays(c, number, lane, day):
             s = c.shocks[number]
             factor *= s.delay_factor
             if s.adds:
@@ -70,8 +70,7 @@ def trip(c: Any, lane: int, site: int, plant: int, day: int) -> tuple[int, int, 
             number = c.known[k]
             if at_border(c, number, border, day):
                 s = c.shocks[number]
-                if s.adds:
-                    extra += drawn(s.low, s.mode, s.high, crossing[2])
+                extra += drawn(s.low, s.mode, s.high, crossing[2])
     return nominal, extra, lost
 
 
@@ -110,12 +109,12 @@ def _crossing(c: Any, border: int, u: float, v: float) -> int:
 
 
 @compiled
-def next_collection(c: Any, lane: int, ready_at: int) -> int:
+def next_collection(c: Any, lane: int, site: int, ready_at: int) -> int:
     """The next collection of a lane that takes place, as far as is known."""
     found = dispatch_at(c, lane, ready_at)
     zone = c.lanes[lane].zone
     for _ in range(400):
-        if on_the_road(c, lane, found):
+        if on_the_road(c, lane, site, found):
             return found
         following = day_of(c, zone, found)
         found = dispatch_at(c, lane, day_start(c, zone, following) + DAY)
@@ -256,8 +255,8 @@ def collect(c: Any, parcel: int, packages: int) -> None:
             o = c.orders[c.parcel_orders[k].order]
             planned = max(planned, c.reaches[o.reach].dispatch_at)
     s.dispatch = planned
-    if c.now > planned or not on_the_road(c, s.lane, planned):
-        s.dispatch = next_collection(c, s.lane, c.now)
+    if c.now > planned or not on_the_road(c, s.lane, s.site, planned):
+        s.dispatch = next_collection(c, s.lane, s.site, c.now)
     if s.dispatch == planned or _keeps_day(c, s.lane, s.site, parcel, s.dispatch):
         return
     stake = _stake(c, s.lane, s.site, parcel, s.dispatch)
@@ -266,7 +265,7 @@ def collect(c: Any, parcel: int, packages: int) -> None:
     best, best_at, best_cost = -1, 0, _WORST
     for k in range(c.lane_off[row], c.lane_off[row + 1]):
         other = c.lane_list[k]
-        when = next_collection(c, other, c.now + c.lanes[other].notice)
+        when = next_collection(c, other, s.site, c.now + c.lanes[other].notice)
         cents = shipping_cents(c, other, packages)
         if other == s.lane or cents > stake or not _keeps_day(c, other, s.site, parcel, when):
             continue

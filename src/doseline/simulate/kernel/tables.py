@@ -191,7 +191,10 @@ class Tables:
             "reorder_at_most": policy.reorder_at_most,
             "overage": int(np.float64(policy.overage_fraction).view(np.int64)),
         }
-        places = ("firm", "line", "source", "carrier", "border", "site", "market", "protocol")
+        places = (
+            *("firm", "line", "source", "carrier", "lane", "border"),
+            *("site", "market", "protocol"),
+        )
         at = len(self.plants)
         self.target_at = {"manufacturer": 0}
         for name in places:

@@ -22,12 +22,12 @@ BEFORE_FILL, AT_QC, AT_QA = range(3)
 STAGES = ("before_fill", "qc", "qa")
 
 HITS = (
-    "manufacturer", "firm", "line", "source", "permission", "carrier", "border", "site",
+    "manufacturer", "firm", "line", "source", "permission", "carrier", "lane", "border", "site",
     "trial", "market", "stage",
 )  # fmt: skip
 (
-    BY_PLANT, BY_FIRM, BY_LINE, BY_SOURCE, BY_PERMISSION, BY_CARRIER, BY_BORDER, BY_SITE,
-) = range(8)  # fmt: skip
+    BY_PLANT, BY_FIRM, BY_LINE, BY_SOURCE, BY_PERMISSION, BY_CARRIER, BY_LANE, BY_BORDER, BY_SITE,
+) = range(9)  # fmt: skip
 
 FEWEST, RECOVERABLE, FRESHEST, CHEAPEST = range(4)
 PREFERENCES = ("fewest_batches", "recoverable", "freshest", "cheapest")
@@ -36,7 +36,7 @@ CAUSES = (
     "", "calendar", "capacity", "ordered after the lock", "isotope", "slot not usable",
     "no orders", "yield", "short yield", "lost", "carrier stopped", "shipper", "permission",
     "late release", "late package", "out of tolerance", "started course first", "licence",
-    "manufacturer", "firm", "line", "carrier",
+    "manufacturer", "firm", "line", "carrier", "lane", "border",
 )  # fmt: skip
 """Why an order or a batch went wrong; the causes of failure in the plants follow."""
 
@@ -44,7 +44,8 @@ CAUSES = (
     NO_CAUSE, CALENDAR, CAPACITY, AFTER_THE_LOCK, ISOTOPE, NOT_USABLE, NO_ORDERS, YIELD,
     SHORT_YIELD, LOST, CARRIER_STOPPED, SHIPPER, PERMISSION, LATE_RELEASE, LATE_PACKAGE,
     OUT_OF_TOLERANCE, STARTED_FIRST, LICENCE, HIT_PLANT, HIT_FIRM, HIT_LINE, HIT_CARRIER,
-) = range(22)  # fmt: skip
+    HIT_LANE, HIT_BORDER,
+) = range(24)  # fmt: skip
 
 (
     SHOCK_BEGINS, SHOCK_ENDS, LOOK_AGAIN, PLACE_ORDER, WEEKS_BEGIN, WEEK, LOCK, MAKE_ON,

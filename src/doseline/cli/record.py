@@ -1,0 +1,371 @@
+"""`doseline record`: the batch record, a command for everything that people do to it."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from doseline.cli.terminal import Json, answering
+
+record = typer.Typer(rich_markup_mode=None)
+
+Store = Annotated[Path, typer.Argument(help="folder of the record", show_default=False)]
+By = Annotated[str, typer.Option("--by", help="user id of the person who acts")]
+SecretFile = Annotated[
+    Path | None, typer.Option("--secret-file", help="file with the secret; without it asked for")
+]
+NewSecretFile = Annotated[
+    Path | None, typer.Option("--new-secret-file", help="file with the new secret of the person")
+]
+At = Annotated[str, typer.Option("--at", help="when it happened; now, if not said")]
+Now = Annotated[str, typer.Option("--clock", help="what the clock shows; a demonstration only")]
+Reason = Annotated[str, typer.Option("--reason", help="why: for late entries and corrections")]
+CommandId = Annotated[
+    str, typer.Option("--command-id", help="name of this command, so that it counts once")
+]
+Kept = Annotated[
+    list[Path] | None, typer.Option("--against", help="checkpoint kept elsewhere; may be repeated")
+]
+
+
+def _clock(now: str) -> Callable[[], datetime]:
+    """The clock of this machine, or one that stands where it was put."""
+    if not now:
+        return lambda: datetime.now(UTC)
+    from doseline.records.instants import instant_from_text
+    from doseline.records.words import instant_from_words
+
+    at = instant_from_text(instant_from_words(now))
+    return lambda: at
+
+
+def _open(store: Path, now: str) -> Any:
+    """The record, with its clock; a real record takes no other clock than the machine's."""
+    from doseline.errors import NotPermitted
+    from doseline.stores.folder import RecordFolder
+
+    folder = RecordFolder.open(store, _clock(now))
+    if now and not folder.desk.record().demo:
+        folder.close()
+        raise NotPermitted("--clock: only a demonstration takes another clock. [21 CFR 11.10(e)]")
+    return folder
+
+
+def _secret(file: Path | None, prompt: str) -> str:
+    """A secret from a file or from the keyboard, never from the command line."""
+    from doseline.errors import NotPermitted
+
+    if file is None:
+        return str(typer.prompt(prompt, hide_input=True, err=True))
+    try:
+        return file.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotPermitted(f"{file}: no secret could be read: {error}") from None
+
+
+@record.command("init")
+def init(
+    store: Store,
+    administrator: Annotated[str, typer.Option(help="user id and name, as adam=Adam Ash")],
+    quality: Annotated[str, typer.Option(help="user id and name of the head of quality")],
+    facility: Annotated[str, typer.Option(help="where both work")],
+    trained_until: Annotated[str, typer.Option(help="their training ends then")],
+    profile: Annotated[str, typer.Option(help="rules: us-211 or eu-annex3")] = "us-211",
+    demo: Annotated[
+        bool, typer.Option("--demo", help="a demonstration, and marked as one")
+    ] = False,
+    administrator_secret_file: Annotated[
+        Path | None, typer.Option(help="file with the administrator's secret")
+    ] = None,
+    quality_secret_file: Annotated[
+        Path | None, typer.Option(help="file with the secret of the head of quality")
+    ] = None,
+    clock: Now = "",
+) -> None:
+    """Begin a record in a new folder, with two people who know each other."""
+    with _refusing():
+        from doseline.errors import NotPermitted
+        from doseline.records.words import instant_from_words
+        from doseline.studies.recording import Founder, begin
+
+        if clock and not demo:
+            raise NotPermitted("--clock: only a demonstration takes another clock.")
+        founders = []
+        for text, file in (
+            (administrator, administrator_secret_file),
+            (quality, quality_secret_file),
+        ):
+            person, _, name = text.partition("=")
+            founders.append(Founder(person, name or person, _secret(file, f"secret of {person}")))
+        begin(
+            store,
+            profile=profile,
+            demo=demo,
+            facility=facility,
+            founders=(founders[0], founders[1]),
+            until=instant_from_words(trained_until)[:27],
+            clock=_clock(clock),
+        ).close()
+        typer.echo(f"began {store} under {profile}{' as a demonstration' if demo else ''}")
+
+
+@record.command("run")
+def run(
+    store: Store,
+    script: Annotated[Path, typer.Argument(help="script of a demonstration", show_default=False)],
+    secrets: Annotated[Path, typer.Option(help="secrets of everybody in it (JSON)")],
+    until_line: Annotated[int | None, typer.Option(help="stop after this line")] = None,
+) -> None:
+    """Run a script in a demonstration: who does what, and what the rules refuse."""
+    with _refusing():
+        from doseline.studies.recording import ran
+
+        script = script.resolve()
+        known = json.loads(secrets.read_text(encoding="utf-8"))
+        told = ran(store, script, known, stop_at=until_line)
+        for line, said in told:
+            if said:
+                typer.echo(f"{line.number}: {line.by} {line.command}: refused: {said}")
+        done = sum(not said for _, said in told)
+        typer.echo(f"{done} commands done, {len(told) - done} refused as the script says")
+
+
+@record.command("show")
+def show(
+    store: Store,
+    batch: Annotated[str | None, typer.Option(help="one batch in full")] = None,
+    clock: Now = "",
+    as_json: Json = False,
+) -> None:
+    """Show what the record holds, or one batch: what blocks it, its tests, vials and signatures."""
+    with _refusing(as_json):
+        from doseline.records.instants import instant_text
+        from doseline.studies import record_view as view
+
+        folder = _open(store, clock)
+        try:
+            held, now = folder.desk.record(), instant_text(_clock(clock)())
+            if batch is None:
+                document = view.record_document(held, now, folder.ledger.size)
+                words = view.words_of_record(document)
+            else:
+                document = view.batch_document(held, held.batch(batch), now)
+                words = view.words_of_batch(document)
+        finally:
+            folder.close()
+        _told(document, words, as_json)
+
+
+@record.command("verify")
+def verify(
+    store: Store,
+    against: Kept = None,
+    key: Annotated[str | None, typer.Option(help="public key of the record, as published")] = None,
+    as_json: Json = False,
+) -> None:
+    """Compute the ledger anew, fold it, and hold it against every invariant; exit 1 if broken."""
+    with _refusing(as_json):
+        from doseline.studies.record_proof import verified
+
+        document = verified(store, against or [], key, _clock(""))
+        if as_json:
+            _told(document, "", as_json)
+        else:
+            state = "sound" if document["sound"] else "NOT SOUND"
+            typer.echo(f"{state}: {document['entries']} entries, {document['commands']} commands")
+            for said in (document["finding"], *document["weaknesses"], *document["broken"]):
+                if said:
+                    typer.echo(f"  {said}")
+    if not document["sound"]:
+        raise typer.Exit(1)
+
+
+@record.command("checkpoint")
+def checkpoint(
+    store: Store, out: Annotated[Path, typer.Option("--out", help="file to write")]
+) -> None:
+    """Write the signed checkpoint of the ledger to a file, to be kept elsewhere."""
+    with _refusing():
+        folder = _open(store, "")
+        try:
+            out.write_bytes(folder.ledger.checkpoint().note())
+            typer.echo(f"wrote {out}: {folder.ledger.size} entries")
+        finally:
+            folder.close()
+
+
+@record.command("export")
+def export(
+    store: Store,
+    batch: Annotated[str, typer.Option(help="the batch")],
+    out: Annotated[Path, typer.Option("--out", help="new folder for the export")],
+    by: By,
+    reason: Reason = "inspection",
+    against: Kept = None,
+    clock: Now = "",
+) -> None:
+    """Export a batch for an inspector: its entries, proofs, and a script that checks them."""
+    with _refusing():
+        from doseline.studies.record_proof import exported
+
+        folder = _open(store, clock)
+        try:
+            mark = exported(folder, out, batch, by=by, reason=reason, kept=against or [])
+            typer.echo(f"wrote {out}: checkpoint over {mark.size} entries")
+        finally:
+            folder.close()
+
+
+@record.command("backup")
+def backup(
+    store: Store, out: Annotated[Path, typer.Option("--out", help="new file for the backup")]
+) -> None:
+    """Copy the ledger to a new file and verify the copy."""
+    with _refusing():
+        from doseline.studies.record_proof import backed_up
+
+        typer.echo(f"wrote {out}: {backed_up(store, out)} entries, verified")
+
+
+@record.command("restore")
+def restore(
+    store: Store,
+    backup: Annotated[Path, typer.Option("--backup", help="the backup")],
+    against: Kept = None,
+) -> None:
+    """Make a ledger from a backup, verified; the key and the secrets are put back beside it."""
+    with _refusing():
+        from doseline.studies.record_proof import restored
+
+        entries = restored(backup, store, against or [])
+        typer.echo(f"restored {store}: {entries} entries, verified")
+
+
+def _told(document: dict[str, Any], words: str, as_json: bool) -> None:
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False) if as_json else words)
+
+
+def _refusing(as_json: bool = False) -> Any:
+    """A refusal is an answer about the usage: the rule on standard error, exit code 2."""
+    return _Refusing(as_json)
+
+
+class _Refusing:
+    def __init__(self, as_json: bool) -> None:
+        self._answering = answering(as_json)
+
+    def __enter__(self) -> None:
+        self._answering.__enter__()
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> bool:
+        from doseline.errors import LedgerError, LifeError, NotPermitted, QuantityError
+
+        if isinstance(error, NotPermitted | LifeError | LedgerError | QuantityError):
+            self._answering.__exit__(None, None, None)
+            typer.echo(str(error), err=True)
+            raise typer.Exit(2) from None
+        return bool(self._answering.__exit__(kind, error, trace))
+
+
+# -- everything that people do -------------------------------------------------------------
+
+
+def _act(command: str, values: dict[str, Any]) -> None:
+    from doseline.records.commands import COMMANDS
+    from doseline.records.instants import instant_text
+    from doseline.records.words import instant_from_words
+    from doseline.studies.recording import act
+
+    store, by, clock = values.pop("store"), values.pop("by"), values.pop("clock")
+    file, new_file = values.pop("secret_file", None), values.pop("new_secret_file", None)
+    at, reason, command_id = values.pop("at"), values.pop("reason"), values.pop("command_id")
+    words = {name: _words(value) for name, value in values.items() if value not in (None, [])}
+    signed = COMMANDS[command].signed
+    with _refusing():
+        folder = _open(store, clock)
+        try:
+            when = instant_from_words(at) if at else ""
+            if clock and not at:
+                when = instant_text(_clock(clock)())
+            entries = act(
+                folder,
+                command,
+                words,
+                by=by,
+                secret=_secret(file, f"secret of {by}") if signed else None,
+                new_secret=_secret(new_file, "new secret")
+                if command in ("person", "secret")
+                else None,
+                at=when,
+                reason=reason,
+                command_id=command_id or str(uuid.UUID(bytes=os.urandom(16), version=4)),
+            )
+            for entry in entries:
+                typer.echo(f"{entry.position} {entry.stream} {entry.kind}")
+        finally:
+            folder.close()
+
+
+def _words(value: Any) -> list[str]:
+    return [str(part) for part in value] if isinstance(value, list) else [str(value)]
+
+
+def _parameters(name: str) -> list[inspect.Parameter]:
+    """The options of a command: those of its request, and those that all commands have."""
+    from doseline.records.commands import COMMANDS
+    from doseline.records.words import fields_of
+
+    command = COMMANDS[name]
+    kind = inspect.Parameter.KEYWORD_ONLY
+    found = [inspect.Parameter("store", kind, annotation=Store)]
+    for field in fields_of(command.request):
+        option = typer.Option(field.option, help=field.word.help, show_default=False)
+        hint: Any = list[str] | None if field.repeated else str | None
+        annotation = Annotated[hint, option]
+        found.append(inspect.Parameter(field.name, kind, default=None, annotation=annotation))
+    found.append(inspect.Parameter("by", kind, annotation=By))
+    if command.signed:
+        found.append(_optional("secret_file", SecretFile, None))
+    if name in ("person", "secret"):
+        found.append(_optional("new_secret_file", NewSecretFile, None))
+    for option_name, annotation in (
+        ("at", At), ("reason", Reason), ("clock", Now), ("command_id", CommandId),
+    ):  # fmt: skip
+        found.append(_optional(option_name, annotation, ""))
+    return found
+
+
+def _optional(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+    )
+
+
+def _command_named(name: str) -> Callable[..., None]:
+    def run_command(**values: Any) -> None:
+        _act(name, values)
+
+    run_command.__signature__ = inspect.Signature(_parameters(name))  # type: ignore[attr-defined]
+    run_command.__annotations__ = {p.name: p.annotation for p in _parameters(name)}
+    return run_command
+
+
+def everything() -> typer.Typer:
+    """Every command of the record, in its place on the command line."""
+    from doseline.cli.record_papers import papers
+    from doseline.records.commands import COMMANDS
+
+    acts = typer.Typer(rich_markup_mode=None)
+    acts.registered_commands += record.registered_commands
+    for name, command in COMMANDS.items():
+        acts.command(name, help=command.help)(_command_named(name))
+    acts.command("papers")(papers)
+    return acts

@@ -1,0 +1,1 @@
+"""The least capacity that meets the service target, and when to add the next."""

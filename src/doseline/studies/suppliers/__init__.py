@@ -1,0 +1,1 @@
+"""What each further supplier buys, split by cause."""

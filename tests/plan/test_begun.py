@@ -1,0 +1,207 @@
+"""How a large plan begins: charges folded into doses, stretches, weeks apart as a bound."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from importlib import import_module
+from time import perf_counter
+
+import numpy as np
+import pytest
+
+from benchmarks.instances.generate import instance
+from doseline.plan import Limits, plan
+from doseline.plan.arrays import Arrays, arrays_of
+from doseline.plan.begun import Beginning, by_days, by_stretches
+from doseline.plan.candidates import gather
+from doseline.plan.folded import Folded, charges_of, first_schedule
+from doseline.plan.model import constrained
+from doseline.plan.neighbours import priced
+from doseline.plan.objective import COSTS
+from doseline.plan.relaxation import Relaxation, safe_bound
+from doseline.plan.rounded import broken
+from doseline.plan.solve import solve
+from doseline.plan.stretches import nearest, planned_anew, stretches
+from doseline.plan.structure import Structure, structure_of
+from doseline.plan.variables import Problem
+from doseline.plan.weeks_apart import duals_by_weeks
+
+
+@pytest.fixture(scope="module")
+def small() -> Problem:
+    """Sixty orders of one product."""
+    made = instance("S", seed=2)
+    sets = gather(made.programme, made.orders, made.from_on, made.until_on, None, merge=True)
+    problem = constrained(sets)
+    for add in COSTS:
+        add(problem)
+    return problem
+
+
+@pytest.fixture(scope="module")
+def arrays(small: Problem) -> Arrays:
+    return arrays_of(small.matrix)
+
+
+@pytest.fixture(scope="module")
+def structure(small: Problem) -> Structure:
+    return structure_of(small)
+
+
+@pytest.fixture(scope="module")
+def folded(small: Problem, arrays: Arrays, structure: Structure) -> Folded:
+    return Folded(priced(arrays, structure), charges_of(small, arrays), perf_counter() + 600.0)
+
+
+@pytest.fixture(scope="module")
+def beginning(small: Problem, arrays: Arrays, structure: Structure, folded: Folded) -> Beginning:
+    days = np.array([o.wanted_on.toordinal() for o in small.sets.orders], dtype=np.int64)
+    lots = np.array(sorted(small.lots.values()), dtype=np.int64)
+    until, pool = perf_counter() + 600.0, ThreadPoolExecutor(2)
+    return Beginning(
+        priced(arrays, structure), structure, folded, days, lots, until, 1, lambda: pool, print
+    )
+
+
+def test_each_choice_stands_beside_the_charge_of_its_package(
+    small: Problem, arrays: Arrays
+) -> None:
+    charges = charges_of(small, arrays)
+    assert set(charges.columns.tolist()) == {*small.parcel.values(), *small.tested.values()}
+    assert set(charges.serve.tolist()) == set(small.serve)
+    assert len(charges.orders) == len(small.sets.orders)
+
+
+def test_shares_of_those_who_travel_together_come_to_the_charge(
+    small: Problem, arrays: Arrays, structure: Structure
+) -> None:
+    """Set anew often enough, each package's shares add up to what it costs."""
+    charges = charges_of(small, arrays)
+    folded = Folded(arrays, charges, perf_counter() + 60.0)
+    values = np.zeros(arrays.columns)
+    column = int(charges.columns[0])
+    serve = charges.serve[charges.paid == column]
+    values[serve] = 1.0
+    for _ in range(60):
+        folded.share_anew(values)
+    extra = folded.cost()[serve] - arrays.cost[serve]
+    assert extra.sum() == pytest.approx(arrays.cost[column], rel=1e-9)
+
+
+def test_values_unfolded_pay_every_charge_that_is_needed_and_no_other(
+    small: Problem, arrays: Arrays, folded: Folded
+) -> None:
+    values = np.zeros(arrays.columns)
+    values[small.serve[0]] = 0.3
+    paid = folded.unfolded(values)
+    charges = charges_of(small, arrays)
+    assert set(np.flatnonzero(paid[charges.columns]).tolist()) == set(
+        np.flatnonzero(np.isin(charges.columns, charges.paid[charges.serve == small.serve[0]]))
+    )
+
+
+def test_a_first_schedule_meets_all_and_breaks_no_row(
+    arrays: Arrays, structure: Structure, small: Problem
+) -> None:
+    dear = priced(arrays, structure)
+    folded = Folded(dear, charges_of(small, arrays), perf_counter() + 60.0)
+    found, reduced = first_schedule(folded, dear, structure, perf_counter() + 60.0)
+    assert found is not None
+    assert not broken(arrays, found, arrays.sums(found)).any()
+    assert found[structure.unmet].sum() <= 12.0  # few batches: rounded, they leave some out
+    near = nearest(structure, reduced)
+    assert near.any()
+    counts = np.bincount(structure.order[near], minlength=len(structure.unmet))
+    assert counts.max() <= 6
+    assert set(counts[[c.size > 0 for c in structure.choices_of_order]]) != {0}
+
+
+def test_a_first_schedule_that_the_clock_stops_is_none(
+    arrays: Arrays, structure: Structure, small: Problem
+) -> None:
+    dear = priced(arrays, structure)
+    late = perf_counter() - 1.0
+    found, _ = first_schedule(Folded(dear, charges_of(small, arrays), late), dear, structure, late)
+    assert found is None
+
+
+@pytest.mark.parametrize("orders", [1000, 15])
+def test_a_stretch_planned_anew_fits_the_rest(
+    beginning: Beginning, orders: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("doseline.plan.stretches"), "_ORDERS", orders)
+    arrays, structure = beginning.arrays, beginning.structure
+    dear = Folded(arrays, beginning.folded._charges, perf_counter() + 60.0)
+    start, reduced = first_schedule(dear, arrays, structure, perf_counter() + 60.0)
+    assert start is not None
+    parts = stretches(structure, False)
+    assert len(parts) == max(1, round(60 / orders))
+    assert (np.sum(parts, axis=0) == 1).all()
+    search, near = beginning.search(start), nearest(structure, reduced)
+    for part in parts:
+        best = search.best
+        until = perf_counter() + 60.0
+        found = planned_anew(arrays, structure, best.values, best.sums, part, near, until)
+        assert found is not None
+        search.take(*found)
+        assert search.best.objective <= best.objective
+        assert not broken(arrays, search.best.values, search.best.sums).any()
+
+
+@pytest.mark.parametrize("begun", [by_stretches, by_days])
+def test_what_a_plan_begins_with_is_whole_and_breaks_no_row(
+    beginning: Beginning, begun: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("doseline.plan.begun"), "_BETWEEN", 0.5)
+    soon = replace(beginning, until=perf_counter() + 4.0)
+    search = (by_stretches if begun is by_stretches else by_days)(soon)
+    values, arrays = search.best.values, beginning.arrays
+    assert not broken(arrays, values, arrays.sums(values)).any()
+    whole = values[arrays.whole]
+    assert np.abs(whole - np.round(whole)).max() < 1e-6
+    assert values[beginning.structure.unmet].sum() <= 12.0
+
+
+def test_weeks_apart_bound_the_cost_from_below(
+    small: Problem, arrays: Arrays, structure: Structure
+) -> None:
+    rows = charges_of(small, arrays).orders
+    until = perf_counter() + 60.0
+    root = Relaxation(arrays, until).solve()
+    assert root is not None
+    dose = root.objective / len(small.sets.orders)
+    duals = duals_by_weeks(arrays, structure, rows, dose, until)
+    assert duals is not None
+    bound = safe_bound(arrays, duals)
+    assert 0.9 * root.objective <= bound <= root.objective + 1e-6
+    assert duals_by_weeks(arrays, structure, rows, dose, perf_counter() - 1.0) is None
+
+
+def test_a_price_elsewhere_that_is_wrong_leaves_the_bound_one(
+    small: Problem, arrays: Arrays, structure: Structure
+) -> None:
+    rows = charges_of(small, arrays).orders
+    least = solve(small.matrix, Limits(gap=0.0, seconds=60.0)).objective
+    for dose in (0.0, 1e9):
+        duals = duals_by_weeks(arrays, structure, rows, dose, perf_counter() + 60.0)
+        assert duals is not None
+        assert safe_bound(arrays, duals) <= least + 1e-6
+
+
+@pytest.mark.parametrize("size", ["S", "M"])
+def test_a_plan_begun_either_way_passes_the_checker(size: str) -> None:
+    made = instance(size, seed=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(import_module("doseline.plan.plan"), "MANY", 0)
+        patch.setattr(import_module("doseline.plan.large"), "AT_ONCE", 0)
+        found = plan(
+            made.programme,
+            made.orders,
+            from_on=made.from_on,
+            until_on=made.until_on,
+            limits=Limits(seconds=6.0),
+        )
+    assert not found.breaches
+    assert found.bound_cents <= found.objective_cents
+    assert found.met >= 0.95 * found.orders

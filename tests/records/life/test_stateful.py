@@ -1,0 +1,10 @@
+"""The life of the record under 2,000 stateful examples; `make soak` tries 50,000."""
+
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.records.life.stateful import Life
+
+
+def test_whatever_people_try_no_invariant_is_ever_broken() -> None:
+    run_state_machine_as_test(Life, settings=settings(max_examples=2_000, stateful_step_count=10))

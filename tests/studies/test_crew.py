@@ -1,0 +1,44 @@
+"""Jobs in rounds on processes that stay: the same answers, whatever becomes of the processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from functools import partial
+
+from doseline.programme import Programme
+from doseline.studies.crew import Crew
+from tests.hand_world import world
+
+
+def named(number: int, programme: Programme) -> str:
+    return f"{number}: {programme.name}"
+
+
+def killed_elsewhere(number: int, programme: Programme) -> str:
+    """Kills any process but the first."""
+    if multiprocessing.parent_process() is not None:
+        os._exit(1)
+    return named(number, programme)
+
+
+EXPECTED = [f"{n}: one cell, two sites" for n in range(3)]
+
+
+def test_answers_come_in_the_order_of_the_jobs_round_after_round() -> None:
+    with Crew(world(), workers=2) as crew:
+        for _ in range(2):
+            assert crew.run([partial(named, n) for n in range(3)], "jobs") == EXPECTED
+
+
+def test_a_killed_process_loses_nothing() -> None:
+    with Crew(world(), workers=2) as crew:
+        assert crew.run([partial(killed_elsewhere, n) for n in range(3)], "jobs") == EXPECTED
+        assert crew.run([partial(named, n) for n in range(3)], "jobs") == EXPECTED
+
+
+def test_progress_is_told_job_by_job() -> None:
+    told: list[tuple[str, int, int]] = []
+    with Crew(world(), 1, lambda what, done, total: told.append((what, done, total))) as crew:
+        crew.run([partial(named, n) for n in range(2)], "jobs")
+    assert told == [("jobs", 1, 2), ("jobs", 2, 2)]
