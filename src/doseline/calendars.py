@@ -6,7 +6,7 @@ region come from the `holidays` library, under their English names.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from functools import lru_cache, partial
@@ -201,11 +201,34 @@ class WorkCalendar:
         return tuple(day for day in days if self.is_open_day(day))
 
 
-_BLOCK = 3653 * 1440
+BLOCK = 3653 * 1440
 """The minutes that one table of stops covers: ten years."""
 
 _Table = tuple[list[int], list[int], list[int]]
 """Where stops begin, where they end, and the moving minutes from the block's start to each."""
+
+
+def moved_on(
+    starts: Sequence[int], ends: Sequence[int], moved: Sequence[int], at: int, left: int
+) -> tuple[int, int]:
+    """Where so many minutes of moving lead in one table of stops, and the minutes left over.
+
+    Nothing is left unless the table ends before; then they go on at its end, where the next begins.
+
+    >>> one_stop = [10, 100], [20, 100], [10, 90]
+    >>> moved_on(*one_stop, 5, 8), moved_on(*one_stop, 5, 86)
+    ((23, 0), (100, 1))
+    """
+    after = bisect_right(starts, at)
+    if after and at < ends[after - 1]:
+        at = ends[after - 1]
+    if after < len(starts):
+        target = moved[after] - (starts[after] - at) + left
+        if target <= moved[-1]:
+            stop = bisect_left(moved, target, after)
+            return starts[stop] - (moved[stop] - target), 0
+        left = target - moved[-1]
+    return ends[-1], left
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,11 +275,11 @@ class Stops:
                     local_minute(ordinal + days, ends_at, self.zone),
                 )
 
-    def _table(self, block: int) -> _Table:
+    def table(self, block: int) -> _Table:
         """The stops of ten years, apart and in order, closed by an empty one at the end."""
         found = self._tables.get(block)
         if found is None:
-            lowest, highest = block * _BLOCK, (block + 1) * _BLOCK
+            lowest, highest = block * BLOCK, (block + 1) * BLOCK
             starts, ends, moved = found = self._tables[block] = ([], [], [])
             moving = 0
             clear_from = lowest
@@ -280,7 +303,7 @@ class Stops:
     def is_moving(self, clock: Clock, minute: int) -> bool:
         """Whether the carrier moves in the minute."""
         at = clock.zero + minute
-        starts, ends, _ = self._table(at // _BLOCK)
+        starts, ends, _ = self.table(at // BLOCK)
         last = bisect_right(starts, at) - 1
         return last < 0 or at >= ends[last]
 
@@ -295,29 +318,21 @@ class Stops:
             return start_min
         at, left = clock.zero + start_min, moving_min
         while True:
-            starts, ends, moved = self._table(at // _BLOCK)
-            after = bisect_right(starts, at)
-            if after and at < ends[after - 1]:
-                at = ends[after - 1]
-            if after < len(starts):
-                target = moved[after] - (starts[after] - at) + left
-                if target <= moved[-1]:
-                    stop = bisect_left(moved, target, after)
-                    return starts[stop] - (moved[stop] - target) - clock.zero
-                left = target - moved[-1]
-            at = ends[-1]  # on into the next ten years
+            at, left = moved_on(*self.table(at // BLOCK), at, left)
+            if left == 0:
+                return at - clock.zero
 
     def moving_between(self, clock: Clock, from_min: int, to_min: int) -> int:
         """How many minutes the carrier moves from one minute to a later one. [min]"""
         at, end, total = clock.zero + from_min, clock.zero + to_min, 0
-        while at // _BLOCK < end // _BLOCK:
-            total += self._table(at // _BLOCK)[2][-1] - self._moved(at)
-            at = (at // _BLOCK + 1) * _BLOCK
+        while at // BLOCK < end // BLOCK:
+            total += self.table(at // BLOCK)[2][-1] - self._moved(at)
+            at = (at // BLOCK + 1) * BLOCK
         return total + self._moved(end) - self._moved(at)
 
     def _moved(self, at: int) -> int:
         """The moving minutes from the start of its ten years to an absolute minute."""
-        starts, ends, moved = self._table(at // _BLOCK)
+        starts, ends, moved = self.table(at // BLOCK)
         after = bisect_right(starts, at)
         if after and at < ends[after - 1]:
             return moved[after - 1]

@@ -124,7 +124,7 @@ def gamma_at(
     while True:
         u0, u1, u2, _ = uniforms_at(k0, k1, source, entity, index, sub)
         x = inverse_normal(u0)
-        v = (1.0 + c * x) ** 3
+        v = math.pow(1.0 + c * x, 3.0)
         if v > 0.0 and math.log(u1) < 0.5 * x * x + d * (1.0 - v + math.log(v)):
             return d * v if shape >= 1.0 else d * v * u2 ** (1.0 / shape)
         sub += 1

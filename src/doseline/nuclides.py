@@ -120,7 +120,7 @@ def decay_factor(elapsed_min: float, half_life_min: float) -> float:
     >>> round(decay_factor(24 * 60, nuclide("I-131").half_life_min), 5)
     0.91725
     """
-    return float(0.5 ** (elapsed_min / half_life_min))
+    return math.pow(0.5, elapsed_min / half_life_min)
 
 
 def nuclei(

@@ -12,15 +12,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date, timedelta
-from itertools import chain
+from datetime import date
 
 from doseline.clock import weekday_from_text
 from doseline.operations.events import CancelStage
 from doseline.operations.orders import DoseOrder, Patient
 from doseline.programme import Programme
 from doseline.programme.cost import Ordering
-from doseline.programme.course import CourseState, Luck, after, begin, due, snapped
+from doseline.programme.course import (
+    CourseState,
+    Luck,
+    after,
+    begin,
+    due,
+    first_from,
+    nearest_inside,
+    snapped,
+)
 from doseline.programme.market import StandingDemand
 from doseline.programme.rules import prescribed_mbq
 from doseline.programme.site import Site
@@ -65,13 +73,25 @@ def dose_mbq(rule: DoseRule, size: float, factor: float) -> float:
     >>> dose_mbq(DoseRule(DoseRate(15.0, "m2"), size_cap=2.5, rounded_to_mbq=0.1), 1.9, 0.5)
     14.3
     """
-    return prescribed_mbq(
-        rule.rate.mbq * factor,
+    return dose_of(
+        rule.rate.mbq,
         1.0 if rule.rate.per == "flat" else size,
         math.inf if rule.size_cap is None else rule.size_cap,
-        math.inf if rule.cap_mbq is None else rule.cap_mbq * factor,
+        math.inf if rule.cap_mbq is None else rule.cap_mbq,
         rule.rounded_to_mbq or 0.0,
+        factor,
     )
+
+
+def dose_of(
+    rate_mbq: float, size: float, size_cap: float, cap_mbq: float, step_mbq: float, factor: float
+) -> float:
+    """The activity of a dose rule in plain numbers: infinite caps and a step of 0 for none. [MBq]
+
+    >>> dose_of(15.0, 1.9, 2.5, math.inf, 0.1, 0.5)
+    14.3
+    """
+    return prescribed_mbq(rate_mbq * factor, size, size_cap, cap_mbq * factor, step_mbq)
 
 
 def order_for(
@@ -131,7 +151,12 @@ def _first_on_offer(day: int, on_offer: Callable[[int], bool] | None) -> int:
     """The first day on offer from a due day on; the due day where there is none for long."""
     if on_offer is None:
         return day
-    return next((d for d in range(day, day + OFFER_DAYS + 1) if on_offer(d)), day)
+    found = first_from(day, OFFER_DAYS + 1, _is_offered, on_offer)
+    return day if found < 0 else found
+
+
+def _is_offered(on_offer: Callable[[int], bool], day: int) -> bool:
+    return on_offer(day)
 
 
 def _offer_to(
@@ -150,9 +175,9 @@ def _day(
 ) -> int:
     """The day a site orders: one on offer inside the window, else one on which it treats."""
     if on_offer is not None:
-        for candidate in chain(range(day, late + 1), range(day - 1, early - 1, -1)):
-            if on_offer(candidate):
-                return candidate
+        found = nearest_inside(day, early, late, _is_offered, on_offer)
+        if found >= 0:
+            return found
     return snapped(day, early, late, lambda d: treats(site, d))
 
 
@@ -167,10 +192,19 @@ def placed_at(programme: Programme, protocol: str, site: Site, wanted_on: date) 
     if ordering.placed_by_weekday is None:
         return max(0, infusion_at - ordering.placed_before_min)
     weeks = ordering.placed_before_min // (7 * 1440)
-    monday = wanted_on - timedelta(days=wanted_on.weekday(), weeks=weeks)
-    closes_on = monday + timedelta(days=weekday_from_text(ordering.placed_by_weekday))
+    weekday = weekday_from_text(ordering.placed_by_weekday)
+    closes_on = date.fromordinal(closing_day(wanted_on.toordinal(), weeks, weekday))
     at = programme.clock.at(closes_on, site.infusion_usual, site.zone)
     return max(0, min(at, infusion_at))
+
+
+def closing_day(wanted_day: int, weeks: int, weekday: int) -> int:
+    """The day (ordinal) on which orders for a day close: so many weeks before its week.
+
+    >>> date.fromordinal(closing_day(date(2024, 1, 18).toordinal(), 1, 2)).isoformat()
+    '2024-01-10'
+    """
+    return wanted_day - (wanted_day - 1) % 7 - 7 * weeks + weekday
 
 
 def longest_lead_min(ordering: Ordering) -> int:
@@ -228,15 +262,41 @@ def mean_fee_cents(ordering: Ordering, stage: CancelStage) -> float:
 
 def cancel_stage(ordering: Ordering, luck: Luck) -> CancelStage | None:
     """When the patient or the site cancels an order, or None where they do not."""
-    before_lock = ordering.cancelled_before_lock_fraction
-    before_production = before_lock + ordering.cancelled_before_production_fraction
-    total = before_production + ordering.cancelled_after_production_fraction
-    if luck.cancel >= total:
-        return None
-    at = luck.cancel_stage * total
+    return CANCEL_STAGES[
+        cancelled_at(
+            ordering.cancelled_before_lock_fraction,
+            ordering.cancelled_before_production_fraction,
+            ordering.cancelled_after_production_fraction,
+            luck.cancel,
+            luck.cancel_stage,
+        )
+    ]
+
+
+CANCEL_STAGES: tuple[CancelStage | None, ...] = (
+    None,
+    "before_lock",
+    "before_production",
+    "after_production",
+)
+
+
+def cancelled_at(
+    before_lock: float, before_production: float, after_production: float, u: float, stage_u: float
+) -> int:
+    """At which of `CANCEL_STAGES` two uniform numbers cancel an order, from the share of each.
+
+    >>> cancelled_at(0.1, 0.1, 0.1, 0.2, 0.5), cancelled_at(0.1, 0.1, 0.1, 0.3, 0.5)
+    (2, 0)
+    """
+    up_to_production = before_lock + before_production
+    total = up_to_production + after_production
+    if u >= total:
+        return 0
+    at = stage_u * total
     if at < before_lock:
-        return "before_lock"
-    return "before_production" if at < before_production else "after_production"
+        return 1
+    return 2 if at < up_to_production else 3
 
 
 def moved_by_site(

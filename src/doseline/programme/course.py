@@ -7,14 +7,15 @@ is decided here, from that luck and from what the supply achieved. Days are ordi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 from doseline.programme.policy import Policy
 from doseline.programme.trial import Arm, GateRow, Visit
 
 Outcome = Literal["given", "missed", "cancelled"]
+Where = TypeVar("Where")
 
 RETRY_DAYS = 7
 """A dose missed or cancelled is ordered again so many days later."""
@@ -70,19 +71,26 @@ def due(state: CourseState, arm: Arm) -> Due:
     The window opens after the day of the dose before, or of the attempt before.
     """
     visit = arm.visits[state.visit]
-    early_days = visit.early_days
-    if state.attempt:
-        early_days = min(early_days, RETRY_DAYS - 1)
-    elif state.visit:
-        early_days = min(early_days, visit.day - arm.visits[state.visit - 1].day - 1)
+    gap = visit.day - arm.visits[state.visit - 1].day if state.visit else 0
     return Due(
         visit=state.visit,
         attempt=state.attempt,
         day=state.due_day,
-        early_day=state.due_day - early_days,
+        early_day=state.due_day - days_early(visit.early_days, state.visit, state.attempt, gap),
         late_day=state.due_day + visit.late_days,
         factor=state.factor * visit.dose_factor,
     )
+
+
+def days_early(stated_days: int, visit: int, attempt: int, gap_days: int) -> int:
+    """How many days before the due day a window opens: not before the dose or attempt before it.
+
+    >>> days_early(9, 1, 0, 7), days_early(9, 1, 1, 30), days_early(9, 0, 0, 0)
+    (6, 6, 9)
+    """
+    if attempt:
+        return min(stated_days, RETRY_DAYS - 1)
+    return min(stated_days, gap_days - 1) if visit else stated_days
 
 
 def begin(first_day: int, arm: Arm, luck: Luck) -> CourseState:
@@ -98,11 +106,12 @@ def after(
     `luck` is that of the next visit (None where there is none). A dose missed or cancelled is
     ordered again a week later, as often as the policy says; then the course goes on without it.
     """
-    if outcome != "given" and policy.reorder_missed and state.attempt < policy.reorder_at_most:
+    again = is_asked_again(state.attempt, policy.reorder_missed, policy.reorder_at_most)
+    if outcome != "given" and again:
         return replace(state, attempt=state.attempt + 1, due_day=day + RETRY_DAYS)
     given = state.given + (outcome == "given")
     following = state.visit + 1
-    if following >= len(arm.visits) or luck is None or (state.visit == 0 and given == 0):
+    if luck is None or is_last(state.visit, len(arm.visits), given):
         return replace(state, given=given, over=True)
     gap = arm.visits[following].day - arm.visits[state.visit].day
     return _enter(following, day + gap, given, state.kept_factor, arm, luck)
@@ -112,9 +121,48 @@ def _enter(visit: int, day: int, given: int, kept: float, arm: Arm, luck: Luck) 
     row = arm.visits[visit]
     outcome, factor, lasts = gate(row, luck.gate)
     over = luck.goes_on >= row.continues_fraction or outcome == "stop"
-    delay = luck.gate_delay_days if outcome == "delay" and not over else 0
-    lasting = kept * factor if lasts else kept
-    return CourseState(visit, day + delay, kept * factor, 0, given, over, lasting)
+    delay = luck.gate_delay_days if outcome == "delay" else 0
+    due_day, now, lasting = entered(day, over, delay, kept, factor, lasts)
+    return CourseState(visit, due_day, now, 0, given, over, lasting)
+
+
+def is_asked_again(attempt: int, reorder: bool, at_most: int) -> bool:
+    """Whether a dose missed or cancelled at an attempt is ordered again."""
+    return reorder and attempt < at_most
+
+
+def is_last(visit: int, visits: int, given: int) -> bool:
+    """Whether a course ends with a visit: there is no other, or its first dose never came."""
+    return visit + 1 >= visits or (visit == 0 and given == 0)
+
+
+def entered(
+    day: int, over: bool, delay_days: int, kept: float, factor: float, lasts: bool
+) -> tuple[int, float, float]:
+    """The day, the factor on the dose and the lasting factor of a visit behind its gate.
+
+    >>> entered(100, False, 7, 1.0, 0.5, True)
+    (107, 0.5, 0.5)
+    """
+    return (
+        day + (0 if over else delay_days),
+        kept * factor,
+        kept * factor if lasts else kept,
+    )
+
+
+def gate_row(chances: Sequence[float], u: float) -> int:
+    """The row of a gate that a uniform number falls in; -1 where the gate is passed.
+
+    >>> gate_row([0.25, 0.5], 0.3), gate_row([], 0.3)
+    (1, -1)
+    """
+    upto = 0.0
+    for row in range(len(chances)):
+        upto += chances[row]
+        if u < upto:
+            return row
+    return -1
 
 
 def gate(visit: Visit, u: float) -> tuple[str, float, bool]:
@@ -122,12 +170,11 @@ def gate(visit: Visit, u: float) -> tuple[str, float, bool]:
 
     The outcome, the factor on the dose, and whether the factor lasts.
     """
-    upto = 0.0
-    for row in visit.gate:
-        upto += row.chance_fraction
-        if u < upto:
-            return row.outcome, reduction(row), row.lasts and row.outcome == "reduce"
-    return "pass", 1.0, False
+    found = gate_row([row.chance_fraction for row in visit.gate], u)
+    if found < 0:
+        return "pass", 1.0, False
+    row = visit.gate[found]
+    return row.outcome, reduction(row), row.lasts and row.outcome == "reduce"
 
 
 def reduction(row: GateRow) -> float:
@@ -141,16 +188,45 @@ def snapped(day: int, early_day: int, late_day: int, treats: Callable[[int], boo
 
     Raises LookupError where there is none: the site has closed.
     """
+    found = nearest_inside(day, early_day, late_day, _treating, treats)
+    if found < 0:
+        found = first_from(late_day + 1, SEARCH_DAYS, _treating, treats)
+    if found < 0:
+        raise LookupError("the site treats on no day of the year after the window")
+    return found
+
+
+def _treating(treats: Callable[[int], bool], day: int) -> bool:
+    return treats(day)
+
+
+def nearest_inside(
+    day: int, early_day: int, late_day: int, suits: Callable[[Where, int], bool], where: Where
+) -> int:
+    """The first day from `day` on inside a window that suits, else the last before it; -1: none.
+
+    >>> nearest_inside(5, 1, 7, lambda step, d: d % step == 0, 4)
+    4
+    """
     for candidate in range(day, late_day + 1):
-        if treats(candidate):
+        if suits(where, candidate):
             return candidate
     for candidate in range(day - 1, early_day - 1, -1):
-        if treats(candidate):
+        if suits(where, candidate):
             return candidate
-    for candidate in range(late_day + 1, late_day + 1 + SEARCH_DAYS):
-        if treats(candidate):
+    return -1
+
+
+def first_from(day: int, days: int, suits: Callable[[Where, int], bool], where: Where) -> int:
+    """The first of so many days from a day on that suits; -1 where none does.
+
+    >>> first_from(5, 7, lambda step, d: d % step == 0, 4)
+    8
+    """
+    for candidate in range(day, day + days):
+        if suits(where, candidate):
             return candidate
-    raise LookupError("the site treats on no day of the year after the window")
+    return -1
 
 
 def entering_fraction(visit: Visit) -> float:

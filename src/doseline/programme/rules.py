@@ -7,6 +7,7 @@ MBq, times in minutes, yields and shares as fractions. Every function can be com
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from doseline.nuclides import decay_factor
 
@@ -21,6 +22,7 @@ __all__ = [
     "isotope_lots",
     "prescribed_mbq",
     "rounded_to",
+    "summed",
     "vial_holds",
     "vials_from_bulk",
     "vials_that_fit",
@@ -107,7 +109,22 @@ def rounded_to(value: float, step: float) -> float:
     >>> rounded_to(28.349, 0.1), rounded_to(0.15, 0.1)
     (28.3, 0.2)
     """
-    return round(math.floor(value / step + 0.5 + 1e-9) * step, 9)
+    multiple = math.floor(value / step + 0.5 + 1e-9) * step
+    if multiple > 4e6:  # its last place is coarser than what is rounded away below
+        return multiple
+    return math.floor(multiple * 1e9 + 0.5) / 1e9
+
+
+def summed(values: Iterable[float]) -> float:
+    """The sum from left to right: the same in every version of Python, and compiled.
+
+    >>> summed([0.1, 0.2, 0.3])
+    0.6000000000000001
+    """
+    total = 0.0
+    for value in values:
+        total += value
+    return total
 
 
 def prescribed_mbq(

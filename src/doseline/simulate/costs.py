@@ -23,9 +23,8 @@ def add_fixed_costs(f: Future) -> None:
     for plant in f.programme.manufacturers:
         contract = f.programme.contract.get(plant.id)
         if contract is not None:
-            _monthly(f, plant, contract)
-            _once(f, plant, contract)
-            _take_or_pay(f, contract)
+            owed_by_contract(f, plant, contract)
+            take_or_pay(f, contract)
         _standing_isotope(f, plant)
     _slots_usable(f)
     price = f.programme.costs.waste_cents_per_mbq
@@ -33,6 +32,12 @@ def add_fixed_costs(f: Future) -> None:
         for name in ("wasted:making", "wasted:dose"):
             for month, kbq in list(f.book.months[name].items()):
                 f.book.months["cost:waste"][month] += round(kbq * price / 1000)
+
+
+def owed_by_contract(f: Future, plant: Manufacturer, contract: Contract) -> None:
+    """Add what a contract asks whatever happens: reservation, fixed cost, transfer, exit."""
+    _monthly(f, plant, contract)
+    _once(f, plant, contract)
 
 
 def _add(f: Future, item: str, month: int, cents: float) -> None:
@@ -90,7 +95,7 @@ def _once(f: Future, plant: Manufacturer, contract: Contract) -> None:
         _add(f, "exit", month_number(min(ends)), contract.exit_cents)
 
 
-def _take_or_pay(f: Future, contract: Contract) -> None:
+def take_or_pay(f: Future, contract: Contract) -> None:
     """Batches paid for in a full calendar year of the term, and not made."""
     if not contract.take_or_pay_batches:
         return

@@ -9,6 +9,7 @@ changes nothing in a hot cell. With chance off everything goes as planned. [conv
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from doseline.chance import Stream, stream
@@ -224,4 +225,4 @@ def whole(minutes: float) -> int:
     nearest = round(minutes)
     if abs(nearest - minutes) < 1e-9:
         return nearest
-    return int(minutes) + 1
+    return math.floor(minutes) + 1

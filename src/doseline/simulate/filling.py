@@ -16,6 +16,7 @@ from doseline.operations.events import (
 )
 from doseline.programme.rules import (
     activity_at_eos,
+    summed,
     vials_from_bulk,
 )
 from doseline.simulate.fate import error_factor
@@ -75,11 +76,11 @@ def _who_fits(
 ) -> tuple[list[LiveOrder], list[LiveOrder]]:
     """The orders whose vials the bulk fills, and those cut, lowest priority first."""
     served = sorted(batch.orders.values(), key=lambda o: o.rank)
-    total = math.fsum(_need(f, batch, o) for o in served)
+    total = summed(_need(f, batch, o) for o in served)
     cut: list[LiveOrder] = []
     while served and total > handed_mbq * (1 + _EPS):
         cut.append(served.pop())
-        total = math.fsum(_need(f, batch, o) for o in served)
+        total = summed(_need(f, batch, o) for o in served)
     return served, cut
 
 
@@ -89,7 +90,7 @@ def _vials(
     """Fill the vials one by one: the rejected ones, all that were filled, orders left without."""
     product = batch.place.product
     spare = places - sum(o.order.units for o in served)
-    left_mbq = handed_mbq - math.fsum(_need(f, batch, o) for o in served)
+    left_mbq = handed_mbq - summed(_need(f, batch, o) for o in served)
     rejects: list[Vial] = []
     filled: list[tuple[Vial, str | None, int]] = []
     without: list[LiveOrder] = []

@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import replace
 
 from doseline.operations.slots import IsotopeOption
-from doseline.programme.rules import bulk_needed, decay_factor, isotope_lots
+from doseline.programme.rules import bulk_needed, decay_factor, isotope_lots, summed
 from doseline.programme.site import Site
 from doseline.simulate.living import LiveBatch, LiveOrder
 from doseline.simulate.shocks import Known
@@ -133,11 +133,11 @@ class Room:
             for a in self.arrivals.get((place.plant.id, week), ())
             if at - kept < a[0] < at + kept
         ]
-        if sum(a[1] for a in near) + need - own <= limit:
+        if summed(a[1] for a in near) + need - own <= limit:
             return True
         near = [*near, (at, need - own, place.half_life)]
         return all(
-            sum(
+            summed(
                 mbq * decay_factor(moment - since, half_life)
                 for since, mbq, half_life in near
                 if moment - kept < since <= moment
@@ -169,7 +169,7 @@ class Room:
         others = [s for s in others if s[0] < mine[1] and mine[0] < s[1]]
         moments = [mine[0], *(s[0] for s in others if s[0] > mine[0])]
         return all(
-            sum(_present(s, moment) for s in (mine, *others)) <= limit * (1 + _EPS)
+            summed(_present(s, moment) for s in (mine, *others)) <= limit * (1 + _EPS)
             for moment in moments
         )
 

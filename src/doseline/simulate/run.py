@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any, Literal
@@ -16,6 +16,7 @@ from doseline.operations.schedule import Schedule
 from doseline.programme import Programme
 from doseline.programme.scenario import Scenario
 from doseline.simulate.collecting import How, Identity, Keeping, Progress, Until, collect
+from doseline.simulate.engine import Engine, run_by_kernel, takes_kernel
 from doseline.simulate.fingerprint import fingerprint
 from doseline.simulate.playing import play
 from doseline.simulate.reference import run
@@ -40,6 +41,7 @@ class _Job:
     patients: Patients | None = None
     schedule: Schedule | None = None
     orders: tuple[DoseOrder, ...] = ()
+    by_kernel: bool = False
 
     @cached_property
     def world(self) -> World:
@@ -62,9 +64,22 @@ class _Job:
 
     def _one(self, world: World, replication: int, keep_events: bool) -> Run:
         if self.patients is not None:
+            patients = self.patients(replication)
+            if self.by_kernel and not keep_events:
+                found = run_by_kernel(
+                    world,
+                    patients,
+                    seed=self.seed,
+                    replication=replication,
+                    scenario=self.scenario,
+                    chance=self.chance,
+                    periods=self.periods,
+                )
+                if found is not None:
+                    return found
             return run(
                 world,
-                self.patients(replication),
+                patients,
                 seed=self.seed,
                 replication=replication,
                 scenario=self.scenario,
@@ -103,6 +118,7 @@ def simulate(
     executor: Executor | None = None,
     kept: Keeping | None = None,
     until: Until | None = None,
+    engine: Engine = "auto",
 ) -> SimulationResult:
     """The standing policy of a programme, over many replications.
 
@@ -111,7 +127,9 @@ def simulate(
     orders of the time make one period, `all`. The result does not hang on the number of workers.
 
     An `executor` takes the place of the workers. What is `kept` is not worked out again. With
-    `until`, `replications` are the most that are played.
+    `until`, `replications` are the most that are played. Nor does the result hang on the engine:
+    the reference, or the compiled kernel (`auto` takes it for many replications). Raises
+    NotModelledError where the kernel is asked for and cannot play.
     """
     job = _Job(
         programme,
@@ -122,6 +140,7 @@ def simulate(
         chance,
         _periods(periods, from_on, until_on),
         patients,
+        by_kernel=takes_kernel(engine, programme, from_on, until_on, replications),
     )
     how = How(workers, executor, kept, until, progress)
     return _collected(
@@ -259,7 +278,7 @@ def _collected(
 
     def identity() -> Identity:
         return Identity(
-            fingerprint=fingerprint(job),
+            fingerprint=fingerprint(replace(job, by_kernel=False)),
             design=job.programme.design,
             scenario=scenario,
             seed=job.seed,

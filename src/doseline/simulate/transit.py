@@ -87,7 +87,16 @@ def _lateness(
 
 
 def _winter(fraction: float, odds_factor: float, on: date) -> float:
-    if on.month not in _WINTER or odds_factor == 1.0:
+    return raised(fraction, odds_factor) if on.month in _WINTER else fraction
+
+
+def raised(fraction: float, odds_factor: float) -> float:
+    """A chance whose odds are multiplied by a factor.
+
+    >>> raised(0.2, 4.0)
+    0.5
+    """
+    if odds_factor == 1.0:
         return fraction
     return odds_factor * fraction / (1.0 - fraction + odds_factor * fraction)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Any
 
 from doseline.operations.orders import DoseOrder
 from doseline.operations.routes import ways_of
@@ -100,6 +101,8 @@ class World:
         self._reach_of_kind: dict[tuple[str, str, int, int], tuple[Reach, ...]] = {}
         self._months: dict[int, int] = {}
         self.experience = self._before(first)
+        self.kept: dict[object, Any] = {}
+        """What the engines have worked out of this world, to be had again."""
 
     def _before(self, first: date) -> dict[str, int]:
         """Batches that each line is taken to have made before: one in every other slot."""

@@ -1,0 +1,152 @@
+"""How fast the kernel is against the reference: interleaved rounds in one process, on one core.
+
+The reference is measured with its keyed draws and with the standard generator (`random.random`) in
+their place, which is what a plain simulator would use. Times are processor seconds, the least of
+the rounds. Run: python -m benchmarks.simulation.speed [trial|commercial|growth] [rounds]
+"""
+
+from __future__ import annotations
+
+import gc
+import random
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from time import process_time
+from typing import Any
+
+from benchmarks.simulation.worlds import commercial, trial
+from doseline import chance
+from doseline.demand import patients
+from doseline.programme import Programme
+from doseline.simulate.kernel.play import Kernel
+from doseline.simulate.reference import run
+from doseline.simulate.result import Period
+from doseline.simulate.world import World
+
+SEED = 1
+
+
+@contextmanager
+def standard_generator() -> Iterator[None]:
+    """Draws of `random.random` in place of the keyed ones."""
+    draw = random.random
+
+    def four(*_: Any) -> tuple[float, float, float, float]:
+        return draw(), draw(), draw(), draw()
+
+    kept = chance.Stream.uniforms4, chance.Stream.uniform, chance.uniforms_at
+    chance.Stream.uniforms4 = four  # type: ignore[method-assign]
+    chance.Stream.uniform = lambda *_: draw()  # type: ignore[method-assign]
+    chance.uniforms_at = four
+    try:
+        yield
+    finally:
+        chance.Stream.uniforms4, chance.Stream.uniform = kept[:2]  # type: ignore[method-assign]
+        chance.uniforms_at = kept[2]
+
+
+def seconds(job: Callable[[], object]) -> float:
+    """The processor time of a job, the collector at rest as while futures are played. [s]"""
+    gc.collect()
+    gc.disable()
+    began = process_time()
+    job()
+    found = process_time() - began
+    gc.enable()
+    return found
+
+
+class Measured:
+    """One world with the patients of a few replications."""
+
+    def __init__(self, programme: Programme, replications: int) -> None:
+        self.programme = programme
+        self.world = World(programme, programme.from_on, programme.until_on)
+        self.periods = (Period("all", (), programme.from_on, programme.until_on),)
+        self.crowds = [patients(programme, SEED, r) for r in range(replications)]
+        self.kernel = Kernel(self.world, self.periods)
+        self.doses = sum(self._run(r).replication.total("doses_given") for r in self.numbers)
+
+    @property
+    def numbers(self) -> range:
+        """The replications."""
+        return range(len(self.crowds))
+
+    def _run(self, number: int) -> Any:
+        return self.kernel.run(self.crowds[number], seed=SEED, replication=number)
+
+    def reference(self) -> None:
+        """Every replication by the reference."""
+        for n in self.numbers:
+            run(self.world, self.crowds[n], seed=SEED, replication=n, periods=self.periods)
+
+    def fast(self) -> None:
+        """Every replication by the kernel, patients taken in and rows handed out."""
+        for n in self.numbers:
+            self._run(n)
+
+    def future(self, rounds: int) -> float:
+        """The kernel alone: from the tables of the patients to the counts. [s]"""
+        total = 0.0
+        for n in self.numbers:
+            times = []
+            for _ in range(rounds):
+                self.kernel.lay_out(self.crowds[n], seed=SEED, replication=n)
+                times.append(seconds(self.kernel.run_to_the_end))
+            total += min(times)
+        return total
+
+    def draw(self) -> None:
+        """The patients of every replication."""
+        for n in self.numbers:
+            patients(self.programme, SEED, n)
+
+    def least(self, jobs: Sequence[Callable[[], object]], rounds: int) -> list[float]:
+        """The least time of each job over interleaved rounds. [s]"""
+        found = [[seconds(job) for job in jobs] for _ in range(rounds)]
+        return [min(column) for column in zip(*found, strict=True)]
+
+
+def compare(name: str, programme: Programme, replications: int, rounds: int) -> None:
+    """One row of the table."""
+    m = Measured(programme, replications)
+    m.reference()  # what the world remembers is looked up once, for both
+
+    def plain() -> None:
+        with standard_generator():
+            m.reference()
+
+    keyed, standard, fast, drawing = m.least((m.reference, plain, m.fast, m.draw), rounds)
+    future = m.future(rounds)
+    per = 1e6 / m.doses
+    print(
+        f"| {name} | {m.doses / replications:.0f} | {keyed * per:.0f} | {standard * per:.0f} | "
+        f"{fast * per:.2f} | {standard / fast:.0f} | {future * per:.2f} | "
+        f"{standard / future:.0f} | {drawing * per:.0f} |"
+    )
+
+
+def grow(rounds: int, sizes: Sequence[int] = (1_000, 10_000, 100_000, 1_000_000)) -> None:
+    """The kernel's time a dose as the year grows."""
+    for doses in sizes:
+        m = Measured(commercial(doses), 1)
+        (fast,) = m.least((m.fast,), rounds)
+        future = m.future(rounds)
+        print(
+            f"| {m.doses} | {1e6 * fast / m.doses:.2f} | {1e6 * future / m.doses:.2f} |", flush=True
+        )
+
+
+def main(what: str, rounds: int) -> None:
+    """Print the rows asked for."""
+    if what in ("trial", "all"):
+        compare("trial", trial(), 10, rounds)
+    if what in ("commercial", "all"):
+        compare("commercial year", commercial(), 2, rounds)
+    if what in ("growth", "all"):
+        grow(rounds)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "all", int(sys.argv[2]) if len(sys.argv) > 2 else 4)

@@ -1,0 +1,93 @@
+"""Which engine plays the standing policy: the plain reference, or the kernel with the same answer.
+
+The kernel needs Numba, the extra `speed`, and pays for its compiling and its tables only where many
+replications are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from importlib.util import find_spec
+from typing import Literal
+
+from doseline.operations.orders import Patient
+from doseline.operations.routes import ways_of
+from doseline.programme import Programme
+from doseline.programme.scenario import Scenario
+from doseline.simulate.hazards import dated_shocks
+from doseline.simulate.result import Period, Run
+from doseline.simulate.world import World
+
+Engine = Literal["auto", "reference", "kernel"]
+
+MANY = 16
+"""From so many replications on `auto` takes the kernel."""
+
+MOST_WAYS, MOST_DAYS = 40_000_000, 400_000_000
+"""The kernel's tables hold so many numbers at most: for days, products, protocols and kinds of
+sites, and for days and consignees."""
+
+
+class NotModelledError(RuntimeError):
+    """The kernel was asked for, and cannot play."""
+
+
+def kernel_models(
+    programme: Programme, from_on: date | None = None, until_on: date | None = None
+) -> tuple[str, ...]:
+    """Why the kernel would leave a programme to the reference; nothing where it models it all."""
+    reasons = []
+    if find_spec("numba") is None:
+        reasons.append("Numba is not installed (the extra `speed`)")
+    days = ((until_on or programme.until_on) - (from_on or programme.from_on)).days + 1200
+    protocols = len(programme.trials) + len(programme.markets) + len(programme.standing_demand)
+    ways = ways_of(programme)
+    kinds = len({ways.kind(site) for site in programme.sites})
+    if len(programme.products) * protocols * kinds * days > MOST_WAYS:
+        reasons.append("more products, protocols, kinds of sites and days than its tables hold")
+    if len(programme.consignee) * days > MOST_DAYS:
+        reasons.append("more consignees and days than its tables hold")
+    return tuple(reasons)
+
+
+def takes_kernel(
+    engine: Engine, programme: Programme, from_on: date, until_on: date, replications: int
+) -> bool:
+    """Whether the kernel plays. Raises NotModelledError where it is asked for and cannot."""
+    if engine == "reference" or (engine == "auto" and replications < MANY):
+        return False
+    reasons = kernel_models(programme, from_on, until_on)
+    if reasons and engine == "kernel":
+        raise NotModelledError(f"the kernel cannot play this programme: {'; '.join(reasons)}")
+    return not reasons
+
+
+def run_by_kernel(
+    world: World,
+    patients: Sequence[Patient],
+    *,
+    seed: int,
+    replication: int,
+    scenario: Scenario | None = None,
+    chance: bool = True,
+    periods: Sequence[Period] = (),
+) -> Run | None:
+    """One replication by the kernel; None where something rare leaves it to the reference."""
+    from doseline.simulate.kernel.play import kernel_of
+
+    return kernel_of(world, periods).run(
+        patients,
+        seed=seed,
+        replication=replication,
+        shocks=dated_shocks(
+            world.programme,
+            scenario,
+            seed=seed,
+            replication=replication,
+            chance=chance,
+            from_on=world.from_on,
+            until_on=world.until_on,
+        ),
+        chance=chance,
+    )

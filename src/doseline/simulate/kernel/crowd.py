@@ -1,0 +1,161 @@
+"""The patients and the shocks of one replication as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from doseline.operations.orders import Patient
+from doseline.programme.course import Luck
+from doseline.programme.scenario import DEMAND, Shock
+from doseline.simulate.engine import NotModelledError
+from doseline.simulate.kernel.draws import TEXT_MAX
+from doseline.simulate.kernel.layout import NEVER, TABLES
+from doseline.simulate.kernel.rows import Numbered, rows, triangle
+from doseline.simulate.kernel.tables import Tables
+from doseline.simulate.kernel.words import HITS
+from doseline.simulate.world import DAY
+
+Found = dict[str, np.ndarray[Any, Any]]
+
+
+def crowd(tables: Tables, patients: Sequence[Patient]) -> tuple[Found, dict[str, int]]:
+    """The tables of the patients of a replication, and the numbers that go with them.
+
+    The names of the standing demands stand behind those of the patients. Raises NotModelledError
+    where a name is too long, or is borne twice.
+    """
+    owners = [p.id for p in patients] + [d.id for d in tables.programme.standing_demand]
+    if len(set(owners)) < len(owners):
+        raise NotModelledError("two patients bear one name")
+    letters = [name.encode() for name in owners]
+    lengths = np.array([len(x) for x in letters] or [0], np.int64)
+    if lengths.max() > TEXT_MAX - 28:
+        raise NotModelledError("the name of a patient is too long")
+    found = np.zeros(max(1, len(owners)), TABLES["patients"])
+    found["last_order"] = -1
+    ends = np.cumsum(lengths)
+    found["id_n"], found["id_off"] = lengths, ends - lengths
+    numbers = {"patients_n": len(patients)}
+    result: Found = {
+        "patients": found,
+        "names": np.frombuffer(b"".join(letters) or b"-", np.uint8).copy(),
+    }
+    result |= _luck(patients, found)
+    if patients:
+        mine = found[: len(patients)]
+        for field, number in (
+            ("protocol", tables.protocols),
+            ("product", tables.products),
+            ("site", tables.sites),
+        ):
+            mine[field] = [number[getattr(p, field)] for p in patients]
+        mine["arm"] = [tables.arms[p.protocol] + p.arm for p in patients]
+        mine["first_day"] = [p.first_day for p in patients]
+        mine["size"] = [p.size for p in patients]
+        mine["waits"] = [p.waits_days for p in patients]
+    result |= _cohorts(patients, found)
+    return result, numbers
+
+
+_NUMBERS = attrgetter(
+    *("goes_on", "gate", "gate_delay_days", "cancel", "cancel_stage", "moved", "weight_factor")
+)
+"""The numbers of a `Luck`, in the order of a row of the table."""
+
+
+def _luck(patients: Sequence[Patient], found: np.ndarray[Any, Any]) -> Found:
+    """The luck of every attempt at every dose, one behind the other."""
+    flat: list[Luck] = [luck for p in patients for visit in p.luck for luck in visit]
+    counts = [len(visit) for p in patients for visit in p.luck]
+    table = np.zeros(max(1, len(flat)), TABLES["lucks"])
+    if flat:
+        numbers = chain.from_iterable(map(_NUMBERS, flat))
+        table = np.fromiter(numbers, np.float64, 7 * len(flat)).view(TABLES["lucks"])
+    where = np.zeros(max(1, len(counts)), TABLES["luck_rows"])
+    if counts:
+        ends = np.cumsum(counts)
+        where["n"], where["off"] = counts, ends - counts
+    visits = np.array([len(p.luck) for p in patients], np.int64)
+    mine = found[: len(patients)]
+    mine["luck_n"], mine["luck_off"] = visits, np.cumsum(visits) - visits
+    return {"lucks": table, "luck_rows": where}
+
+
+def _cohorts(patients: Sequence[Patient], found: np.ndarray[Any, Any]) -> Found:
+    """Who of each cohort is waited for. As `cohorts.Cohorts.gather`."""
+    numbered = Numbered()
+    awaited = {(p.protocol, p.cohort - 1) for p in patients if p.waits_days}
+    own = [numbered[p.protocol, p.cohort] for p in patients]
+    if patients:
+        mine = found[: len(patients)]
+        mine["cohort"] = own
+        mine["before"] = [numbered.get((p.protocol, p.cohort - 1), -1) for p in patients]
+        mine["awaited"] = [(p.protocol, p.cohort) in awaited for p in patients]
+    waiting = np.zeros(max(1, len(numbered)), np.int32)
+    if patients:
+        np.add.at(waiting, own, found["awaited"][: len(patients)])
+    return {"cohort_waiting": waiting, "cohort_last": np.zeros(len(waiting), np.int32)}
+
+
+def blows(tables: Tables, shocks: Sequence[Shock]) -> tuple[Found, dict[str, int]]:
+    """The shocks of a replication as tables; those on the demand were drawn with the patients."""
+    struck = [s for s in shocks if s.hits not in DEMAND]
+    clock = tables.world.clock
+    found = []
+    targets = np.zeros((max(1, len(struck)), tables.targets_n), np.int8)
+    for n, s in enumerate(struck):
+        stops = s.left_fraction <= 0 and s.delay_factor == 1.0 and s.adds is None
+        found.append(
+            {
+                "hits": HITS.index(s.hits),
+                "from_day": s.from_on.toordinal(),
+                "until_day": NEVER if s.until_on is None else s.until_on.toordinal(),
+                "begins_at": clock.day_start(s.from_on, "UTC"),
+                "ends_at": 0 if s.until_on is None else clock.day_start(s.until_on, "UTC") + DAY,
+                "adds": s.adds is not None,
+                **triangle(s.adds),
+                "all_markets": not s.markets,
+                "all_protocols": not s.protocols,
+                "stops": stops,
+                "spares_started": s.spares_started,
+                "left": s.left_fraction,
+                "delay_factor": s.delay_factor,
+            }
+        )
+        named = {"permission": "manufacturer"}.get(s.hits, s.hits)
+        for kind, names in (
+            (named, s.targets),
+            ("market", s.markets),
+            ("protocol", s.protocols),
+        ):
+            known: dict[Any, int] = _numbers(tables, kind)
+            for name in names:
+                if name in known:
+                    targets[n, tables.target_at[kind] + known[name]] = 1
+    result: Found = {
+        "shocks": rows("shocks", found),
+        "targets": targets.reshape(-1),
+        "known": np.zeros(max(1, len(struck)), np.int32),
+    }
+    return result, {"shocks_n": len(struck)}
+
+
+def _numbers(tables: Tables, kind: str) -> dict[Any, int]:
+    known: dict[str, dict[Any, int]] = {
+        "manufacturer": tables.plants,
+        "firm": tables.firms,
+        "line": tables.lines,
+        "source": tables.sources,
+        "carrier": tables.carriers,
+        "lane": tables.lanes,
+        "border": tables.borders,
+        "site": tables.sites,
+        "market": tables.markets,
+        "protocol": tables.protocols,
+    }
+    return known[kind]

@@ -1,0 +1,327 @@
+"""The luck of one replication, keyed as in `fate.py`; and the names that luck is keyed by.
+
+An order's name is its patient's (or its standing demand's), the number of the dose, the attempt,
+and a number where the name was taken. It is put together only where a draw or a tie asks for it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from doseline.chance import gamma_at, uniforms_at
+from doseline.distributions import triangular_from_u
+from doseline.simulate.fate import HIGHEST_YIELD, whole
+from doseline.simulate.kernel.compiling import compiled
+from doseline.simulate.kernel.words import FILL, MAKE, PACK, QC, RELEASE
+
+_SECOND_GAMMA = 1 << 16
+_IV = np.array(
+    [
+        0x6A09E667F3BCC908, 0xBB67AE8584CAA73B, 0x3C6EF372FE94F82B, 0xA54FF53A5F1D36F1,
+        0x510E527FADE682D1, 0x9B05688C2B3E6C1F, 0x1F83D9ABFB41BD6B, 0x5BE0CD19137E2179,
+    ],
+    dtype=np.uint64,
+)  # fmt: skip
+_SIGMA = np.array(
+    [
+        [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
+        [14, 10, 4, 8, 9, 15, 13, 6, 1, 12, 0, 2, 11, 7, 5, 3],
+        [11, 8, 12, 0, 5, 2, 15, 13, 10, 14, 3, 6, 7, 1, 9, 4],
+        [7, 9, 3, 1, 13, 12, 11, 14, 2, 6, 5, 10, 4, 0, 15, 8],
+        [9, 0, 5, 7, 2, 4, 10, 15, 14, 1, 11, 12, 6, 8, 3, 13],
+        [2, 12, 6, 10, 0, 11, 8, 3, 4, 13, 7, 5, 15, 14, 1, 9],
+        [12, 5, 1, 15, 14, 13, 4, 10, 0, 7, 6, 3, 9, 2, 8, 11],
+        [13, 11, 7, 14, 12, 1, 3, 9, 5, 0, 15, 4, 8, 6, 2, 10],
+        [6, 15, 14, 9, 11, 3, 0, 8, 12, 2, 13, 7, 1, 4, 10, 5],
+        [10, 2, 8, 4, 7, 6, 1, 5, 15, 11, 9, 14, 3, 12, 13, 0],
+    ],
+    dtype=np.uint8,
+)
+
+TEXT_MAX = 120
+"""The longest name; that of an order fits into one block of the hash."""
+
+
+@compiled
+def _turned(x: Any, by: int) -> Any:
+    return (x >> np.uint64(by)) | (x << np.uint64(64 - by))
+
+
+@compiled
+def name_hash(letters: Any, length: int) -> int:
+    """What `chance.stable_hash` gives for a name of at most 128 letters: BLAKE2b of four bytes.
+
+    RFC 7693, one block.
+    """
+    m = np.zeros(16, np.uint64)
+    for i in range(length):
+        m[i >> 3] |= np.uint64(letters[i]) << np.uint64(8 * (i & 7))
+    v = np.empty(16, np.uint64)
+    for i in range(8):
+        v[i] = _IV[i]
+        v[i + 8] = _IV[i]
+    v[0] ^= np.uint64(0x01010004)
+    first = v[0]
+    v[12] ^= np.uint64(length)
+    v[14] = ~v[14]
+    for turn in range(12):
+        s = _SIGMA[turn % 10]
+        for i in range(8):
+            if i < 4:
+                a, b, c, d = i, 4 + i, 8 + i, 12 + i
+            else:
+                a, b, c, d = i - 4, 4 + (i + 1) % 4, 8 + (i + 2) % 4, 12 + (i + 3) % 4
+            v[a] = v[a] + v[b] + m[s[2 * i]]
+            v[d] = _turned(v[d] ^ v[a], 32)
+            v[c] = v[c] + v[d]
+            v[b] = _turned(v[b] ^ v[c], 24)
+            v[a] = v[a] + v[b] + m[s[2 * i + 1]]
+            v[d] = _turned(v[d] ^ v[a], 16)
+            v[c] = v[c] + v[d]
+            v[b] = _turned(v[b] ^ v[c], 63)
+    found: Any = np.int64((first ^ v[0] ^ v[8]) & np.uint64(0xFFFFFFFF))
+    return found
+
+
+@compiled
+def _digits(into: Any, at: int, number: int) -> int:
+    """Write a number; where it ends."""
+    size = 1
+    while number >= 10**size:
+        size += 1
+    for i in range(size):
+        into[at + size - 1 - i] = 48 + number % 10
+        number //= 10
+    return at + size
+
+
+@compiled
+def write_name(c: Any, order: int, into: Any) -> int:
+    """Write the name of an order; its length."""
+    o = c.orders[order]
+    owner = c.patients[o.owner]
+    letters, n = c.names, owner.id_n
+    for i in range(n):
+        into[i] = letters[owner.id_off + i]
+    into[n] = 47  # /
+    n = _digits(into, n + 1, o.number)
+    if o.attempt:
+        into[n] = 46  # .
+        n = _digits(into, n + 1, o.attempt)
+    if o.name_n > 1:
+        into[n] = 126  # ~
+        n = _digits(into, n + 1, o.name_n)
+    return n
+
+
+@compiled
+def order_hash(c: Any, order: int) -> int:
+    """The hash of an order's name, remembered."""
+    o = c.orders[order]
+    if not o.has_hash:
+        letters = c.text
+        o.hash, o.has_hash = name_hash(letters, write_name(c, order, letters)), 1
+    return o.hash
+
+
+@compiled
+def named_before(c: Any, a: int, b: int) -> bool:
+    """Whether the name of one order comes before that of another."""
+    p, q = c.patients[c.orders[a].owner], c.patients[c.orders[b].owner]
+    letters = c.names
+    for i in range(min(p.id_n, q.id_n)):
+        x, y = letters[p.id_off + i], letters[q.id_off + i]
+        if x != y:
+            return x < y
+    left, right = c.text[256:512], c.text[512:768]
+    m, n = write_name(c, a, left), write_name(c, b, right)
+    for i in range(min(m, n)):
+        if left[i] != right[i]:
+            return left[i] < right[i]
+    return m < n
+
+
+@compiled
+def goes_before(c: Any, a: int, b: int) -> bool:
+    """Who goes first when short: started courses, then who waits longest."""
+    o, p = c.orders[a], c.orders[b]
+    if o.started != p.started:
+        return o.started > p.started
+    if o.placed_at != p.placed_at:
+        return o.placed_at < p.placed_at
+    return a != b and named_before(c, a, b)
+
+
+@compiled
+def sort_by_rank(c: Any, found: Any) -> None:
+    """Orders in the order in which they go (heapsort: all ranks differ)."""
+    n = len(found)
+    if n <= 12:
+        for i in range(1, n):
+            x, k = found[i], i
+            while k > 0 and goes_before(c, x, found[k - 1]):
+                found[k] = found[k - 1]
+                k -= 1
+            found[k] = x
+        return
+    for i in range(n // 2 - 1, -1, -1):
+        _sift(c, found, i, n)
+    for end in range(n - 1, 0, -1):
+        found[0], found[end] = found[end], found[0]
+        _sift(c, found, 0, end)
+
+
+@compiled
+def _sift(c: Any, found: Any, at: int, n: int) -> None:
+    x = found[at]
+    while True:
+        below = 2 * at + 1
+        if below >= n:
+            break
+        if below + 1 < n and goes_before(c, found[below], found[below + 1]):
+            below += 1
+        if not goes_before(c, x, found[below]):
+            break
+        found[at] = found[below]
+        at = below
+    found[at] = x
+
+
+# -- numbers -------------------------------------------------------------------------------
+
+
+@compiled
+def four(c: Any, source: int, entity: int, index: int) -> Any:
+    """Four numbers of a stream."""
+    return uniforms_at(c.k0, c.k1, source, entity, index, 0)
+
+
+@compiled
+def slot_luck(c: Any, place: int) -> Any:
+    """What a slot has in store: usable, free, fails, cause."""
+    p = c.places[place]
+    return four(c, c.lines[p.line].stream, p.slot_hash, 0)
+
+
+@compiled
+def usable(c: Any, place: int, usable_fraction: float) -> bool:
+    """Whether a slot turns out usable, and a contested one free; known at its lock."""
+    if not c.chance:
+        return True
+    luck = slot_luck(c, place)
+    return luck[0] < usable_fraction and luck[1] < c.places[place].free_fraction
+
+
+@compiled
+def vial_luck(c: Any, order: int, number: int) -> Any:
+    """The luck of a vial filled for an order: rejection, fill error, assay error, spare."""
+    return four(c, c.vial_stream, order_hash(c, order), number)
+
+
+@compiled
+def drawn(low: float, mode: float, high: float, u: float) -> int:
+    """A triangular duration in whole minutes."""
+    return round(triangular_from_u(u, low, mode, high))
+
+
+@compiled
+def durations(c: Any, place: int, vials: int) -> tuple[int, int, int, int]:
+    """How long a batch takes: to EOS, its tests, its release, its packing."""
+    p = c.places[place]
+    product = c.products[p.product]
+    if not c.chance:
+        return (
+            c.make_mins[p.make_row + vials],
+            product.qc,
+            product.release,
+            c.pack_mins[product.pack_off + vials],
+        )
+    line = c.lines[p.line]
+    taken = 0
+    luck = (0.0, 0.0, 0.0, 0.0)
+    make = fill = qc = release = pack = 0.0
+    for k in range(product.step_n):
+        s = c.steps[product.step_off + k]
+        if s.phase > PACK:
+            continue
+        minutes = float(s.planned)
+        if s.drawn:
+            if taken % 4 == 0:
+                luck = four(c, line.stream, p.slot_hash, 2 + taken // 4)
+            minutes = triangular_from_u(_nth(luck, taken), s.low, s.mode, s.high)
+            taken += 1
+        each = line.vial_min if s.phase == FILL else s.per_vial
+        if s.per_vial_drawn:
+            if taken % 4 == 0:
+                luck = four(c, line.stream, p.slot_hash, 2 + taken // 4)
+            each *= triangular_from_u(_nth(luck, taken), s.plow, s.pmode, s.phigh)
+            taken += 1
+        minutes += vials * each
+        if s.at_most >= 0 and not s.drawn:
+            minutes = min(minutes, float(s.at_most))
+        if s.repeat > 0:
+            if taken % 4 == 0:
+                luck = four(c, line.stream, p.slot_hash, 2 + taken // 4)
+            happens = _nth(luck, taken)
+            taken += 1
+            if taken % 4 == 0:
+                luck = four(c, line.stream, p.slot_hash, 2 + taken // 4)
+            length = _nth(luck, taken)
+            taken += 1
+            if happens < s.repeat and s.repeats:
+                minutes += triangular_from_u(length, s.rlow, s.rmode, s.rhigh)
+        if s.phase == MAKE:
+            make += minutes
+        elif s.phase == FILL:
+            fill += minutes
+        elif s.phase == QC:
+            qc += minutes
+        elif s.phase == RELEASE:
+            release += minutes
+        else:
+            pack += minutes
+    return whole(make + fill), whole(qc), whole(release), whole(pack)
+
+
+@compiled
+def _nth(luck: Any, taken: int) -> float:
+    which = taken % 4
+    if which == 0:
+        return luck[0]
+    if which == 1:
+        return luck[1]
+    return luck[2] if which == 2 else luck[3]
+
+
+@compiled
+def yields(c: Any, place: int) -> float:
+    """The decay-corrected yield of a batch, each step of its beta law cut off at 0.98."""
+    p = c.places[place]
+    product, stream = c.products[p.product], c.lines[p.line].stream
+    total = 1.0
+    for k in range(product.step_n):
+        s = c.steps[product.step_off + k]
+        if s.phase != MAKE and s.phase != FILL:
+            continue
+        if not c.chance or not s.yield_drawn:
+            total *= s.yield_fraction
+            continue
+        if s.sd == 0.0:
+            total *= s.mean
+            continue
+        tried = 0
+        share = _beta(c, stream, p.slot_hash, 1000 + 32 * k, s)
+        while share > HIGHEST_YIELD and tried < 31:
+            tried += 1
+            share = _beta(c, stream, p.slot_hash, 1000 + 32 * k + tried, s)
+        total *= share
+    return total
+
+
+@compiled
+def _beta(c: Any, stream: int, entity: int, index: int, step: Any) -> float:
+    x = gamma_at(c.k0, c.k1, stream, entity, index, 0, step.a)
+    y = gamma_at(c.k0, c.k1, stream, entity, index, _SECOND_GAMMA, step.b)
+    return x / (x + y) if x + y > 0.0 else step.mean

@@ -1,0 +1,167 @@
+"""Whether an order fits into a slot, and the isotope that it takes. As `fitting.py`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from doseline.programme.rules import decay_factor, vial_holds
+from doseline.simulate.kernel.blows import closed, on_the_road, takes
+from doseline.simulate.kernel.compiling import compiled
+from doseline.simulate.kernel.draws import usable
+from doseline.simulate.kernel.instants import at_day, treats_on
+from doseline.simulate.kernel.memory import call_out
+from doseline.simulate.kernel.rooms import (
+    bulk_fits,
+    can_open,
+    charge_for,
+    option_for,
+    site_takes,
+    standing_left,
+)
+from doseline.simulate.kernel.words import FAILED_ASKING, LOCKED, OPEN
+
+_EPS = 1e-9
+NO_FIT = (False, -1, 0.0, False)
+
+
+@compiled
+def ways(c: Any, product: int, protocol: int, site: int, day: int) -> tuple[int, int]:
+    """Where the planned ways to serve a site on a day begin, and how many they are."""
+    if not treats_on(c, site, day):
+        return 0, 0
+    combo = (product * c.protocols_n + protocol) * c.kinds_n + c.sites[site].kind
+    row = c.combos[combo] - 1
+    found = 0
+    if row >= 0:
+        found = c.reach_index[row * c.days + at_day(c, day)]
+    if found == 0:
+        asked = product * c.protocols_n + protocol + 1
+        found = call_out(c.ask, asked, site * c.days + day - c.day0)
+        if found <= 0:
+            c.fault = FAILED_ASKING
+            return 0, 0
+    found -= 1
+    return found >> 16, found & 0xFFFF
+
+
+@compiled
+def late_share(c: Any, reach: int) -> float:
+    """How often a way does not keep its planned day, as schedulers know it."""
+    if c.reaches[reach].late < 0.0 and call_out(c.ask, 0, reach) < 0:
+        c.fault = FAILED_ASKING
+        return 0.0
+    return c.reaches[reach].late
+
+
+@compiled
+def open_to(c: Any, order: int, reach: int) -> bool:
+    """Whether nothing known stands in the way: shocks, the lane's notice, the site's limits."""
+    r, o = c.reaches[reach], c.orders[order]
+    notice = c.lanes[r.lane].notice
+    if notice and r.dispatch_at - c.now < notice:
+        return False
+    if c.known_n:
+        plant = c.places[r.place].plant
+        if (
+            takes(c, r.place) >= 0
+            or not on_the_road(c, r.lane, o.site, r.dispatch_at)
+            or closed(c, plant, order, r.received_day) != 0
+        ):
+            return False
+    return site_takes(c, order, reach)
+
+
+@compiled
+def in_a_vial(c: Any, order: int, reach: int) -> bool:
+    """Whether a vial takes the dose at EOS."""
+    r = c.reaches[reach]
+    product = c.products[c.places[r.place].product]
+    eos_mbq = c.orders[order].activity * r.eos_factor
+    return vial_holds(eos_mbq, product.overfill, product.vial_limit)
+
+
+@compiled
+def on_hand(c: Any, batch: int) -> float:
+    """The isotope that a locked batch counts on, decayed to its charge. [MBq]"""
+    b = c.batches[batch]
+    if b.option < 0:
+        return 0.0
+    p = c.places[b.place]
+    since = p.charge_at - c.options[b.option].delivered_at
+    return (b.ordered + b.standing) * decay_factor(since, p.half_life)
+
+
+@compiled
+def fits(c: Any, order: int, reach: int) -> tuple[bool, int, float, bool]:
+    """Whether an order fits into a slot under every limit, and the isotope that this takes."""
+    r, o = c.reaches[reach], c.orders[order]
+    place = r.place
+    p = c.places[place]
+    batch = c.batch_of[place]
+    status = c.batches[batch].status if batch >= 0 else OPEN
+    if status != OPEN and status != LOCKED:
+        return NO_FIT
+    if not in_a_vial(c, order, reach):
+        return NO_FIT
+    units = o.units
+    load = units * o.activity * r.load_factor
+    eos = units * o.activity * r.eos_factor
+    if batch >= 0:
+        b = c.batches[batch]
+        units, load, eos = units + b.units, load + b.load, eos + b.eos
+    if not bulk_fits(c, place, eos):
+        return NO_FIT
+    if status == LOCKED:
+        b = c.batches[batch]
+        enough = charge_for(c, place, load) <= on_hand(c, batch) * (1 + _EPS)
+        if units > b.vials or not enough or not open_to(c, order, reach):
+            return NO_FIT
+        return True, b.option, b.reserved, False
+    if units > p.vials_max or p.call_off_at < c.now:
+        return NO_FIT
+    if (batch < 0 or c.batches[batch].count == 0) and not can_open(c, place):
+        return NO_FIT
+    if not p.decays:
+        return (True, -1, 0.0, False) if open_to(c, order, reach) else NO_FIT
+    option, need = option_for(c, place, batch, load)
+    if option < 0 or not open_to(c, order, reach):
+        return NO_FIT
+    return True, option, need, False
+
+
+@compiled
+def stands_in(c: Any, order: int, reach: int) -> tuple[bool, int, float, bool]:
+    """Whether a lost order can be remade in a slot from isotope kept there for stand-ins."""
+    r, o = c.reaches[reach], c.orders[order]
+    place = r.place
+    p = c.places[place]
+    batch = c.batch_of[place]
+    if p.charge_at > o.lost_at + c.backup_within or p.opt_n == 0:
+        return NO_FIT
+    if not in_a_vial(c, order, reach):
+        return NO_FIT
+    units = o.units
+    load = units * o.activity * r.load_factor
+    eos = units * o.activity * r.eos_factor
+    option = p.opt_off if batch < 0 else c.batches[batch].option
+    if option < 0:
+        return NO_FIT
+    factor = decay_factor(p.charge_at - c.options[option].delivered_at, p.half_life)
+    left = standing_left(c, place)
+    if batch < 0:
+        late = p.set_up_at < c.now or not usable(c, place, c.plants[p.plant].usable)
+        if late or units > p.vials_max or not can_open(c, place):
+            return NO_FIT
+        wanted = charge_for(c, place, load) / factor
+    elif c.batches[batch].status == LOCKED:
+        b = c.batches[batch]
+        eos, units = eos + b.eos, units + b.units
+        if units > b.places:
+            return NO_FIT
+        charge = charge_for(c, place, load + b.load)
+        wanted = max(0.0, charge - on_hand(c, batch)) / factor
+    else:
+        return NO_FIT
+    if wanted > left * (1 + _EPS) or not bulk_fits(c, place, eos):
+        return NO_FIT
+    return (True, option, wanted, True) if open_to(c, order, reach) else NO_FIT

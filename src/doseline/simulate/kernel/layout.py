@@ -1,0 +1,180 @@
+"""How one simulated future lies in memory: rows of fields, and one array that says where they are.
+
+The kernel's functions take a single array of whole numbers, `c`. Its first places hold the address
+and the length of each table (`TABLES`), its last ones the numbers that stand alone (`SCALARS`):
+the instant, the keys of chance, counters, the policy. So a call costs what one argument costs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+I4, I8, F8 = np.int32, np.int64, np.float64
+
+
+def _rows(whole: str, floats: str = "", long: str = "") -> np.dtype[Any]:
+    """A row: whole numbers, floats, and whole numbers of 64 bits."""
+    fields: list[tuple[str, Any]] = [(name, F8) for name in floats.split()]
+    fields += [(name, I8) for name in long.split()]
+    fields += [(name, I4) for name in whole.split()]
+    return np.dtype(fields, align=True)
+
+
+PLACE = _rows(
+    "plant line product make_row charge_at day month call_off_at last_lock_at vials_max qc_day "
+    "standing exc_off exc_n opt_off opt_n decays first_lock_at receipt_by set_up_at twin inside "
+    "week_row",
+    "bulk_max half_life yield_fraction free_fraction fee",
+    "slot_hash",
+)
+OPTION = _rows("source delivered_at lock_at week day consignment")
+REACH = _rows(
+    "place charge_at last_lock_at lane dispatch_at received_at use_at day testing received_day "
+    "dispatch_day",
+    "load_factor eos_factor cost late",
+)
+LINE = _rows("plant made_before", "vial_min", "stream")
+PLANT = _rows(
+    "zone firm batches_per_day qc_per_day has_limit waste_kept cause_off cause_n learns corrects "
+    "contract",
+    "limit usable mature total first floor halved cluster low mode high standing_mbq",
+    "hash",
+)
+CONTRACT = _rows("vials_included tier_off tier_n", "late_cancel", "batch_fee extra_vial")
+TIER = _rows("from_batch", "", "fee")
+CAUSE = _rows("code stage", "chance")
+PRODUCT = _rows(
+    "decays shelf infusion preparation hold step_off step_n nuclide qc release pack_off",
+    "half_life overfill samples vial_limit tolerance hard rejected fill_sd assay_sd",
+)
+STEP = _rows(
+    "phase planned drawn per_vial_drawn at_most yield_drawn repeats",
+    "low mode high per_vial plow pmode phigh yield_fraction mean sd a b repeat rlow rmode rhigh",
+)
+SOURCE = _rows(
+    "stops",
+    "offer lot price freight failed late low high per_year median p90 lost_low lost_high",
+    "stream outage",
+)
+STOP = _rows("source begins_at ends_at", "left")
+LANE = _rows(
+    "plant carrier planned drawn notice collects road rank zone", "cost low mode high", "stream"
+)
+CARRIER = _rows("delays", "delay low mode high day_delay second_day lost winter second_package")
+BORDER = _rows("out_off out_n", "", "stream")
+CROSSING = _rows("", "chance low mode high")
+SITE = _rows("zone consignee kind treats receives usual latest market rank licence", "", "hash")
+CONSIGNEE = _rows("capacity", "limit")
+PROTOCOL = _rows(
+    "moved_days lead closes_weekday closes_weeks placed_before",
+    "before_lock before_production after_production moved",
+    "missed_started missed_new moved_day moved_outside out_of_tolerance",
+)
+ARM = _rows("visit_off visit_n")
+VISIT = _rows(
+    "day early late gate_off gate_n product by_size",
+    "continues factor rate size_cap cap rounded",
+)
+GATE = _rows("outcome lasts", "factor")
+SHOCK = _rows(
+    "hits from_day until_day adds begins_at ends_at all_markets all_protocols stops spares_started",
+    "left delay_factor low mode high",
+)
+STANDING = _rows("owner product protocol site placed_at wanted earliest latest units number")
+PERIOD = _rows("from_day until_day")
+
+PATIENT = _rows(
+    "id_off id_n arm protocol product site first_day luck_off luck_n waits cohort before "
+    "awaited last_order due_day",
+    "size",
+)
+LUCKS = _rows("off n")
+LUCK = _rows("", "goes_on gate gate_delay cancel cancel_stage moved weight")
+
+ORDER = _rows(
+    "status owner visit attempt number name_n held product protocol site wanted earliest "
+    "latest units started closes_at placed_at stage moves moved_to moved_early moved_late batch "
+    "reach use_at day vial vials_tried lost lost_at cause wait_token last_lock_at armed follows "
+    "ahead ahead_day outcome outcome_day within placed dose course due_day given over next prev "
+    "waits_at stay_until stay_from stay_next stay_prev same_course has_hash",
+    "activity factor kept vial_mbq stay_mbq",
+    "vial_kbq vial_at hash",
+)
+BATCH = _rows(
+    "place status first last count units option lock_token vials places charge_at eos_at "
+    "released_at packed_at number fixed stage delivery filled_for t_make t_qc t_release t_pack "
+    "failure failure_stage spare_off spare_n has_pot in_room spares_tried pot_at",
+    "load eos reserved ordered standing charge left pot_mbq",
+    "pot_kbq",
+)
+SPARE = _rows("at", "mbq", "kbq")
+PARCEL = _rows("batch lane site off n stage dispatch nominal total lost")
+PARCEL_ORDER = _rows("order vial")
+DOSE = _rows("order cause again given_day within first alive", "", "penalty")
+ARRIVAL = _rows("at next", "mbq half_life")
+GROUP = _rows("batch lane site count next")
+
+TABLES: dict[str, Any] = {
+    # the world
+    "places": PLACE, "options": OPTION, "reaches": REACH, "lines": LINE, "plants": PLANT,
+    "contracts": CONTRACT, "tiers": TIER, "causes": CAUSE, "products": PRODUCT, "steps": STEP,
+    "sources": SOURCE, "lanes": LANE, "carriers": CARRIER, "borders": BORDER,
+    "crossings": CROSSING, "sites": SITE, "consignees": CONSIGNEE, "protocols": PROTOCOL,
+    "arms": ARM, "visits": VISIT, "gates": GATE, "gate_chances": F8, "standing_orders": STANDING,
+    "excludes": I4, "make_mins": I4, "pack_mins": I4, "border_of": I4, "permits": I4,
+    "licences": I4, "testings": I4, "testing_at": I4, "midnights": I4, "walls": I4, "treats": I4,
+    "opens": I4, "closes": I4, "collects": I4, "months_of": I4, "winters": I4, "combos": I4,
+    "reach_index": I8, "stop_starts": I8, "stop_ends": I8, "stop_moved": I8, "stop_off": I4,
+    "roads": I4, "lane_off": I4, "lane_list": I4, "period_protocols": I4, "periods": PERIOD,
+    # the shocks and patients of a future
+    "shocks": SHOCK, "targets": np.int8, "patients": PATIENT, "names": np.uint8,
+    "luck_rows": LUCKS, "lucks": LUCK,
+    # what lives
+    "orders": ORDER, "batches": BATCH, "spares": SPARE, "parcels": PARCEL,
+    "parcel_orders": PARCEL_ORDER, "doses": DOSE, "arrivals": ARRIVAL, "groups": GROUP,
+    "stops": STOP, "known": I4,
+    "batch_of": I4, "busy": I4, "crew": I4, "qc": I4, "infusions": I4, "held_first": I4,
+    "held_last": I4, "arrival_first": I4, "arrival_last": I4, "offered": F8, "standing_used": F8,
+    "experience": I4, "cluster_until": I8, "consignments": I4, "tested": np.int8,
+    "batches_of_year": I4, "freed_place": I4, "freed_consignee": I4, "waiting": I4,
+    "cohort_waiting": I4, "cohort_last": I4, "months": I8, "rows": I8, "row_months": I8,
+    "row_causes": I8, "text": np.uint8, "heap_keys": I8, "heap_calls": I8, "first_keys": I8,
+    "first_calls": I8, "group_of": I4,
+}  # fmt: skip
+"""Every table, with what a row of it is."""
+
+SCALARS = (
+    "ask", "fault", "now", "sequence", "heap_n", "first_n", "beginning", "k0", "k1", "chance",
+    "start_day", "zero", "day0", "days", "from_day", "until_day", "counts_from", "weekly_until",
+    "outages_until", "sites_n", "protocols_n", "products_n", "kinds_n", "markets_n", "plants_n",
+    "months_n", "weeks_n", "causes_n", "week0", "month0", "consignees_n", "zones_n",
+    "orders_n", "batches_n", "spares_n", "parcels_n", "parcel_orders_n", "doses_n", "arrivals_n",
+    "groups_n", "stops_n", "known_n", "shocks_n", "targets_n", "patients_n", "standing_n",
+    "waiting_n", "freed_n", "freed_turn", "vials_n", "limits", "shock_stream", "vial_stream",
+    "firm_at", "line_at", "source_at", "carrier_at", "lane_at", "border_at", "site_at", "market_at",
+    "protocol_at",
+    "preference", "on_offer", "spare_vials", "shift_days", "backup", "backup_within",
+    "started_first", "reorder_missed", "reorder_at_most", "overage", "periods_n",
+    "carriers_n", "lanes_n", "row_n", "options_n", "years_n", "year0", "waste_price",
+    "places_n",
+)  # fmt: skip
+"""Every number that stands alone. Floats (`overage`) are kept as their bits."""
+
+AT = {name: 2 * n for n, name in enumerate(TABLES)}
+AT |= {name: 2 * len(TABLES) + n for n, name in enumerate(SCALARS)}
+SIZE = 2 * len(TABLES) + len(SCALARS)
+
+COUNTS = (
+    "received", "made", "wasted:making", "wasted:dose", "decayed:making", "decayed:dose",
+    "administered:making", "administered:dose", "batches_made", "batches_failed",
+    "batches_cancelled", "slots_used", "vials", "doses_given", "penalties", "cost:option_fees",
+    "cost:isotope", "cost:isotope_freight", "cost:batch_fees", "cost:extra_vials",
+    "cost:late_cancellation", "cost:import_testing", "cost:shipments", "slots_usable",
+    "cost:standing_isotope",
+)  # fmt: skip
+"""What is counted by month while a future runs, as `result.Replication` names it."""
+
+NEVER = 2**31 - 1
+"""A day or an instant that does not come."""

@@ -1,0 +1,127 @@
+"""The memory of one future: what lives in it, emptied before each replication."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from doseline.simulate.kernel.layout import AT, COUNTS, SIZE, TABLES
+from doseline.simulate.kernel.tables import Tables
+from doseline.simulate.kernel.tallying import ROW
+from doseline.simulate.result import Period
+
+_KEPT = ("orders", "doses", "waiting", "first_keys", "first_calls", "heap_keys", "heap_calls")
+
+
+class Room:
+    """Tables that a future writes. `grow` doubles those whose length nobody knows before."""
+
+    def __init__(self, tables: Tables, periods: Sequence[Period]) -> None:
+        self.tables = tables
+        self.found: dict[str, np.ndarray[Any, Any]] = {}
+        self.zero: list[np.ndarray[Any, Any]] = []
+        self.minus: list[np.ndarray[Any, Any]] = []
+        self.c = np.zeros(SIZE, np.int64)
+        self.size = 0
+        self._fixed(periods)
+        self._write(tables.tables)
+        self._write(self.found)
+        for name, number in tables.numbers.items():
+            self.c[AT[name]] = number
+
+    def _write(self, found: dict[str, np.ndarray[Any, Any]]) -> None:
+        for name, table in found.items():
+            self.c[AT[name]] = table.ctypes.data
+            self.c[AT[name] + 1] = len(table)
+
+    def _fixed(self, periods: Sequence[Period]) -> None:
+        t = self.tables
+        days, plants, places = t.days, len(t.plants), len(t.world.places)
+        consignees, weeks = len(t.consignees), t.numbers["weeks_n"]
+        counted = max(1, len(periods)) * max(1, len(t.protocols))
+        zeros = {
+            "busy": places, "crew": plants * days, "qc": plants * days,
+            "infusions": consignees * days, "offered": t.offers_n, "standing_used": len(t.weeks),
+            "consignments": t.consignments_n, "batches_of_year": plants * t.years_n,
+            "months": len(COUNTS) * t.months_n, "rows": counted * ROW,
+            "row_months": counted * t.months_n * 4, "row_causes": counted * len(t.causes),
+            "text": 1024,
+        }  # fmt: skip
+        minus = {
+            "batch_of": places, "held_first": consignees * weeks, "held_last": consignees * weeks,
+            "arrival_first": plants * weeks, "arrival_last": plants * weeks,
+            "freed_place": 2 * places, "freed_consignee": 2 * consignees,
+        }  # fmt: skip
+        for name, n in zeros.items():
+            self.found[name] = np.zeros(max(1, n), TABLES[name])
+            self.zero.append(self.found[name])
+        for name, n in minus.items():
+            self.found[name] = np.full(max(1, n), -1, TABLES[name])
+            self.minus.append(self.found[name])
+        self.found["experience"] = np.zeros(max(1, len(t.lines)), np.int32)
+        self.found["cluster_until"] = np.zeros(max(1, len(t.lines)), np.int64)
+        self._periods(periods)
+
+    def _periods(self, periods: Sequence[Period]) -> None:
+        t = self.tables
+        spans = np.zeros(max(1, len(periods)), TABLES["periods"])
+        named = np.zeros((max(1, len(periods)), max(1, len(t.protocols))), np.int32)
+        for n, period in enumerate(periods):
+            spans[n] = (period.from_on.toordinal(), period.until_on.toordinal())
+            for protocol, number in t.protocols.items():
+                named[n, number] = not period.protocols or protocol in period.protocols
+        self.found["periods"], self.found["period_protocols"] = spans, named.reshape(-1)
+        self.c[AT["periods_n"]] = len(periods)
+
+    # -- what grows ------------------------------------------------------------------------
+
+    def grow(self, size: int) -> None:
+        """Room for so many orders, and for what goes with them; kept if it is enough already."""
+        if size <= self.size:
+            return
+        self.size = size
+        batches = 2 * len(self.tables.world.places) + size // 2 + 64
+        made: dict[str, int] = {
+            **dict.fromkeys(_KEPT, size), "batches": batches, "group_of": 1 << size.bit_length(),
+            "spares": size + 4 * batches, "parcels": size, "parcel_orders": 2 * size,
+            "arrivals": 4 * size + 4 * batches, "groups": 2 * size, "stops": 4096,
+            "heap_keys": 4 * size, "heap_calls": 4 * size,
+            "tested": batches * max(1, len(self.tables.markets)),
+        }  # fmt: skip
+        grown = {name: np.zeros(n, TABLES[name]) for name, n in made.items()}
+        self.found |= grown
+        self.found["group_of"].fill(-1)
+        self._write(grown)
+
+    def empty(self) -> None:
+        """Forget everything that happened."""
+        for table in self.zero:
+            table.fill(0)
+        for table in self.minus:
+            table.fill(-1)
+        self.found["experience"][: len(self.tables.lines)] = self.tables.tables["lines"][
+            "made_before"
+        ][: len(self.tables.lines)]
+        self.found["cluster_until"].fill(-(10**9))
+        self.found["group_of"].fill(-1)
+        used = int(self.c[AT["batches_n"]]) * max(1, len(self.tables.markets))
+        self.found["tested"][:used] = 0
+        for name in _COUNTERS:
+            self.c[AT[name]] = 0
+        self.c[AT["freed_turn"]] = 1
+
+    def fill(self, found: dict[str, np.ndarray[Any, Any]], numbers: dict[str, int]) -> None:
+        """Take in the patients or shocks of a replication."""
+        self.held = {**getattr(self, "held", {}), **found}
+        self._write(found)
+        for name, number in numbers.items():
+            self.c[AT[name]] = number
+
+
+_COUNTERS = (
+    "fault", "now", "sequence", "heap_n", "first_n", "beginning", "orders_n", "batches_n",
+    "spares_n", "parcels_n", "parcel_orders_n", "doses_n", "arrivals_n", "groups_n", "stops_n",
+    "known_n", "waiting_n", "freed_n", "vials_n",
+)  # fmt: skip

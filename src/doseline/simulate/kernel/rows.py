@@ -1,0 +1,36 @@
+"""Rows of named fields as tables, and things by number."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from typing import Any
+
+import numpy as np
+
+from doseline.programme.product import Triangular
+from doseline.simulate.kernel.layout import TABLES
+
+
+class Numbered(dict[Hashable, int]):
+    """Things in the order in which they were first named, each with its number."""
+
+    def __missing__(self, key: Hashable) -> int:
+        self[key] = len(self)
+        return self[key]
+
+
+def rows(name: str, found: Iterable[dict[str, Any]]) -> np.ndarray[Any, Any]:
+    """A table from rows of named fields; at least one row, of zeros where there is none."""
+    listed = list(found)
+    table = np.zeros(max(1, len(listed)), dtype=TABLES[name])
+    for n, row in enumerate(listed):
+        for field, value in row.items():
+            table[n][field] = value
+    return table
+
+
+def triangle(
+    law: Triangular | None, low: str = "low", mode: str = "mode", high: str = "high"
+) -> Any:
+    """The three fields of a duration; zeros where there is none."""
+    return {} if law is None else {low: law.low, mode: law.mode, high: law.high}

@@ -1,0 +1,260 @@
+"""A world as tables: everything that does not change between its replications.
+
+Made once for a world. The ways from slots to a day, and how often they are late, are asked for one
+by one as the first replications come to them (`Tables.ask`): most of them nobody ever needs.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from datetime import date, time
+from typing import Any
+
+import numpy as np
+
+from doseline.chance import stable_hash
+from doseline.clock import local_minute, midnight, weekday_from_text
+from doseline.simulate.kernel.layout import TABLES
+from doseline.simulate.kernel.rows import Numbered
+from doseline.simulate.kernel.words import (
+    CAUSES,
+    PREFERENCES,
+)
+from doseline.simulate.risk import risk_of
+from doseline.simulate.world import DAY, Reach, World, month_number
+
+BEFORE_DAYS, BEHIND_DAYS = 250, 800
+"""So many days before the first and behind the last day played stand in the tables."""
+
+REACHES = 1 << 21
+"""Room for ways; memory is taken only where they are written."""
+
+Ask = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
+
+
+class Tables:
+    """The tables of one world, with the numbers that stand alone."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.programme = world.programme
+        self.risk = risk_of(world)
+        self.tables: dict[str, np.ndarray[Any, Any]] = {}
+        self.numbers: dict[str, int] = {}
+        self.ways: list[Reach] = []
+        self.failed: BaseException | None = None
+        self.owed: dict[str, dict[int, int]] | None = None
+        self.arms: dict[str, int] = {}
+        self.weeks = Numbered()
+        self.kinds_n = self.offers_n = self.consignments_n = 0
+        self._names()
+        self._days()
+
+    # -- names -----------------------------------------------------------------------------
+
+    def _names(self) -> None:
+        p = self.programme
+        self.sites = {s.id: n for n, s in enumerate(p.sites)}
+        self.plants = {m.id: n for n, m in enumerate(p.manufacturers)}
+        self.lines = {ln: n for n, ln in enumerate(p.line)}
+        self.products = {x.id: n for n, x in enumerate(p.products)}
+        self.sources = {s.id: n for n, s in enumerate(p.sources)}
+        self.carriers = {x.id: n for n, x in enumerate(p.carriers)}
+        self.lanes = {x.id: n for n, x in enumerate(p.lanes)}
+        self.borders = {x.id: n for n, x in enumerate(p.borders)}
+        self.firms = Numbered()
+        self.markets = Numbered()
+        self.nuclides = Numbered()
+        self.consignees = {name: n for n, name in enumerate(p.consignee)}
+        named = [*(t.id for t in p.trials), *(m.id for m in p.markets)]
+        self.protocols = {name: n for n, name in enumerate(named)}
+        for demand in p.standing_demand:
+            self.protocols.setdefault(demand.id, len(self.protocols))
+        self.causes = list(CAUSES)
+        for plant in p.manufacturers:
+            for cause in plant.failures:
+                if cause.cause not in self.causes:
+                    self.causes.append(cause.cause)
+        for m in p.manufacturers:
+            self.firms[m.firm]
+        for s in p.sites:
+            self.markets[s.market]
+
+    # -- calendars -------------------------------------------------------------------------
+
+    def _days(self) -> None:
+        p, w = self.programme, self.world
+        self.zero = p.from_on.toordinal()
+        self.day0 = min(self.zero, w.from_on.toordinal()) - BEFORE_DAYS
+        self.days = w.until_on.toordinal() + BEHIND_DAYS - self.day0
+        self.ordinals = np.arange(self.day0, self.day0 + self.days)
+        self.zones, self.walls = Numbered(), Numbered()
+        self._midnights: dict[str, np.ndarray[Any, Any]] = {}
+        self._walls: dict[tuple[str, time], np.ndarray[Any, Any]] = {}
+        months = [month_number(date.fromordinal(d)) for d in self.ordinals.tolist()]
+        self.month0, self.months_n = months[0], months[-1] - months[0] + 1
+        self.tables["months_of"] = np.array(months, np.int32) - self.month0
+        self.tables["winters"] = np.isin(np.array(months) % 12 + 1, (12, 1, 2)).astype(np.int32)
+
+    def zone(self, name: str) -> int:
+        """The number of a clock."""
+        return self.zones[name]
+
+    def midnights(self, zone: str) -> np.ndarray[Any, Any]:
+        """When each day begins in a zone. [min]"""
+        if zone not in self._midnights:
+            clock_zero = self.world.clock.zero
+            found = [midnight(d, zone) for d in range(self.day0, self.day0 + self.days + 1)]
+            self._midnights[zone] = np.array(found, np.int64) - clock_zero
+        return self._midnights[zone]
+
+    def wall(self, zone: str, wall: time) -> np.ndarray[Any, Any]:
+        """When a wall in a zone shows a time, each day. [min]"""
+        key = (zone, wall)
+        if key not in self._walls:
+            starts = self.midnights(zone)
+            minute = wall.hour * 60 + wall.minute
+            found = starts[:-1] + minute
+            for n in np.flatnonzero(np.diff(starts) != DAY).tolist():
+                found[n] = local_minute(self.day0 + n, minute, zone) - self.world.clock.zero
+            self._walls[key] = found
+        return self._walls[key]
+
+    def on(self, weekdays: Sequence[str], holidays: Sequence[Any]) -> np.ndarray[Any, Any]:
+        """The days that fall on some weekdays and on no holiday."""
+        named = [weekday_from_text(w) for w in weekdays]
+        open_on: np.ndarray[Any, Any] = np.isin((self.ordinals + 6) % 7, named)
+        if holidays:
+            for n in np.flatnonzero(open_on).tolist():
+                on = date.fromordinal(self.day0 + n)
+                open_on[n] = not any(h.is_holiday(on) for h in holidays)
+        return open_on
+
+    def stack(self, name: str, found: Sequence[np.ndarray[Any, Any]]) -> None:
+        """Put calendars of one kind behind each other."""
+        listed = found or [np.zeros(self.days, np.int64)]
+        self.tables[name] = np.ascontiguousarray(np.concatenate(listed), dtype=TABLES[name])
+
+    # -- what is asked later ---------------------------------------------------------------
+
+    def ready(self) -> None:
+        """Make room for what is asked later, and note the numbers that stand alone."""
+        combos = len(self.products) * len(self.protocols) * self.kinds_n
+        self.combos_n = 0
+        self.tables["combos"] = np.zeros(max(1, combos), np.int32)
+        self.tables["reach_index"] = np.zeros(max(1, combos) * self.days, np.int64)
+        self.tables["reaches"] = np.empty(REACHES, TABLES["reaches"])
+        self.asking = Ask(self._ask)
+        p, w = self.programme, self.world
+        policy = p.policy
+        weeks = (w.until_on.toordinal() + BEHIND_DAYS - self.zero) // 7 + 60
+        self.years_n = w.until_on.year + 4 - date.fromordinal(self.day0).year
+        self.numbers |= {
+            "ask": ctypes.cast(self.asking, ctypes.c_void_p).value or 0,
+            "zero": self.zero,
+            "start_day": self.zero,
+            "day0": self.day0,
+            "days": self.days,
+            "from_day": w.from_on.toordinal(),
+            "until_day": w.until_on.toordinal(),
+            "counts_from": w.clock.day_start(w.from_on, "UTC"),
+            "weekly_until": w.clock.day_start(w.until_on, "UTC") + 28 * DAY,
+            "outages_until": w.clock.day_start(w.until_on, "UTC") + 60 * DAY,
+            "sites_n": len(self.sites),
+            "lanes_n": len(self.lanes),
+            "protocols_n": len(self.protocols),
+            "products_n": len(self.products),
+            "kinds_n": self.kinds_n,
+            "markets_n": len(self.markets),
+            "plants_n": len(self.plants),
+            "places_n": len(w.places),
+            "months_n": self.months_n,
+            "month0": self.month0,
+            "weeks_n": weeks + 50,
+            "week0": -50,
+            "year0": date.fromordinal(self.day0).year,
+            "years_n": self.years_n,
+            "causes_n": len(self.causes),
+            "consignees_n": len(self.consignees),
+            "limits": any(m.possession_limit_mbq is not None for m in p.manufacturers),
+            "shock_stream": stable_hash("shock"),
+            "vial_stream": stable_hash("vial"),
+            "preference": PREFERENCES.index(policy.preference),
+            "on_offer": policy.order_days == "on_offer",
+            "spare_vials": policy.spare_vials,
+            "shift_days": policy.shift_days,
+            "backup": policy.backup,
+            "backup_within": policy.backup_within_min,
+            "started_first": policy.started_courses_first,
+            "reorder_missed": policy.reorder_missed,
+            "reorder_at_most": policy.reorder_at_most,
+            "overage": int(np.float64(policy.overage_fraction).view(np.int64)),
+        }
+        places = (
+            *("firm", "line", "source", "carrier", "lane", "border"),
+            *("site", "market", "protocol"),
+        )
+        at = len(self.plants)
+        self.target_at = {"manufacturer": 0}
+        for name in places:
+            self.target_at[name] = at
+            self.numbers[f"{name}_at"] = at
+            at += len(getattr(self, f"{name}s"))
+        self.targets_n = self.numbers["targets_n"] = at
+
+    def _ask(self, asked: int, which: int) -> int:
+        """Answer compiled code: the ways of a day, or how often a way is late; below 0: failed."""
+        try:
+            if asked == 0:
+                self.tables["reaches"][which]["late"] = self.risk.late(self.ways[which])
+                return 1
+            return self._find_ways(asked - 1, *divmod(which, self.days))
+        except BaseException as error:  # told to whoever started the replication
+            self.failed = error
+            return -1
+
+    def _find_ways(self, asked: int, site_number: int, day_number: int) -> int:
+        product_number, protocol_number = divmod(asked, len(self.protocols))
+        product = self.programme.products[product_number].id
+        protocol = list(self.protocols)[protocol_number]
+        site = self.programme.sites[site_number]
+        ways = self.world._reach_of((product, protocol, site.id, self.day0 + day_number))
+        kind = int(self.tables["sites"][site_number]["kind"])
+        combo = asked * self.kinds_n + kind
+        combos = self.tables["combos"]
+        if combos[combo] == 0:
+            self.combos_n += 1
+            combos[combo] = self.combos_n
+        first = len(self.ways)
+        if first + len(ways) > REACHES or len(ways) > 0xFFFF:
+            raise MemoryError("more ways than there is room for")
+        for n, way in enumerate(ways):
+            self.tables["reaches"][first + n] = self._reach(way, site.zone)
+        self.ways += ways
+        packed = (first << 16 | len(ways)) + 1
+        self.tables["reach_index"][(combos[combo] - 1) * self.days + day_number] = packed
+        return packed
+
+    def _reach(self, way: Reach, zone: str) -> tuple[Any, ...]:
+        clock = self.world.clock
+        lane = self.programme.lane[way.lane]
+        plant = self.programme.manufacturer[lane.manufacturer]
+        row = {
+            "load_factor": way.load_factor,
+            "eos_factor": way.eos_factor,
+            "cost": float(way.cost_cents),
+            "late": -1.0 if way.late_share is None else way.late_share,
+            "place": way.place,
+            "charge_at": way.charge_at,
+            "last_lock_at": way.last_lock_at,
+            "lane": self.lanes[way.lane],
+            "dispatch_at": way.dispatch_at,
+            "received_at": way.received_at,
+            "use_at": way.use_at,
+            "day": way.day,
+            "testing": way.testing_cents,
+            "received_day": clock.day(way.received_at, zone).toordinal(),
+            "dispatch_day": clock.day(way.dispatch_at, plant.zone).toordinal(),
+        }
+        return tuple(row[name] for name in TABLES["reaches"].names)
