@@ -1,7 +1,5 @@
 """`new` and `check`: a programme file is written, and read."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """`demand`, `simulate`, `compare` and `assess`: futures are drawn and played."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated

@@ -1,7 +1,5 @@
 """`plan` and `replan`: a schedule, its proof and its mending."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """`size`: the least capacity that is enough, and when to add the next."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer
