@@ -286,7 +286,7 @@ def cancelled_at(
 ) -> int:
     """At which of `CANCEL_STAGES` two uniform numbers cancel an order, from the share of each.
 
-    >>> cancelled_at(0.1, 0.1, 0.1, 0.2, 0.5), cancelled_at(0.1, 0.1, 0.1, 0.3, 0.5)
+    >>> cancelled_at(0.1, 0.1, 0.1, 0.2, 0.5), cancelled_at(0.1, 0.1, 0.1, 0.4, 0.5)
     (2, 0)
     """
     up_to_production = before_lock + before_production
