@@ -63,8 +63,9 @@ class Desk:
     ) -> tuple[Entry, ...]:
         """Carry out a command, once, however often it is sent. Returns what it wrote.
 
-        `at` is when it happened, a text of the record; empty for now. Raises NotPermitted or
-        LifeError where a rule refuses it, ConflictError where the command id stands for another.
+        `at` is when it happened, a text of the record; this moment, if it is empty. Raises
+        NotPermitted or LifeError where a rule refuses it, ConflictError where the command id stands
+        for another.
         """
         done = self.ledger.of_command(command_id)
         if done:
