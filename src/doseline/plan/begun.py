@@ -17,7 +17,7 @@ from doseline.plan.folded import Folded, first_schedule
 from doseline.plan.matrix import Floats
 from doseline.plan.neighbours import Neighbourhoods
 from doseline.plan.rolling import rolled
-from doseline.plan.rounded import broken, whole_orders
+from doseline.plan.rounded import broken, in_time, whole_orders
 from doseline.plan.stretches import nearest, planned_anew, stretches
 from doseline.plan.structure import Structure
 
@@ -31,7 +31,6 @@ _SMALL = 60  # orders a share of days
 _BATCHES = 0.6  # of the time is for batches alone
 _PIECE = 18.0  # places in a piece without charges: it is soon solved
 _BETWEEN, _ROUNDS = 8.0, 30  # after so long [s], or so many rounds, shares are set anew
-_MENDED_IN = 6.0
 
 
 @dataclass(frozen=True)
@@ -112,12 +111,12 @@ def by_days(given: Beginning) -> Neighbourhoods:
         folded.share_anew(batches.best.values)
         batches.among(_parted(given), batches.best.values)
         given.say(f"batches planned, cost {batches.best.objective:,.0f} before freight is whole")
-    left = min(_MENDED_IN, max(0.5, until - perf_counter()))
-    whole = whole_orders(arrays, structure, folded.unfolded(batches.best.values), left)
+    unfolded = folded.unfolded(batches.best.values)
+    whole = whole_orders(arrays, structure, unfolded, in_time(until))
     if whole is None or broken(arrays, whole, arrays.sums(whole)).any():
         whole = rolled(arrays, structure, given.days, until, given.say)
     search = given.search(whole)
-    search.by_the_clock = True
+    search.by_the_clock = True  # each share of days, and the search for batches, has so much time
     return search
 
 

@@ -17,13 +17,12 @@ from doseline.plan.arrays import Arrays, Ints
 from doseline.plan.dive import whole_batches
 from doseline.plan.matrix import Floats
 from doseline.plan.relaxation import Relaxation, Relaxed
-from doseline.plan.rounded import broken, whole_orders
+from doseline.plan.rounded import broken, in_time, whole_orders
 from doseline.plan.structure import Structure
 from doseline.plan.variables import Problem
 
 _ALONE = 0.8  # of the charge is what a dose carries to begin with
 _BEFORE, _AFTER = 6, 12  # times the shares are set before and after batches are whole
-_MENDED_IN = 6.0  # [s]
 _SHARE = 0.25  # of the time, at most
 
 
@@ -136,7 +135,7 @@ def first_schedule(
     if dived is None:
         return None, dear
     best = _shared_again(folded, arrays, dived)
-    whole = whole_orders(arrays, structure, best, min(_MENDED_IN, until - perf_counter()))
+    whole = whole_orders(arrays, structure, best, in_time(until))
     if whole is None or broken(arrays, whole, arrays.sums(whole)).any():
         return None, dear
     return whole, dear

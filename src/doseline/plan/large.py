@@ -2,8 +2,7 @@
 
 The relaxation of the whole, or of some weeks at a time, bounds the cost from below. The schedule
 begins with one dive from it, or without what is paid once for several doses (`plan/begun.py`); then
-pieces of it are planned anew (`plan/neighbours.py`), as long as time or work is left. At the end
-lots of isotope are taken whole.
+pieces of it are planned anew (`plan/neighbours.py`), as long as time or work is left.
 """
 
 from __future__ import annotations
@@ -35,9 +34,6 @@ COLUMNS = 120_000
 
 ROUNDS = 2000
 """So many rounds of pieces are tried at most, two pieces each."""
-
-_WHOLE_LOTS = 0.2
-"""The last share of the time in which lots of isotope are whole in the pieces too."""
 
 
 class Threads:
@@ -94,12 +90,7 @@ def solved_by_pieces(
     with Threads() as threads:
         search = _begun(problem, arrays, loose, structure, limits, threads, say)
         _tell(say, arrays, structure, search.best.values, -math.inf)
-        strict = priced(arrays, structure)
-        lots_at = until if not loose.whole.sum() < strict.whole.sum() else _lots_at(until)
-        _searching(search, arrays, lots_at, limits.gap, threads, say)
-        if lots_at < until:
-            search.among(strict, _whole_lots(problem, arrays, search.best.values))
-            _searching(search, arrays, until, limits.gap, threads, say)
+        _searching(search, arrays, until, limits.gap, threads, say)
         bound, duals = threads.bound()
     values = _whole_lots(problem, arrays, search.best.values)
     objective = arrays.objective(values)
@@ -110,11 +101,6 @@ def solved_by_pieces(
     if structure.weight @ values[structure.unmet] > least + 0.5:
         least = max(least, _least_unmet(arrays, structure, until))
     return Solution(ended, values, objective, bound, duals, 0, search.rounds), least
-
-
-def _lots_at(until: float) -> float:
-    now = perf_counter()
-    return until - _WHOLE_LOTS * max(0.0, until - now)
 
 
 def _begun(

@@ -17,7 +17,7 @@ from doseline.plan.arrays import Arrays, Ints, piece
 from doseline.plan.dive import whole_batches
 from doseline.plan.matrix import Floats
 from doseline.plan.relaxation import Relaxation, safe_bound
-from doseline.plan.rounded import broken, nothing_made, whole_orders
+from doseline.plan.rounded import broken, in_time, nothing_made, whole_orders
 from doseline.plan.solve import Limits, solve
 from doseline.plan.structure import Structure
 
@@ -27,8 +27,6 @@ _SHARE = 200
 _NODES, _SECONDS = 5, 1.5
 _NEAR = 3e-3  # of the cost of a share: what is left is for the search by pieces
 _DIVING = 0.6  # of the time that is left
-_ROUNDED_IN = 6.0
-"""So long at most orders served in part are planned anew; pieces make them better later. [s]"""
 
 
 def dived(
@@ -48,8 +46,7 @@ def dived(
     whole = whole_batches(relaxation, root, arrays, structure.made, structure.kind)
     found = None
     if whole is not None:
-        left = min(_ROUNDED_IN, max(0.5, until - perf_counter()))
-        found = whole_orders(searched, structure, whole.values, left)
+        found = whole_orders(searched, structure, whole.values, in_time(until))
     if found is None or broken(arrays, found, arrays.sums(found)).any():
         found = nothing
     return bound, root.row_duals, found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import perf_counter
+
 import numpy as np
 
 from doseline.plan.arrays import Arrays, Flags, Ints, piece
@@ -11,8 +13,14 @@ from doseline.plan.structure import Structure
 
 _WHOLE = 1e-6
 _COUNTED_IN = 10.0
+_MENDED_IN = 6.0
 _NODES = 300
 _NEAR = 3e-4  # of the cost: what is left is for the search by pieces
+
+
+def in_time(until: float) -> float:
+    """So long at most orders served in part are planned anew; pieces make them better later. [s]"""
+    return min(_MENDED_IN, max(0.5, until - perf_counter()))
 
 
 def nothing_made(arrays: Arrays, structure: Structure) -> Floats:

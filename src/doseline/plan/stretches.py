@@ -6,7 +6,6 @@ quick where that of the whole schedule is not, and a dive from it sees who could
 
 from __future__ import annotations
 
-from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
@@ -15,7 +14,7 @@ from doseline.plan.arrays import Arrays, Flags, Ints, piece
 from doseline.plan.dive import whole_batches
 from doseline.plan.matrix import Floats
 from doseline.plan.relaxation import Relaxation
-from doseline.plan.solve import Limits, Solution, solve
+from doseline.plan.rounded import in_time, whole_orders
 from doseline.plan.structure import Structure
 
 _BEST = 6
@@ -23,9 +22,6 @@ _BEST = 6
 
 _ORDERS = 3500
 """So many orders a stretch has, more or less."""
-
-_WHOLE = 1e-6
-_ROUNDED = Limits(gap=3e-4, nodes=300, seconds=6.0)
 
 
 def stretches(structure: Structure, shifted: bool) -> list[Flags]:
@@ -60,7 +56,7 @@ def planned_anew(
     near: Flags,
     until: float,
 ) -> tuple[Ints, Floats] | None:
-    """The columns of a stretch and whole values for them; None where a dive finds none in time."""
+    """The columns that change and whole values for them; None where a dive finds none in time."""
     free = _columns(arrays, structure, values, places, near)
     if perf_counter() > until or not free.size:
         return None
@@ -77,8 +73,13 @@ def planned_anew(
     )
     if dived is None:
         return None
-    found = _rounded(part, structure, position, dived.values, until)
-    return None if not found.values.size else (free, found.values)
+    relaxed = values.copy()
+    relaxed[free] = dived.values
+    whole = whole_orders(arrays, structure, relaxed, in_time(until))
+    if whole is None:
+        return None
+    changed = np.flatnonzero(whole != values)
+    return changed, whole[changed]
 
 
 def _columns(
@@ -96,25 +97,3 @@ def _columns(
     columns = [structure.serve[mine], structure.unmet[touched], structure.shared, *own]
     found = np.unique(np.concatenate(columns))
     return np.asarray(found[arrays.lower[found] < arrays.upper[found]], dtype=np.int64)
-
-
-def _rounded(
-    part: Arrays, structure: Structure, position: Ints, relaxed: Floats, until: float
-) -> Solution:
-    """Whole values near those of a dive: batches stay, and orders served whole."""
-    lower, upper = part.lower.copy(), part.upper.copy()
-    made = position[structure.made]
-    made = made[made >= 0]
-    lower[made] = upper[made] = np.round(relaxed[made])
-    serve, unmet = position[structure.serve], position[structure.unmet]
-    here = serve >= 0
-    parted = np.zeros(len(structure.unmet), dtype=np.bool_)
-    away = np.abs(relaxed - np.round(relaxed)) > _WHOLE
-    parted[structure.order[here][away[serve[here]]]] = True
-    parted[np.flatnonzero(unmet >= 0)[away[unmet[unmet >= 0]]]] = True
-    settled = serve[here & ~parted[structure.order]]
-    settled = np.concatenate([settled, unmet[(unmet >= 0) & ~parted]])
-    lower[settled] = upper[settled] = np.round(relaxed[settled])
-    held = replace(part, lower=lower, upper=upper)
-    left = max(0.1, min(_ROUNDED.seconds, until - perf_counter()))
-    return solve(held, replace(_ROUNDED, seconds=left))
