@@ -12,10 +12,10 @@ from doseline.plan.arrays import arrays_of
 from doseline.plan.certifying import cost_proven, weight_proven
 from doseline.plan.duals import Duals, Proven, proven
 from doseline.plan.large import solved_by_pieces
-from doseline.plan.matrix import Floats, Matrix
+from doseline.plan.matrix import Floats
 from doseline.plan.nearby import least_nearby
 from doseline.plan.rounded import broken
-from doseline.plan.solve import WHOLE_UNITS, Ended, Limits, Solution, solve
+from doseline.plan.solve import WHOLE_UNITS, Ended, Limits, Solution, in_units, solve
 from doseline.plan.strengthen import strengthened
 from doseline.plan.structure import structure_of
 from doseline.plan.tiers import (
@@ -216,7 +216,7 @@ def _searched_first(
 
     None where the clock leaves no time for a relaxation, or nothing satisfies it.
     """
-    arrays, rows = arrays_of(_in_units(problem.matrix)), problem.matrix.rows
+    arrays, rows = arrays_of(in_units(problem.matrix)), problem.matrix.rows
     now = perf_counter()
     strong = strengthened(problem, arrays, now + (limits.seconds - now) / 4, say)
     if strong is None:
@@ -240,7 +240,7 @@ def _searched_first(
     say(f"doses: unmet weight {reached}, bound {bound:.0f}")
     proof = weight_proven(weight, reached, certify) if certify else None
     hold(problem, doses, reached)
-    cut = with_cuts(arrays_of(_in_units(problem.matrix)), strong, rows)
+    cut = with_cuts(arrays_of(in_units(problem.matrix)), strong, rows)
     found = proven_beside_search(cut, search, start, limits, say)
     until = perf_counter() + certify
     duals, least = (
@@ -265,7 +265,7 @@ def _searched_first(
 
 def _by_pieces(problem: Problem, limits: Limits, say: Progress, certify: float) -> Proof:
     """Doses and cost at once, each dose dearer than any saving. [model O1-O7]"""
-    found, least = solved_by_pieces(problem, arrays_of(_in_units(problem.matrix)), limits, say)
+    found, least = solved_by_pieces(problem, arrays_of(in_units(problem.matrix)), limits, say)
     clock = found.ended is Ended.BY_THE_CLOCK
     if not found.values.size:
         return Proof(found, Aim.DOSES_FIRST, False, 0.0, clock)
@@ -296,7 +296,7 @@ def _least_cost(
     A start that was found for doses or moves alone may make batches for nobody; with the columns
     that are `untouched` at one it becomes a good one at once.
     """
-    matrix = _in_units(problem.matrix)
+    matrix = in_units(problem.matrix)
     if untouched:
         lower = list(matrix.lower)
         for column in untouched:
@@ -308,11 +308,6 @@ def _least_cost(
 
 def _left(limits: Limits) -> Limits:
     return replace(limits, seconds=limits.seconds - perf_counter())
-
-
-def _in_units(matrix: Matrix) -> Matrix:
-    cost = [c * WHOLE_UNITS for c in matrix.cost]
-    return replace(matrix, cost=cost, constant=matrix.constant * WHOLE_UNITS)
 
 
 def _in_cents(found: Solution) -> Solution:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -17,6 +17,12 @@ from doseline.plan.matrix import Floats, Matrix
 
 WHOLE_UNITS = 0.01
 """Costs are solved in whole units of the currency, not in cents: tolerances suit that size."""
+
+
+def in_units(matrix: Matrix) -> Matrix:
+    """A matrix with its costs in whole units of the currency, as they are solved."""
+    cost = [c * WHOLE_UNITS for c in matrix.cost]
+    return replace(matrix, cost=cost, constant=matrix.constant * WHOLE_UNITS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from doseline.plan.matrix import Floats, Limit, Matrix, Term
 from doseline.plan.objective import extra_vials, isotope, options_called_off, unmet_cents
 from doseline.plan.quarters import lead_days, quarter_of, quarters
 from doseline.plan.sets import Sets
-from doseline.plan.solve import WHOLE_UNITS, Ended, Limits, Solution, solve, version
+from doseline.plan.solve import WHOLE_UNITS, Ended, Limits, Solution, in_units, solve, version
 from doseline.plan.variables import Problem, lots_max, spare_vials
 from doseline.plan.weekly import by_week, gather_weeks
 from doseline.programme import Programme
@@ -144,7 +144,7 @@ def tactical(
     least = float(first.values[problem.unmet].sum()) if first.values.size else sum(count)
     terms: list[Term] = [(column, 1.0) for column in problem.unmet]
     problem.matrix.row(Limit("doses met", ""), terms, upper=least + 1e-6 * (1.0 + least))
-    second = solve(_in_units(problem.matrix), limits, first.values if first.values.size else None)
+    second = solve(in_units(problem.matrix), limits, first.values if first.values.size else None)
     if orders and not second.values.size:
         raise SolverError("HiGHS found no tactical plan, though serving nobody is one")
     return _told(found, count, first, second, whole, perf_counter() - began)
@@ -215,11 +215,6 @@ def _fewest_unmet(problem: Problem, limits: Limits) -> Solution:
         cost[column] = 1.0
     weighed = replace(problem.matrix, cost=cost, constant=0.0)
     return solve(weighed, replace(limits, gap=1e-6, seconds=limits.seconds / 2))
-
-
-def _in_units(matrix: Matrix) -> Matrix:
-    cost = [c * WHOLE_UNITS for c in matrix.cost]
-    return replace(matrix, cost=cost, constant=matrix.constant * WHOLE_UNITS)
 
 
 # -- what is told --------------------------------------------------------------------------
