@@ -74,6 +74,17 @@ def test_every_paper_of_the_example_is_printed(world: World) -> None:
     ]
 
 
+def test_the_batch_record_prints_when_each_step_was_begun_and_done(world: World) -> None:
+    paper = next(paper for paper in sheaf(world.sheet()) if paper.name == "batch-record")
+    steps = next(x for x in paper.content["blocks"] if "Begun" in str(x.get("columns")))
+    told = [(row[0], *(cell["utc"][5:16] for cell in row[2:4])) for row in steps["rows"]]
+    assert told[:3] == [
+        ("setup", "07-09T19:00", "07-09T21:00"),
+        ("labelling", "07-10T09:00", "07-10T11:00"),
+        ("purification", "07-10T11:05", "07-10T13:00"),
+    ]
+
+
 def test_a_label_says_what_the_record_says_of_its_vial(world: World) -> None:
     sheet = world.sheet()
     printed = label_rows.symbols_in_pdf(pdf(vial_labels(sheet, sheet.vials)))

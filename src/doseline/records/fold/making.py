@@ -151,7 +151,7 @@ def _step_started(record: Record, fact: f.StepStarted, said: Said) -> None:
     if held is not None and held.state == "voided":
         voided, held = (*voided, held), None
     state = next_state("step", f"{fact.batch}/{fact.step}", held.state if held else None, fact.kind)
-    step = Step(fact.step, fact.attempt, state, said.at)
+    step = Step(fact.step, fact.attempt, state, fact.begun_at)
     record.batches[fact.batch] = replace(
         batch, steps={**batch.steps, fact.step: step}, voided_steps=voided
     )
