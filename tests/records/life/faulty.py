@@ -20,7 +20,8 @@ from doseline.stores.sqlite import Connect, SqliteStore, connect
 from tests.records.life.plant import SELDOM, HandClock, check, founded, lines_of, run
 
 SIGNER = KeySigner.from_seed("plant.example", bytes(range(32)))
-WAYS: tuple[tuple[str | Path, ...], ...] = (
+Scripts = tuple[str | Path, ...]
+WAYS: tuple[Scripts, ...] = (
     ("plant.txt", "batch.txt", "late_failure.txt"),
     ("plant.txt", "batch.txt", SELDOM),
 )
@@ -53,7 +54,7 @@ def stages(folder: Path, wanted: set[str] | None = None) -> Iterator[Stage]:
             yield from _stages_on(own, way, left)
 
 
-def _stages_on(folder: Path, way: tuple[str | Path, ...], left: set[str]) -> Iterator[Stage]:
+def _stages_on(folder: Path, way: Scripts, left: set[str]) -> Iterator[Stage]:
     path = folder / "growing.ledger"
     began = datetime(2018, 6, 25, 12, tzinfo=UTC)
     plant = founded(began, store=SqliteStore.create(path), signer=SIGNER)
