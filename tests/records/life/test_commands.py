@@ -12,7 +12,7 @@ from doseline.records.instants import instant_text
 from doseline.records.invariants import broken
 from doseline.records.machines import BatchState, LotState, TestState
 from doseline.records.possession import emergency_plan_ppm, share_ppm
-from tests.records.life.plant import Plant, after, before
+from tests.records.life.plant import EXAMPLE, Plant, after, before
 
 B = "H-18-028"
 
@@ -53,6 +53,12 @@ def test_a_step_without_a_beginning_was_begun_as_it_ended() -> None:
     plant.do("olga", "step", B, "setup", equipment=("HC-1",), reading=("pressure_loss_pa=8",))
     step = plant.record.batch(B).steps["setup"]
     assert step.started_at == step.done_at == instant_text(plant.clock.at)
+
+
+def test_a_version_of_a_master_record_is_written_once() -> None:
+    text = (EXAMPLE / "master.json").read_text(encoding="utf-8")
+    with pytest.raises(LifeError, match="write another version"):
+        after("issue").do("ann", "master", text.replace('"Isotope exchange', '"Other exchange'))
 
 
 def test_equipment_out_of_date_is_not_used() -> None:
