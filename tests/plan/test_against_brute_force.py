@@ -22,9 +22,9 @@ from doseline.operations.orders import DoseOrder
 from doseline.operations.routes import Ways, ways_of
 from doseline.operations.schedule import Allocation, Batch, Schedule, Shipment, Unmet
 from doseline.plan import Limits, Plan, Status, phases, plan
-from doseline.plan.candidates import gather
-from doseline.plan.costs import count
-from doseline.plan.sets import Sets
+from doseline.plan.model.candidates import gather
+from doseline.plan.model.costs import count
+from doseline.plan.model.sets import Sets
 from doseline.programme import Programme
 from doseline.programme.making import make_min, pack_min, planned_yield, release_min
 from doseline.programme.rules import (

@@ -14,21 +14,21 @@ from hypothesis import given, settings
 from benchmarks.instances.generate import Instance, instance
 from doseline.chance import stream
 from doseline.plan import Limits, Plan, Status, plan, verify
-from doseline.plan.arrays import Arrays, arrays_of
-from doseline.plan.candidates import gather
-from doseline.plan.cut_rows import Rounder
-from doseline.plan.model import modelled
-from doseline.plan.neighbours import priced
-from doseline.plan.relaxation import Relaxation, safe_bound
-from doseline.plan.rolling import dived, rolled
-from doseline.plan.rounded import broken
-from doseline.plan.separation import Separation
-from doseline.plan.solve import solve
-from doseline.plan.strengthen import Strengthened, strengthened
-from doseline.plan.structure import structure_of
-from doseline.plan.tiers import fix_hopeless
-from doseline.plan.variables import Problem
-from doseline.plan.whole import ROUNDS, proven_beside_search, searched, with_cuts
+from doseline.plan.model.candidates import gather
+from doseline.plan.model.model import modelled
+from doseline.plan.model.tiers import fix_hopeless
+from doseline.plan.model.variables import Problem
+from doseline.plan.proof.cut_rows import Rounder
+from doseline.plan.solving.arrays import Arrays, arrays_of
+from doseline.plan.solving.neighbours import priced
+from doseline.plan.solving.relaxation import Relaxation, safe_bound
+from doseline.plan.solving.rolling import dived, rolled
+from doseline.plan.solving.rounded import broken
+from doseline.plan.solving.separation import Separation
+from doseline.plan.solving.solve import solve
+from doseline.plan.solving.strengthen import Strengthened, strengthened
+from doseline.plan.solving.structure import structure_of
+from doseline.plan.solving.whole import ROUNDS, proven_beside_search, searched, with_cuts
 from tests.plan.small import FROM, UNTIL, cases
 from tests.plan.test_brute_force import without_caution
 from tests.plan.test_by_pieces import Case
@@ -179,7 +179,7 @@ def test_days_after_days_give_a_schedule_that_breaks_no_row(small: Problem) -> N
     dear = priced(arrays_of(small.matrix), structure)
     days = np.array([o.wanted_on.toordinal() for o in small.sets.orders], dtype=np.int64)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(import_module("doseline.plan.rolling"), "_SHARE", 20)
+        patch.setattr(import_module("doseline.plan.solving.rolling"), "_SHARE", 20)
         values = rolled(dear, structure, days, perf_counter() + 30.0)
     assert not broken(dear, values, dear.sums(values)).any()
     assert values[structure.unmet].sum() <= 3.0

@@ -22,7 +22,7 @@ from doseline.records.machines import BatchState, LabelState, TestState
 from doseline.records.numbers import inside
 from doseline.records.particulars import Particulars, ProductParticulars
 from doseline.records.state import Record
-from doseline.records.transport import Container, Content, Package
+from doseline.records.transport import Container, Content, Package, removable_limit_tenths
 from doseline.report.papers import sources as s
 from doseline.report.papers.cells import activity, day, shown, wall
 from doseline.report.papers.sheaf import papers_of
@@ -388,6 +388,7 @@ class _Reading:
         named = self.particulars.containers.get(package.container)
         inside_it = [x for x in held.vials if self.record.vial(x).package == package.id]
         content = Content(self.book.nuclide, package.activity_kbq)
+        limit = removable_limit_tenths((content,))
         return s.Shipment(
             id=package.id,
             consignee=self.place(held.facility),
@@ -407,7 +408,7 @@ class _Reading:
             air_waybill="",
             passenger_aircraft=held.passenger,
             emergency_phone=self.particulars.emergency_phone,
-            wipe=f"{package.wipe_tenths / 10:.1f} Bq/cm² (limit 4 Bq/cm²)",
+            wipe=f"{package.wipe_tenths / 10:.1f} Bq/cm² (limit {limit / 10:g} Bq/cm²)",
             survey_meter=self.survey_meter(held.id),
             shipper=self.particulars.shipper,
             package=f"{number} of {len(held.packages)}",
