@@ -7,13 +7,14 @@ import pytest
 
 from doseline.errors import LifeError, NotPermitted, TransportError
 from doseline.records.blocks import blocks, overdue
+from doseline.records.commands.making import DoneStep
 from doseline.records.guards.custody import package_is_lawful
 from doseline.records.instants import instant_text
 from doseline.records.invariants import broken
 from doseline.records.machines import BatchState, LotState, TestState
 from doseline.records.possession import emergency_plan_ppm, share_ppm
 from doseline.records.transport import Content
-from tests.records.life.plant import Plant, after, before
+from tests.records.life.plant import EXAMPLE, Plant, after, before
 
 B = "H-18-028"
 
@@ -28,6 +29,38 @@ def later(plant: Plant, minutes: float) -> str:
 def test_steps_are_done_in_their_order() -> None:
     with pytest.raises(NotPermitted, match="setup comes before labelling"):
         before("step").do("olga", "step", B, "labelling", equipment=("HC-1",))
+
+
+def test_a_step_was_begun_when_the_entry_says() -> None:
+    plant = before("step")
+    done = instant_text(plant.clock.at + timedelta(minutes=90))
+    begun = later(plant, 30)
+    plant.clock.pass_(90)
+
+    def setup(started: str) -> None:
+        step = DoneStep(B, "setup", started, ("HC-1",), (), ("pressure_loss_pa=8",))
+        plant.do("olga", "step", step)
+
+    with pytest.raises(NotPermitted, match="cannot end before it begins"):
+        setup(later(plant, 1))
+    with pytest.raises(NotPermitted, match="nothing can have happened to it"):  # before its issue
+        setup(later(plant, -9_000))
+    setup(begun)
+    step = plant.record.batch(B).steps["setup"]
+    assert (step.started_at, step.done_at) == (begun, done)
+
+
+def test_a_step_without_a_beginning_was_begun_as_it_ended() -> None:
+    plant = before("step")
+    plant.do("olga", "step", B, "setup", equipment=("HC-1",), reading=("pressure_loss_pa=8",))
+    step = plant.record.batch(B).steps["setup"]
+    assert step.started_at == step.done_at == instant_text(plant.clock.at)
+
+
+def test_a_version_of_a_master_record_is_written_once() -> None:
+    text = (EXAMPLE / "master.json").read_text(encoding="utf-8")
+    with pytest.raises(LifeError, match="write another version"):
+        after("issue").do("ann", "master", text.replace('"Isotope exchange', '"Other exchange'))
 
 
 def test_equipment_out_of_date_is_not_used() -> None:

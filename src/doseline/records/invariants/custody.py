@@ -127,7 +127,8 @@ def custody_is_a_path(record: Record) -> Iterator[str]:
 def _path(record: Record, vial: Vial) -> tuple[str, ...]:
     path = [record.batches[vial.batch].facility]
     shipment = record.shipments.get(vial.shipment)
-    if shipment is not None and shipment.tendered_at and len(vial.custody) > 1:
+    left = vial.state in GONE or len(vial.custody) > 1  # or it was taken out before that
+    if shipment is not None and shipment.tendered_at and left:
         path.append(shipment.carrier)
         if shipment.delivered_at:
             path.append(shipment.facility)

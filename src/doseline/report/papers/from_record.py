@@ -245,8 +245,15 @@ class _Reading:
             limit = limits.get(reading.name)
             low, high = (limit.low, limit.high) if limit else ("", "")
             within = inside(reading.value, low, high, reading.name) if low or high else None
-            name = _words(reading.name)
-            readings.append(s.Reading(name, reading.value, _limit(low, high), within))
+            readings.append(
+                s.Reading(
+                    _words(reading.name),
+                    reading.value,
+                    _limit(low, high),
+                    within,
+                    self.corrected(f"step/{self.held.id}/{step.step}/{step.attempt}", reading.name),
+                )
+            )
         return s.Step(
             name=step.step,
             text=written.text if written else "",
@@ -259,6 +266,14 @@ class _Reading:
             lots=step.lots,
             readings=tuple(readings),
             voided=self.told.void.get((step.step, step.attempt), ""),
+        )
+
+    def corrected(self, part: str, name: str) -> str:
+        """Every value that was entered before, with who corrected it when and why."""
+        return "; ".join(
+            f"was {entry.body['old']}, {entry.reason}, {self.name(entry.actor)}, "
+            + wall(_at(entry.happened_at[:27]), self.zone)
+            for entry in self.told.corrected.get((part, name), ())
         )
 
     def accounts(self) -> tuple[s.Account, ...]:
