@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
 
-from doseline.demand import Drawing, patients
+from doseline.demand import Crowds, Drawing
 from doseline.errors import did_you_mean
-from doseline.operations.orders import Patient
 from doseline.programme import Programme
 from doseline.programme.programme import Question
 from doseline.programme.scenario import Scenario
@@ -86,16 +84,15 @@ def whole(programme: Programme) -> Period:
     return Period(ALL, protocols, programme.from_on, programme.until_on)
 
 
-def draw(
+def crowds_of(
     programme: Programme,
     seed: int,
     from_on: date,
     until_on: date,
     cases: dict[str, str] | None,
     scenario: Scenario | None,
-    replication: int,
-) -> tuple[Patient, ...]:
-    """The patients of one replication whose courses may touch a span of days.
+) -> Crowds:
+    """The patients of any replication whose courses may touch a span of days.
 
     What a scenario does to the demand is drawn with them.
     """
@@ -104,16 +101,8 @@ def draw(
         t.id for t in programme.trials if t.from_on <= until_on and first <= t.until_on + A_YEAR
     ]
     running += [m.id for m in programme.markets if m.from_on <= until_on and first <= m.until_on]
-    return patients(
-        programme,
-        seed,
-        replication,
-        from_on=first,
-        until_on=until_on,
-        cases=cases,
-        protocols=running,
-        drawing=Drawing(scenario=scenario),
-    )
+    drawing = Drawing(scenario=scenario)
+    return Crowds(programme, seed, first, until_on, cases, tuple(running), drawing)
 
 
 def scenario_named(programme: Programme, name: str | None) -> Scenario | None:
@@ -148,7 +137,7 @@ def play(
     struck = scenario_named(programme, scenario)
     return simulate(
         programme,
-        partial(draw, programme, run.seed, first, last, cases, struck),
+        crowds_of(programme, run.seed, first, last, cases, struck),
         seed=run.seed,
         replications=run.replications,
         from_on=first,
