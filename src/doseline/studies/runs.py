@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
 
-from doseline.demand import Drawing, patients
+from doseline.demand import Crowds, Drawing
 from doseline.errors import did_you_mean
-from doseline.operations.orders import Patient
 from doseline.programme import Programme
 from doseline.programme.programme import Question
-from doseline.programme.scenario import DEMAND, Scenario
+from doseline.programme.scenario import Scenario
 from doseline.programme.trial import Arm
 from doseline.simulate import Executor, Keeping, Period, SimulationResult, Until, simulate
 from doseline.simulate.engine import Engine
-from doseline.studies.demands import demand_of
+from doseline.studies.demands import LastDrawn, demand_of
 from doseline.studies.progress import Progress, silent
 
 LOOK_BACK = timedelta(days=150)
@@ -92,37 +90,22 @@ def whole(programme: Programme) -> Period:
     return Period(ALL, protocols, programme.from_on, programme.until_on)
 
 
-def draw(
+def crowds_of(
     programme: Programme,
     seed: int,
     from_on: date,
     until_on: date,
     cases: dict[str, str] | None,
     scenario: Scenario | None,
-    replication: int,
-) -> tuple[Patient, ...]:
-    """The patients of one replication whose courses may touch a span of days.
+) -> LastDrawn:
+    """The patients of any replication whose courses may touch a span of days.
 
     What a scenario does to the demand is drawn with them. Designs whose demand is the same share
     what was drawn last.
     """
-    demand = demand_of(programme)
-    struck = scenario if scenario and any(s.hits in DEMAND for s in scenario.shocks) else None
-    said = tuple(sorted((cases or {}).items()))
-    return _last_drawn.of(
-        (id(demand), seed, from_on, until_on, said, replication),
-        (demand, struck),
-        lambda: patients(
-            demand,
-            seed,
-            replication,
-            from_on=from_on - LOOK_BACK,
-            until_on=until_on,
-            cases=cases,
-            protocols=running(programme, from_on, until_on),
-            drawing=Drawing(scenario=scenario),
-        ),
-    )
+    drawing = Drawing(scenario=scenario)
+    first, protocols = from_on - LOOK_BACK, running(programme, from_on, until_on)
+    return LastDrawn(Crowds(demand_of(programme), seed, first, until_on, cases, protocols, drawing))
 
 
 def running(programme: Programme, from_on: date, until_on: date) -> tuple[str, ...]:
@@ -132,33 +115,6 @@ def running(programme: Programme, from_on: date, until_on: date) -> tuple[str, .
         *(t.id for t in programme.trials if t.from_on <= until_on and first <= t.until_on + A_YEAR),
         *(m.id for m in programme.markets if m.from_on <= until_on and first <= m.until_on),
     )
-
-
-class _LastDrawn:
-    """The patients drawn last, as many as memory should bear."""
-
-    most = 60_000
-
-    def __init__(self) -> None:
-        self._found: dict[Hashable, tuple[object, tuple[Patient, ...]]] = {}
-        self._held = 0
-
-    def of(
-        self, key: Hashable, of: object, drawn: Callable[[], tuple[Patient, ...]]
-    ) -> tuple[Patient, ...]:
-        """What was drawn under a key for the very same things; drawn now, where it was not."""
-        there = self._found.get(key)
-        if there is not None and there[0] == of:
-            return there[1]
-        found = drawn()
-        self._held += len(found)
-        self._found[key] = of, found
-        while self._held > self.most and len(self._found) > 1:
-            self._held -= len(self._found.pop(next(iter(self._found)))[1])
-        return found
-
-
-_last_drawn = _LastDrawn()
 
 
 def scenario_named(programme: Programme, name: str | None) -> Scenario | None:
@@ -193,7 +149,7 @@ def play(
     struck = scenario_named(programme, scenario)
     return simulate(
         programme,
-        partial(draw, programme, run.seed, first, last, cases, struck),
+        crowds_of(programme, run.seed, first, last, cases, struck),
         seed=run.seed,
         replications=run.replications,
         from_on=first,
