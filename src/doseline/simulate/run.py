@@ -23,7 +23,7 @@ from doseline.simulate.playing import play
 from doseline.simulate.reference import run
 from doseline.simulate.result import Period, Run, SimulationResult
 from doseline.simulate.workers import Executor
-from doseline.simulate.world import World
+from doseline.simulate.world import World, world_of
 
 Patients = Callable[[int], Sequence[Patient]]
 
@@ -70,8 +70,8 @@ class _Job:
 
     @cached_property
     def world(self) -> World:
-        """What all replications share; each worker makes its own."""
-        return World(self.programme, self.from_on, self.until_on)
+        """What all replications share; each worker makes its own, once for a span of days."""
+        return world_of(self.programme, self.from_on, self.until_on)
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "world"}

@@ -13,6 +13,8 @@ from doseline.programme.programme import Question
 from doseline.programme.scenario import Scenario
 from doseline.programme.trial import Arm
 from doseline.simulate import Executor, Keeping, Period, SimulationResult, Until, simulate
+from doseline.simulate.engine import Engine
+from doseline.studies.demands import LastDrawn, demand_of
 from doseline.studies.progress import Progress, silent
 
 LOOK_BACK = timedelta(days=150)
@@ -29,12 +31,16 @@ ALL = "all"
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Which futures are played: seed, how many, on how many processes, from which number on."""
+    """Which futures are played: seed, how many, on how many processes, from which number on.
+
+    `engine` says by what: `auto` takes the kernel where many are played at once.
+    """
 
     seed: int
     replications: int
     workers: int = 1
     first: int = 0
+    engine: Engine = "auto"
 
 
 def periods(questions: Sequence[Question]) -> tuple[Period, ...]:
@@ -91,18 +97,24 @@ def crowds_of(
     until_on: date,
     cases: dict[str, str] | None,
     scenario: Scenario | None,
-) -> Crowds:
+) -> LastDrawn:
     """The patients of any replication whose courses may touch a span of days.
 
-    What a scenario does to the demand is drawn with them.
+    What a scenario does to the demand is drawn with them. Designs whose demand is the same share
+    what was drawn last.
     """
-    first = from_on - LOOK_BACK
-    running = [
-        t.id for t in programme.trials if t.from_on <= until_on and first <= t.until_on + A_YEAR
-    ]
-    running += [m.id for m in programme.markets if m.from_on <= until_on and first <= m.until_on]
     drawing = Drawing(scenario=scenario)
-    return Crowds(programme, seed, first, until_on, cases, tuple(running), drawing)
+    first, protocols = from_on - LOOK_BACK, running(programme, from_on, until_on)
+    return LastDrawn(Crowds(demand_of(programme), seed, first, until_on, cases, protocols, drawing))
+
+
+def running(programme: Programme, from_on: date, until_on: date) -> tuple[str, ...]:
+    """The trials and markets whose courses may touch a span of days."""
+    first = from_on - LOOK_BACK
+    return (
+        *(t.id for t in programme.trials if t.from_on <= until_on and first <= t.until_on + A_YEAR),
+        *(m.id for m in programme.markets if m.from_on <= until_on and first <= m.until_on),
+    )
 
 
 def scenario_named(programme: Programme, name: str | None) -> Scenario | None:
@@ -150,4 +162,5 @@ def play(
         executor=executor,
         kept=kept,
         until=until,
+        engine=run.engine,
     )
