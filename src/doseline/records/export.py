@@ -85,7 +85,7 @@ def _told(
         written = ledger.append(
             [draft], actor=by.actor, role=by.role, command_id=by.command_id, expected=expected
         )
-    elif written[-1].body["files"] != files:
+    elif written[-1].body.get("files", []) != files:
         raise LedgerError(f'the command id "{by.command_id}" stands for an export of other files')
     return told, ledger.checkpoint_after(written[-1].position)
 

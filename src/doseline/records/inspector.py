@@ -344,7 +344,7 @@ def check_files(folder: Path, entries: list[dict[str, Any]], mark: Checkpoint) -
     """The other files of the folder, the papers, have the hashes in the entry of the export."""
     named: dict[str, str] = {}
     if entries[-1]["kind"] == "RecordExported" and entries[-1]["position"] == mark.size - 1:
-        rows = json.loads(entries[-1]["body"])["files"]
+        rows = json.loads(entries[-1]["body"]).get("files", [])
         named = {row["file"]: row["sha256"] for row in rows}
     for name, digest in named.items():
         if not (folder / name).is_file():

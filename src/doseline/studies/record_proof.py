@@ -9,9 +9,11 @@ from typing import Any
 from doseline.errors import DoselineError, InputError
 from doseline.errors import Fault as InputFault
 from doseline.records.checkpoint import Checkpoint
+from doseline.records.commands.places import ROLES
 from doseline.records.entry import By, Entry
 from doseline.records.export import export_record
 from doseline.records.fold import fold
+from doseline.records.guards.people import acts_in_a_role
 from doseline.records.instants import instant_text
 from doseline.records.invariants import broken, broken_in_entries
 from doseline.records.ledger import Ledger
@@ -140,10 +142,11 @@ def exported(
     """Write what an inspector needs to check one batch on another machine.
 
     `papers` are files of the batch by name; they go into a folder `papers`. They bear the newest
-    checkpoint, so there is a proof from that one too.
+    checkpoint, so there is a proof from that one too. Raises NotPermitted where whoever exports is
+    unknown or has no role.
     """
     record = folder.desk.record()
-    role = record.person(by).roles[0]
+    role = acts_in_a_role(record.person(by), ROLES)
     return export_record(
         folder.ledger,
         out,
