@@ -35,7 +35,7 @@ LINES: dict[str, tuple[str, ...]] = {
     "show": ("show", "demo", *BATCH),
     "verify": ("verify", "demo"),
     "checkpoint": ("checkpoint", "demo", "--out", "mark.txt"),
-    "export": ("export", "demo", *BATCH, "--out", "given", "--by", "quinn", *PARTICULARS),
+    "export": ("export", "demo", *BATCH, "--out", "given", "--by", "quinn"),
     "backup": ("backup", "demo", "--out", "copy.sqlite"),
     "restore": ("restore", "back", "--backup", "kept.sqlite"),
     "papers": ("papers", "demo", *BATCH, *PARTICULARS, "--out", "papers"),
