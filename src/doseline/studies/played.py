@@ -29,7 +29,7 @@ class Played:
     trials: dict[tuple[str, str], SimulationResult]
     rooms: dict[tuple[str, str], Room]
     scenarios: tuple[ScenarioRow, ...]
-    board: BoardPlan | None
+    boards: tuple[BoardPlan, ...]
 
 
 def trial_run(run: Play) -> Play:
@@ -99,7 +99,7 @@ def play_all(
         trials={(key[1], key[2]): answers[key] for key in answers if key[0] == "trial"},
         rooms=rooms,
         scenarios=tuple(answers[key] for key in answers if key[0] == "scenario"),
-        board=answers["board", main],
+        boards=answers["board", main],
     )
 
 
@@ -177,5 +177,5 @@ def _scenario(design: str, scenario_id: str, run: Play, programme: Programme) ->
     return scenario_row(under(programme, design), scenario, run)
 
 
-def _board(design: str, seed: int, programme: Programme) -> BoardPlan | None:
+def _board(design: str, seed: int, programme: Programme) -> tuple[BoardPlan, ...]:
     return example_weeks(under(programme, design), seed)

@@ -107,7 +107,7 @@ def assess(
         scenarios=played.scenarios,
         months=_months(programme, main, played),
         activity=activity_flow(played.whole[main]),
-        board=played.board,
+        boards=played.boards,
         assumptions=tuple(
             (i.field, i.value, f"{i.low} to {i.high}" if i.low and i.high else "", i.why)
             for i in programme.assumptions
@@ -239,8 +239,8 @@ def method_lines(
             f"Futures were added until every OTIF was known to {100 * precision.width:.3g} points "
             f"from end to end, {precision.most:,} at most."
         )
-    if played.board is not None:
-        lines.append(f"Example weeks: {played.board.method}")
+    if played.boards:
+        lines.append(f"Example weeks: {played.boards[0].method}")
     return tuple(lines)
 
 
