@@ -33,7 +33,7 @@ class Room:
 
     def _write(self, found: dict[str, np.ndarray[Any, Any]]) -> None:
         for name, table in found.items():
-            self.c[AT[name]] = table.ctypes.data
+            self.c[AT[name]] = table.__array_interface__["data"][0]
             self.c[AT[name] + 1] = len(table)
 
     def _fixed(self, periods: Sequence[Period]) -> None:
