@@ -18,13 +18,16 @@ def run(*words: str, code: int = 0, typed: str | None = None) -> str:
     return done.output
 
 
+FOUNDERS = (
+    "--administrator", "adam=Adam Ash", "--quality", "quinn=Quinn Quist",
+    "--facility", "hamilton", "--trained-until", "2030-06-30 00:00 America/Toronto",
+    "--administrator-secret-file", str(EXAMPLE / "adam.secret"),
+    "--quality-secret-file", str(EXAMPLE / "quinn.secret"),
+)  # fmt: skip
+
+
 def init(store: Path, *more: str, code: int = 0) -> str:
-    return run(
-        "init", str(store), "--administrator", "adam=Adam Ash", "--quality", "quinn=Quinn Quist",
-        "--facility", "hamilton", "--trained-until", "2030-06-30 00:00 America/Toronto",
-        "--administrator-secret-file", str(EXAMPLE / "adam.secret"),
-        "--quality-secret-file", str(EXAMPLE / "quinn.secret"), *more, code=code,
-    )  # fmt: skip
+    return run("init", str(store), *FOUNDERS, *more, code=code)
 
 
 @pytest.fixture

@@ -175,9 +175,9 @@ def test_every_error_has_its_entry() -> None:
 
 
 def test_every_field_of_a_certificate_has_its_entry() -> None:
-    from doseline.plan.certificate import BySolver, Certificate, Claims
-    from doseline.plan.duals import Multipliers, Proven
-    from doseline.plan.rounding import Cut
+    from doseline.plan.proof.certificate import BySolver, Certificate, Claims
+    from doseline.plan.proof.duals import Multipliers, Proven
+    from doseline.plan.proof.rounding import Cut
     from doseline.studies.certified import Asked
 
     told = sections_of(REFERENCE / "certificate.md")

@@ -18,16 +18,16 @@ from benchmarks.instances.sizes import SIZES, VARIANTS
 from doseline.operations.happened import BatchFailed
 from doseline.operations.schedule import Schedule
 from doseline.plan import Limits, Plan, audit, plan
-from doseline.plan.aftermath import aftermath
-from doseline.plan.audit import Audit
-from doseline.plan.candidates import gather
-from doseline.plan.contingencies import Kind, Loss, losses
-from doseline.plan.model import constrained
-from doseline.plan.moves import difference
-from doseline.plan.objective import COSTS
+from doseline.plan.failures.audit import Audit
+from doseline.plan.failures.contingencies import Kind, Loss, losses
+from doseline.plan.model.aftermath import aftermath
+from doseline.plan.model.candidates import gather
+from doseline.plan.model.model import constrained
+from doseline.plan.model.objective import COSTS
 from doseline.plan.phases import prove
 from doseline.plan.plan import answered
-from doseline.plan.replan import replan
+from doseline.plan.replanning.moves import difference
+from doseline.plan.replanning.replan import replan
 
 DAY = 24 * 60
 HEADING = (

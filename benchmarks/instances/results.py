@@ -21,14 +21,14 @@ from benchmarks.instances.sizes import SIZES, VARIANTS
 from doseline.operations.check import breaches
 from doseline.operations.schedule import Schedule, Unmet
 from doseline.plan import Limits, plan
-from doseline.plan.candidates import gather
-from doseline.plan.capacity import SHARING
-from doseline.plan.constraints import SERVING
-from doseline.plan.costs import count
-from doseline.plan.extract import extract
-from doseline.plan.matrix import Floats, Limit, Matrix
-from doseline.plan.objective import COSTS, doses_unmet
-from doseline.plan.variables import Problem, declare
+from doseline.plan.model.candidates import gather
+from doseline.plan.model.capacity import SHARING
+from doseline.plan.model.constraints import SERVING
+from doseline.plan.model.costs import count
+from doseline.plan.model.extract import extract
+from doseline.plan.model.matrix import Floats, Limit, Matrix
+from doseline.plan.model.objective import COSTS, doses_unmet
+from doseline.plan.model.variables import Problem, declare
 
 HEADING = (
     "| Instance | Batches needed of slots | Planner: met, of started courses "

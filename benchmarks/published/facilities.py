@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from doseline.errors import Fault, InputError
-from doseline.plan.knapsacks import Whole
-from doseline.plan.locations import Structure
-from doseline.plan.matrix import Floats, Limit, Matrix
+from doseline.plan.locating.knapsacks import Whole
+from doseline.plan.locating.locations import Structure
+from doseline.plan.model.matrix import Floats, Limit, Matrix
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ import numpy as np
 
 from benchmarks.published.facilities import Instance, optima, read, strong_model, structure, total
 from doseline.errors import DoselineError
-from doseline.plan.knapsacks import Whole
-from doseline.plan.locating import Effort, located
+from doseline.plan.locating.knapsacks import Whole
+from doseline.plan.locating.locating import Effort, located
 
 HEADING = (
     "| Instance | Facilities x customers | Known optimum | Planner: cost | Above the optimum "

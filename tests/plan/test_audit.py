@@ -15,8 +15,8 @@ from doseline.operations.orders import DoseOrder
 from doseline.operations.schedule import Unmet
 from doseline.operations.standing import Standing
 from doseline.plan import Pin, Plan
-from doseline.plan.audit import Audit, Contingency, audit
-from doseline.plan.contingencies import Kind
+from doseline.plan.failures.audit import Audit, Contingency, audit
+from doseline.plan.failures.contingencies import Kind
 from doseline.programme import Programme
 from doseline.programme.manufacturer import SlotRule
 from doseline.programme.source import Delivery

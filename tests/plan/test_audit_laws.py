@@ -18,12 +18,12 @@ from doseline.operations.schedule import Batch, Schedule
 from doseline.operations.slots import expand
 from doseline.operations.standing import Standing
 from doseline.plan import Plan, plan
-from doseline.plan.audit import Audit, Contingency, audit
-from doseline.plan.candidates import gather
-from doseline.plan.contingencies import Kind
-from doseline.plan.extract import extract
-from doseline.plan.sets import Sets
-from doseline.plan.variables import declare
+from doseline.plan.failures.audit import Audit, Contingency, audit
+from doseline.plan.failures.contingencies import Kind
+from doseline.plan.model.candidates import gather
+from doseline.plan.model.extract import extract
+from doseline.plan.model.sets import Sets
+from doseline.plan.model.variables import declare
 from doseline.programme import Programme
 from doseline.programme.manufacturer import SlotRule
 from tests.plan.small import FROM, UNTIL, cases

@@ -12,20 +12,20 @@ import pytest
 
 from benchmarks.instances.generate import instance
 from doseline.plan import Limits, plan
-from doseline.plan.arrays import Arrays, arrays_of
-from doseline.plan.begun import Beginning, by_days, by_stretches
-from doseline.plan.candidates import gather
-from doseline.plan.folded import Folded, charges_of, first_schedule
-from doseline.plan.model import constrained
-from doseline.plan.neighbours import priced
-from doseline.plan.objective import COSTS
-from doseline.plan.relaxation import Relaxation, safe_bound
-from doseline.plan.rounded import broken
-from doseline.plan.solve import solve
-from doseline.plan.stretches import nearest, planned_anew, stretches
-from doseline.plan.structure import Structure, structure_of
-from doseline.plan.variables import Problem
-from doseline.plan.weeks_apart import duals_by_weeks
+from doseline.plan.large.begun import Beginning, by_days, by_stretches
+from doseline.plan.large.folded import Folded, charges_of, first_schedule
+from doseline.plan.large.stretches import nearest, planned_anew, stretches
+from doseline.plan.large.weeks_apart import duals_by_weeks
+from doseline.plan.model.candidates import gather
+from doseline.plan.model.model import constrained
+from doseline.plan.model.objective import COSTS
+from doseline.plan.model.variables import Problem
+from doseline.plan.solving.arrays import Arrays, arrays_of
+from doseline.plan.solving.neighbours import priced
+from doseline.plan.solving.relaxation import Relaxation, safe_bound
+from doseline.plan.solving.rounded import broken
+from doseline.plan.solving.solve import solve
+from doseline.plan.solving.structure import Structure, structure_of
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +130,7 @@ def test_a_first_schedule_that_the_clock_stops_is_none(
 def test_a_stretch_planned_anew_fits_the_rest(
     beginning: Beginning, orders: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_module("doseline.plan.stretches"), "_ORDERS", orders)
+    monkeypatch.setattr(import_module("doseline.plan.large.stretches"), "_ORDERS", orders)
     arrays, structure = beginning.arrays, beginning.structure
     dear = Folded(arrays, beginning.folded._charges, perf_counter() + 60.0)
     start, reduced = first_schedule(dear, arrays, structure, perf_counter() + 60.0)
@@ -153,7 +153,7 @@ def test_a_stretch_planned_anew_fits_the_rest(
 def test_what_a_plan_begins_with_is_whole_and_breaks_no_row(
     beginning: Beginning, begun: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_module("doseline.plan.begun"), "_BETWEEN", 0.5)
+    monkeypatch.setattr(import_module("doseline.plan.large.begun"), "_BETWEEN", 0.5)
     soon = replace(beginning, until=perf_counter() + 4.0)
     search = (by_stretches if begun is by_stretches else by_days)(soon)
     values, arrays = search.best.values, beginning.arrays
@@ -193,9 +193,9 @@ def test_a_plan_begun_either_way_passes_the_checker(size: str) -> None:
     made = instance(size, seed=1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(import_module("doseline.plan.plan"), "MANY", 0)
-        patch.setattr(import_module("doseline.plan.large"), "AT_ONCE", 0)
-        patch.setattr(import_module("doseline.plan.large"), "ROUNDS", 6)
-        patch.setattr(import_module("doseline.plan.begun"), "_ROUNDS", 2)
+        patch.setattr(import_module("doseline.plan.large.large"), "AT_ONCE", 0)
+        patch.setattr(import_module("doseline.plan.large.large"), "ROUNDS", 6)
+        patch.setattr(import_module("doseline.plan.large.begun"), "_ROUNDS", 2)
         found = plan(
             made.programme,
             made.orders[:120],

@@ -12,14 +12,14 @@ from hypothesis import given
 
 from benchmarks.instances.generate import instance
 from doseline.operations.orders import DoseOrder
-from doseline.plan.blocked import Beside
-from doseline.plan.candidates import gather
-from doseline.plan.matrix import Floats, Limit
-from doseline.plan.model import constrained
-from doseline.plan.objective import COSTS
+from doseline.plan.model.candidates import gather
+from doseline.plan.model.matrix import Floats, Limit
+from doseline.plan.model.model import constrained
+from doseline.plan.model.objective import COSTS
+from doseline.plan.model.variables import Problem
 from doseline.plan.phases import prove
-from doseline.plan.solve import Limits
-from doseline.plan.variables import Problem
+from doseline.plan.reasons.blocked import Beside
+from doseline.plan.solving.solve import Limits
 from doseline.programme import Programme
 from tests.plan.tiny import FROM, UNTIL, World, worlds
 

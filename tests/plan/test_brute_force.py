@@ -13,11 +13,11 @@ from doseline.operations.check import breaches
 from doseline.operations.orders import DoseOrder
 from doseline.operations.schedule import Schedule, Unmet
 from doseline.plan import plan
-from doseline.plan.candidates import gather
-from doseline.plan.costs import count
-from doseline.plan.extract import extract
-from doseline.plan.sets import Sets
-from doseline.plan.variables import declare
+from doseline.plan.model.candidates import gather
+from doseline.plan.model.costs import count
+from doseline.plan.model.extract import extract
+from doseline.plan.model.sets import Sets
+from doseline.plan.model.variables import declare
 from doseline.programme import Programme
 from tests.plan.small import FROM, UNTIL, cases
 

@@ -17,23 +17,23 @@ from benchmarks.instances.generate import Instance, instance
 from doseline.operations.check import breaches
 from doseline.operations.orders import DoseOrder
 from doseline.plan import Limits, Plan, Status, plan
-from doseline.plan.arrays import Arrays, arrays_of, piece
-from doseline.plan.candidates import gather
-from doseline.plan.costs import count as cost_of
-from doseline.plan.dive import whole_batches
-from doseline.plan.extract import extract
-from doseline.plan.matrix import Limit, Matrix
-from doseline.plan.model import constrained
-from doseline.plan.neighbours import Neighbourhoods, priced
-from doseline.plan.objective import COSTS
-from doseline.plan.packing import packed
+from doseline.plan.model.candidates import gather
+from doseline.plan.model.costs import count as cost_of
+from doseline.plan.model.extract import extract
+from doseline.plan.model.matrix import Limit, Matrix
+from doseline.plan.model.model import constrained
+from doseline.plan.model.objective import COSTS
+from doseline.plan.model.packing import packed
+from doseline.plan.model.sets import Choice
+from doseline.plan.model.variables import Problem, shipment_key
 from doseline.plan.plan import MANY
-from doseline.plan.relaxation import Relaxation
-from doseline.plan.rounded import broken, nothing_made, whole_orders
-from doseline.plan.sets import Choice
-from doseline.plan.solve import solve
-from doseline.plan.structure import structure_of
-from doseline.plan.variables import Problem, shipment_key
+from doseline.plan.solving.arrays import Arrays, arrays_of, piece
+from doseline.plan.solving.dive import whole_batches
+from doseline.plan.solving.neighbours import Neighbourhoods, priced
+from doseline.plan.solving.relaxation import Relaxation
+from doseline.plan.solving.rounded import broken, nothing_made, whole_orders
+from doseline.plan.solving.solve import solve
+from doseline.plan.solving.structure import structure_of
 from doseline.programme import Programme
 from doseline.programme.contract import Tier
 from tests.plan.small import FROM, UNTIL, cases
@@ -47,8 +47,8 @@ def by_pieces(case: Case, limits: Limits = _SECONDS) -> Plan:
     """The plan of a small case as if it were one of many orders."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(import_module("doseline.plan.plan"), "MANY", 0)
-        patch.setattr(import_module("doseline.plan.large"), "ROUNDS", 6)
-        patch.setattr(import_module("doseline.plan.begun"), "_ROUNDS", 2)
+        patch.setattr(import_module("doseline.plan.large.large"), "ROUNDS", 6)
+        patch.setattr(import_module("doseline.plan.large.begun"), "_ROUNDS", 2)
         return plan(case[0], case[1], from_on=FROM, until_on=UNTIL, limits=limits)
 
 
@@ -261,18 +261,25 @@ def with_contract(made: Instance, **changes: object) -> Instance:
     return replace(made, programme=replace(made.programme, contracts=contracts))
 
 
+def of_first_weeks(made: Instance, weeks: int) -> Instance:
+    """The instance with the orders of its first weeks only."""
+    until_on = made.from_on + timedelta(days=7 * weeks - 1)
+    orders = tuple(o for o in made.orders if o.wanted_on <= until_on)
+    return replace(made, orders=orders)
+
+
 @pytest.mark.parametrize("terms", ["tiers", "take or pay"])
 @pytest.mark.parametrize("rolling", [False, True])
 def test_batches_counted_over_a_year_do_not_hold_a_search_up(terms: str, rolling: bool) -> None:
-    made = instance("S")
+    made = of_first_weeks(instance("S"), 4)
     fee = made.programme.contracts[0].batch_fee_cents
-    tiers = (Tier(from_batch=4, fee_cents=fee // 2), Tier(from_batch=8, fee_cents=fee // 4))
-    changes = {"tiers": tiers} if terms == "tiers" else {"take_or_pay_batches": 60}
+    tiers = (Tier(from_batch=3, fee_cents=fee // 2), Tier(from_batch=5, fee_cents=fee // 4))
+    changes = {"tiers": tiers} if terms == "tiers" else {"take_or_pay_batches": 30}
     made = with_contract(made, **changes)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(import_module("doseline.plan.plan"), "MANY", 0)
-        patch.setattr(import_module("doseline.plan.large"), "ROUNDS", 30)
-        patch.setattr(import_module("doseline.plan.large"), "AT_ONCE", 0 if rolling else 6000)
+        patch.setattr(import_module("doseline.plan.large.large"), "ROUNDS", 8)
+        patch.setattr(import_module("doseline.plan.large.large"), "AT_ONCE", 0 if rolling else 6000)
         found = plan(
             made.programme,
             made.orders,
@@ -309,7 +316,7 @@ def test_a_plan_is_not_called_proven_from_parts_of_lots(two_lines: Instance) -> 
     programme = replace(two_lines.programme, sources=sources)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(import_module("doseline.plan.plan"), "MANY", 0)
-        patch.setattr(import_module("doseline.plan.large"), "ROUNDS", 10)
+        patch.setattr(import_module("doseline.plan.large.large"), "ROUNDS", 10)
         found = plan(
             programme,
             two_lines.orders[:4],

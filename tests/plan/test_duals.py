@@ -12,12 +12,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from doseline.errors import SolverError
-from doseline.plan.duals import Duals, Multipliers, digest, proven, rounded, safe_bound
-from doseline.plan.exact import ExactRows, implied_upper, wholes
-from doseline.plan.lp_duals import lp_duals
-from doseline.plan.matrix import Limit, Matrix
-from doseline.plan.rounding import Cut, derived
-from doseline.plan.solve import Ended, Limits, solve
+from doseline.plan.model.matrix import Limit, Matrix
+from doseline.plan.proof.duals import Duals, Multipliers, digest, proven, rounded, safe_bound
+from doseline.plan.proof.exact import ExactRows, implied_upper, wholes
+from doseline.plan.proof.rounding import Cut, derived
+from doseline.plan.solving.lp_duals import lp_duals
+from doseline.plan.solving.solve import Ended, Limits, solve
 from tests.plan.tiny_matrices import WHOLE, cost, matrices, multipliers, points, small_matrices
 
 

@@ -11,7 +11,7 @@ import pytest
 from doseline.calendars import WeekTime
 from doseline.operations.orders import OrderMix
 from doseline.plan import Headroom, headroom, plan
-from doseline.plan.headroom import AT_MOST
+from doseline.plan.long_term.headroom import AT_MOST
 from doseline.programme import Programme
 from doseline.programme.manufacturer import Block, SlotRule
 from doseline.programme.site import Licence

@@ -15,7 +15,7 @@ from doseline.formats import read_orders, read_programme
 from doseline.operations.check import breaches
 from doseline.operations.schedule import Schedule
 from doseline.plan import Limits, Plan, Status, plan
-from doseline.plan.candidates import gather
+from doseline.plan.model.candidates import gather
 
 OF_S = tuple(v for v in VARIANTS if v != "several_products")
 

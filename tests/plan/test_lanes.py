@@ -12,7 +12,7 @@ from benchmarks.instances.generate import instance
 from doseline.operations.orders import DoseOrder
 from doseline.operations.routes import ways_of
 from doseline.plan import Plan
-from doseline.plan.candidates import gather, routes
+from doseline.plan.model.candidates import gather, routes
 from doseline.programme import Programme
 from doseline.programme.lane import Lane
 from tests.hand_world import order, world

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from doseline.plan import assigning
-from doseline.plan.ascent import climb, decided, usable
-from doseline.plan.knapsacks import Whole, pack
-from doseline.plan.locating import Effort, located
-from doseline.plan.locations import Structure
-from doseline.plan.matrix import Floats
-from doseline.plan.priced import FREE, OPEN, SHUT, Pairs, valued
-from doseline.plan.repairing import repaired
-from doseline.plan.solve import Ended, Limits, Solution
+from doseline.plan.locating import assigning
+from doseline.plan.locating.ascent import climb, decided, usable
+from doseline.plan.locating.knapsacks import Whole, pack
+from doseline.plan.locating.locating import Effort, located
+from doseline.plan.locating.locations import Structure
+from doseline.plan.locating.priced import FREE, OPEN, SHUT, Pairs, valued
+from doseline.plan.locating.repairing import repaired
+from doseline.plan.model.matrix import Floats
+from doseline.plan.solving.solve import Ended, Limits, Solution
 
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from doseline.plan.capacity import SHARING
-from doseline.plan.commitments import COMMITTED
-from doseline.plan.constraints import SERVING
-from doseline.plan.keeping import confirmed_lost, doses_moved, hold_dates
-from doseline.plan.objective import COSTS
-from doseline.plan.second_chances import (
+from doseline.plan.failures.second_chances import (
     decided_anew,
     limits_hold_after_the_failure,
     who_is_struck_is_served_again_once,
 )
-from doseline.plan.tactical import served_each_week
+from doseline.plan.long_term.commitments import COMMITTED
+from doseline.plan.long_term.tactical import served_each_week
+from doseline.plan.model.capacity import SHARING
+from doseline.plan.model.constraints import SERVING
+from doseline.plan.model.keeping import confirmed_lost, doses_moved, hold_dates
+from doseline.plan.model.objective import COSTS
 
 NUMBER = re.compile(r"\b[SPVCOAHWLT]\d+[a-z]?\b")
 NEW_PLAN = (hold_dates, confirmed_lost, doses_moved)

@@ -10,17 +10,17 @@ from hypothesis import strategies as st
 
 from doseline.operations.happened import BatchFailed
 from doseline.plan import Limits
-from doseline.plan.aftermath import aftermath
-from doseline.plan.arrays import arrays_of
-from doseline.plan.candidates import gather
-from doseline.plan.keeping import confirmed_lost, doses_moved, untouched
-from doseline.plan.matrix import Limit, Matrix
-from doseline.plan.model import constrained
-from doseline.plan.nearby import least_nearby, pull
-from doseline.plan.objective import COSTS
+from doseline.plan.model.aftermath import aftermath
+from doseline.plan.model.candidates import gather
+from doseline.plan.model.keeping import confirmed_lost, doses_moved, untouched
+from doseline.plan.model.matrix import Limit, Matrix
+from doseline.plan.model.model import constrained
+from doseline.plan.model.objective import COSTS
+from doseline.plan.model.tiers import doses_tier
 from doseline.plan.phases import prove
-from doseline.plan.solve import Ended
-from doseline.plan.tiers import doses_tier
+from doseline.plan.solving.arrays import arrays_of
+from doseline.plan.solving.nearby import least_nearby, pull
+from doseline.plan.solving.solve import Ended
 from tests.plan.small import FROM, UNTIL, cases
 from tests.plan.test_replan import Case, first_plan
 

@@ -29,8 +29,8 @@ from doseline.operations.happened import (
 from doseline.operations.orders import DoseOrder
 from doseline.operations.schedule import Schedule
 from doseline.plan import Plan, plan
-from doseline.plan.calls import Party
-from doseline.plan.replan import Replan, Way, replan
+from doseline.plan.replanning.calls import Party
+from doseline.plan.replanning.replan import Replan, Way, replan
 from doseline.programme import Programme
 from doseline.programme.manufacturer import SlotRule
 from tests.hand_world import order, two_orders, world

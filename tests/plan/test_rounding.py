@@ -11,14 +11,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from doseline.errors import SolverError
-from doseline.plan.candidates import gather
-from doseline.plan.cut_rows import Rounder
-from doseline.plan.exact import ExactRows
-from doseline.plan.matrix import Limit, Matrix
-from doseline.plan.model import modelled
-from doseline.plan.rounding import Cut, Derived, derived
-from doseline.plan.solve import Ended, Limits, solve
-from doseline.plan.whole_cuts import WholeCut, whole_cut
+from doseline.plan.model.candidates import gather
+from doseline.plan.model.matrix import Limit, Matrix
+from doseline.plan.model.model import modelled
+from doseline.plan.proof.cut_rows import Rounder
+from doseline.plan.proof.exact import ExactRows
+from doseline.plan.proof.rounding import Cut, Derived, derived
+from doseline.plan.proof.whole_cuts import WholeCut, whole_cut
+from doseline.plan.solving.solve import Ended, Limits, solve
 from tests.plan.tiny import FROM, UNTIL, World, worlds
 from tests.plan.tiny_matrices import WHOLE, matrices, multipliers, points
 

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from doseline.operations.check import breaches
 from doseline.operations.orders import DoseOrder
 from doseline.operations.schedule import Schedule, Unmet
-from doseline.plan import plan, protection
-from doseline.plan.audit import audit
-from doseline.plan.never import never_secured
-from doseline.plan.protection import Curve, Secured, secure
-from doseline.plan.solve import Limits
+from doseline.plan import plan
+from doseline.plan.failures import protection
+from doseline.plan.failures.audit import audit
+from doseline.plan.failures.never import never_secured
+from doseline.plan.failures.protection import Curve, Secured, secure
+from doseline.plan.solving.solve import Limits
 from doseline.programme import Programme
 from doseline.programme.cost import Penalty
 from tests.hand_world import two_orders, world

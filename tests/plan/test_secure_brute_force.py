@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from doseline.operations.check import breaches
 from doseline.operations.orders import DoseOrder
 from doseline.operations.schedule import Schedule
-from doseline.plan.audit import audit
-from doseline.plan.candidates import gather
-from doseline.plan.costs import count
-from doseline.plan.protection import Secured, secure
-from doseline.plan.sets import Sets
+from doseline.plan.failures.audit import audit
+from doseline.plan.failures.protection import Secured, secure
+from doseline.plan.model.candidates import gather
+from doseline.plan.model.costs import count
+from doseline.plan.model.sets import Sets
 from doseline.programme import Programme
 from tests.plan.test_against_brute_force import (
     CENTS,

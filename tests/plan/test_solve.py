@@ -10,8 +10,8 @@ import highspy
 import numpy as np
 import pytest
 
-from doseline.plan.matrix import Limit, Matrix
-from doseline.plan.solve import Ended, Limits, solve
+from doseline.plan.model.matrix import Limit, Matrix
+from doseline.plan.solving.solve import Ended, Limits, solve
 
 ROW = Limit("row", "")
 

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 
 from doseline.operations.orders import DoseOrder, OrderMix
 from doseline.plan import plan
-from doseline.plan.quarters import quarters
-from doseline.plan.solve import Limits
-from doseline.plan.tactical import Tactical, tactical
-from doseline.plan.weekly import by_week
+from doseline.plan.long_term.quarters import quarters
+from doseline.plan.long_term.tactical import Tactical, tactical
+from doseline.plan.long_term.weekly import by_week
+from doseline.plan.solving.solve import Limits
 from doseline.programme import Programme
 from doseline.programme.contract import Contract, Tier
 from doseline.programme.manufacturer import Availability

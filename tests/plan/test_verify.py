@@ -15,8 +15,8 @@ from benchmarks.instances.generate import Instance, instance
 from doseline.operations.schedule import Schedule
 from doseline.operations.standing import Standing
 from doseline.plan import Certificate, Limits, Pin, Plan, Verified, plan, verify
-from doseline.plan.duals import Multipliers, Proven
-from doseline.plan.rounding import Cut
+from doseline.plan.proof.duals import Multipliers, Proven
+from doseline.plan.proof.rounding import Cut
 from tests.hand_world import two_orders, world
 from tests.plan.small import FROM as SMALL_FROM
 from tests.plan.small import UNTIL as SMALL_UNTIL

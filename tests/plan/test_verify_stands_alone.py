@@ -42,11 +42,13 @@ def reached_from(module: str) -> set[str]:
 
 
 def test_the_verifier_reaches_no_solver() -> None:
-    reached = reached_from("doseline.plan.verify")
-    assert "doseline.plan.matrix" in reached
+    reached = reached_from("doseline.plan.proof.verify")
+    assert "doseline.plan.model.matrix" in reached
     assert "doseline.operations.check_roads" in reached
     assert not SOLVERS & {name.partition(".")[0] for name in reached}
-    assert not {"doseline.plan.solve", "doseline.plan.phases", "doseline.plan.plan"} & reached
+    assert (
+        not {"doseline.plan.solving.solve", "doseline.plan.phases", "doseline.plan.plan"} & reached
+    )
 
 
 def test_the_walk_would_find_the_solver() -> None:

@@ -11,9 +11,9 @@ import pytest
 from benchmarks.instances.generate import instance
 from doseline.operations.orders import DoseOrder
 from doseline.plan import Limits, Plan, Why, plan, why
-from doseline.plan.candidates import gather
-from doseline.plan.model import constrained
-from doseline.plan.why import values_of
+from doseline.plan.model.candidates import gather
+from doseline.plan.model.model import constrained
+from doseline.plan.reasons.why import values_of
 from doseline.programme import Programme
 from doseline.programme.lane import Permission
 from doseline.programme.site import Licence

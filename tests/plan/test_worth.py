@@ -10,10 +10,10 @@ import pytest
 from benchmarks.instances.generate import Instance, instance
 from doseline.operations.orders import DoseOrder
 from doseline.plan import Limits, Plan, Worth, plan, worth
-from doseline.plan.candidates import gather
-from doseline.plan.solve import solve
-from doseline.plan.why import values_of
-from doseline.plan.worth import _relaxed
+from doseline.plan.model.candidates import gather
+from doseline.plan.reasons.why import values_of
+from doseline.plan.reasons.worth import _relaxed
+from doseline.plan.solving.solve import solve
 from doseline.programme import Programme
 from doseline.programme.cost import Penalty
 from tests.hand_world import order, world

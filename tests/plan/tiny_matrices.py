@@ -9,7 +9,7 @@ from itertools import product
 
 from hypothesis import strategies as st
 
-from doseline.plan.matrix import Limit, Matrix
+from doseline.plan.model.matrix import Limit, Matrix
 
 REALS = (Fraction(0), Fraction(1, 3), Fraction(1), Fraction(9, 4), Fraction(4))
 VALUES = st.sampled_from((-3.0, -1.0, -0.5, -0.1, 0.0, 0.3, 1.0, 2.0, 2.5, 7.0))

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from doseline.errors import Fault, InputError
-from doseline.plan.duals import decimal
+from doseline.plan.proof.duals import decimal
 
 __all__ = ["plain", "read_json", "record", "records"]
 

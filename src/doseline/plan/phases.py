@@ -8,17 +8,9 @@ from time import perf_counter
 
 import numpy as np
 
-from doseline.plan.arrays import arrays_of
-from doseline.plan.certifying import cost_proven, weight_proven
-from doseline.plan.duals import Duals, Proven, proven
-from doseline.plan.large import solved_by_pieces
-from doseline.plan.matrix import Floats
-from doseline.plan.nearby import least_nearby
-from doseline.plan.rounded import broken
-from doseline.plan.solve import WHOLE_UNITS, Ended, Limits, Solution, in_units, solve
-from doseline.plan.strengthen import strengthened
-from doseline.plan.structure import structure_of
-from doseline.plan.tiers import (
+from doseline.plan.large.large import solved_by_pieces
+from doseline.plan.model.matrix import Floats
+from doseline.plan.model.tiers import (
     Aim,
     Tier,
     doses_tier,
@@ -28,8 +20,16 @@ from doseline.plan.tiers import (
     let_promises_break,
     weighed,
 )
-from doseline.plan.variables import Problem
-from doseline.plan.whole import duals_of, proven_beside_search, searched, with_cuts
+from doseline.plan.model.variables import Problem
+from doseline.plan.proof.duals import Duals, Proven, proven
+from doseline.plan.solving.arrays import arrays_of
+from doseline.plan.solving.certifying import cost_proven, weight_proven
+from doseline.plan.solving.nearby import least_nearby
+from doseline.plan.solving.rounded import broken
+from doseline.plan.solving.solve import WHOLE_UNITS, Ended, Limits, Solution, in_units, solve
+from doseline.plan.solving.strengthen import strengthened
+from doseline.plan.solving.structure import structure_of
+from doseline.plan.solving.whole import duals_of, proven_beside_search, searched, with_cuts
 
 Progress = Callable[[str], None]
 SEARCHED = 150

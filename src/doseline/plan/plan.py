@@ -15,18 +15,18 @@ from doseline.operations.check import Breach, breaches
 from doseline.operations.orders import DoseOrder
 from doseline.operations.schedule import Schedule, Unmet
 from doseline.operations.standing import Standing
-from doseline.plan.bounds import bound_in_cents, gap_of, met_at_most
-from doseline.plan.candidates import gather
-from doseline.plan.certificate import BySolver, Certificate, claims_of
-from doseline.plan.costs import Breakdown, count
-from doseline.plan.explain import Shifted, why_shifted, why_unmet
-from doseline.plan.extract import extract
-from doseline.plan.model import modelled
-from doseline.plan.objective import tie_breaks_cents
+from doseline.plan.model.candidates import gather
+from doseline.plan.model.costs import Breakdown, count
+from doseline.plan.model.extract import extract
+from doseline.plan.model.model import modelled
+from doseline.plan.model.objective import tie_breaks_cents
+from doseline.plan.model.pins import Pin, contradiction
+from doseline.plan.model.variables import Problem
 from doseline.plan.phases import SEARCHED, Progress, Proof, can_be, prove
-from doseline.plan.pins import Pin, contradiction
-from doseline.plan.solve import Ended, Limits, Solution, version
-from doseline.plan.variables import Problem
+from doseline.plan.proof.bounds import bound_in_cents, gap_of, met_at_most
+from doseline.plan.proof.certificate import BySolver, Certificate, claims_of
+from doseline.plan.reasons.explain import Shifted, why_shifted, why_unmet
+from doseline.plan.solving.solve import Ended, Limits, Solution, version
 from doseline.programme import Programme
 
 

@@ -2,7 +2,8 @@
 
 A folder has a folder for each run, named by its design and its fingerprint, with a part for each
 span of replications. A part says what it is a pure function of: the fingerprint of the run, its
-span, and the fingerprint of both. So an interrupted run is resumed from the parts that are there.
+span, and the fingerprint of both; its name ends with the digest of its bytes. So an interrupted run
+is resumed from the parts that are there, and a part with one bit changed is worked out anew.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ ABOUT = b"doseline"
 """The key under which a part says of which run and span it is."""
 
 _NAMED = 12
+"""Digits of a fingerprint or digest in a name."""
 
 
 class Parts:
@@ -54,6 +56,8 @@ class Parts:
                 path.unlink()
             elif about["run"] != of.fingerprint:
                 faults.append(Fault(str(path), 0, "", _stranger(about, of)))
+            elif not is_as_written(path):
+                path.unlink()
             elif not faults:
                 found |= {run.replication.number: run for run in runs_of(table)}
         if faults:
@@ -76,7 +80,9 @@ class Parts:
         }
         text = json.dumps(about, sort_keys=True, default=lambda day: day.isoformat())
         table = table_of(of, runs).replace_schema_metadata({ABOUT: text.encode()})
-        write_parquet(self.of(of) / f"part-{first:08d}-{last:08d}.parquet", table)
+        written = _bytes_of(table)
+        name = f"part-{first:08d}-{last:08d}-{sha256(written).hexdigest()[:_NAMED]}.parquet"
+        _write(self.of(of) / name, written)
 
 
 def span_fingerprint(run: str, first: int, last: int) -> str:
@@ -85,29 +91,47 @@ def span_fingerprint(run: str, first: int, last: int) -> str:
 
 
 def write_parquet(path: Path, table: Any) -> None:
-    """Write an Arrow table under a temporary name beside the file, then give it the file's name.
+    """Write an Arrow table under a temporary name beside the file, then give it the file's name."""
+    _write(path, _bytes_of(table))
 
-    Its pages carry checksums, so that damage is noticed when it is read.
-    """
+
+def _write(path: Path, written: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
-        with open(temporary, "rb") as file:
+        with open(temporary, "wb") as file:
+            file.write(written)
+            file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
+def _bytes_of(table: Any) -> Any:
+    """The table as Parquet. Its pages carry checksums, so that other programs notice damage."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
+    return sink.getvalue()
+
+
+def is_as_written(path: Path) -> bool:
+    """Whether a part's bytes are those that the digest in its name is of.
+
+    The checksums of Parquet guard its pages, but not their headers, the statistics and the footer.
+    """
+    with open(path, "rb") as file:
+        return path.stem.endswith("-" + file_digest(file, "sha256").hexdigest()[:_NAMED])
+
+
 def about_of(path: Path) -> dict[str, Any]:
-    """What a part says of itself. Raises InputError where the file is no part."""
+    """What a part says of itself. Raises InputError where the file is no whole part."""
     try:
-        about = _about(pq.read_schema(path))
+        about = _about(pq.read_schema(path)) if is_as_written(path) else None
     except (pa.ArrowException, OSError):
         about = None
     if about is None:
-        raise InputError(Fault(str(path), 0, "", "expected a part of a simulation (Parquet)"))
+        raise InputError(Fault(str(path), 0, "", "expected a whole part of a simulation (Parquet)"))
     return about
 
 

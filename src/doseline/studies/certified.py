@@ -23,7 +23,7 @@ from doseline.formats.records import plain, read_json, record, records
 from doseline.formats.results import json_text, write_json_atomically
 from doseline.operations.orders import DoseOrder
 from doseline.operations.schedule import Schedule
-from doseline.plan.certificate import Certificate
+from doseline.plan.proof.certificate import Certificate
 from doseline.programme import Programme
 from doseline.studies.documents import Document
 

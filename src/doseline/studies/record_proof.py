@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -104,9 +105,20 @@ def _is_of(record: str, batch: str, names: list[str]) -> bool:
 
 
 def exported(
-    folder: RecordFolder, out: Path, batch: str, *, by: str, reason: str, kept: list[Path]
+    folder: RecordFolder,
+    out: Path,
+    batch: str,
+    *,
+    by: str,
+    reason: str,
+    kept: list[Path],
+    papers: Mapping[str, bytes] | None = None,
 ) -> Checkpoint:
-    """Write what an inspector needs to check one batch on another machine."""
+    """Write what an inspector needs to check one batch on another machine.
+
+    `papers` are files of the batch by name; they go into a folder `papers`. They bear the newest
+    checkpoint, so there is a proof from that one too.
+    """
     record = folder.desk.record()
     role = record.person(by).roles[0]
     return export_record(
@@ -116,7 +128,8 @@ def exported(
         streams_of_batch(record, batch),
         by=By(by, role, f"export/{folder.ledger.size}"),
         reason=reason,
-        kept=kept_checkpoints(kept),
+        kept=[*kept_checkpoints(kept), folder.ledger.checkpoint()],
+        beside={f"papers/{name}": content for name, content in (papers or {}).items()},
     )
 
 

@@ -55,7 +55,7 @@ def begin(
     founders: tuple[Founder, Founder],
     until: str,
     clock: Clock,
-) -> RecordFolder:
+) -> None:
     """Begin a record with its administrator and the head of its quality unit.
 
     `until` is the end of their training, a text of the record.
@@ -73,7 +73,7 @@ def begin(
         ],
         until,
     )
-    return RecordFolder.create(
+    RecordFolder.create(
         store,
         Founding(f"record/{store.name}", profile, demo, late_after_s=LATE_S),
         facts,

@@ -10,7 +10,7 @@ from time import perf_counter
 from doseline.errors import Fault, InputError
 from doseline.formats import programme_to_text, read_programme
 from doseline.operations.orders import DoseOrder
-from doseline.plan.verify import Verified, verify
+from doseline.plan.proof.verify import Verified, verify
 from doseline.programme import Programme
 from doseline.studies.board import sample
 from doseline.studies.certified import (

@@ -1,0 +1,1 @@
+"""What one failure takes away, and what second chances cost."""

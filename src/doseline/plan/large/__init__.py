@@ -1,0 +1,1 @@
+"""Plans of thousands of orders: a beginning by weeks, stretches planned anew, bounds by weeks."""

@@ -1,0 +1,221 @@
+"""Plans of many orders: a relaxation gives the bound, pieces make a first schedule better.
+
+The relaxation of the whole, or of some weeks at a time, bounds the cost from below. The schedule
+begins with one dive from it, or without what is paid once for several doses (`begun.py`); then
+pieces of it are planned anew (`plan/solving/neighbours.py`), as long as time or work is left.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from time import perf_counter
+
+import numpy as np
+
+from doseline.plan.large.begun import Beginning, by_days, by_stretches
+from doseline.plan.large.folded import Folded, charges_of
+from doseline.plan.large.weeks_apart import duals_by_weeks
+from doseline.plan.model.matrix import Floats
+from doseline.plan.model.variables import Problem
+from doseline.plan.solving.arrays import Arrays, Ints
+from doseline.plan.solving.neighbours import Neighbourhoods, priced
+from doseline.plan.solving.relaxation import Relaxation, safe_bound
+from doseline.plan.solving.rolling import dived
+from doseline.plan.solving.solve import Ended, Limits, Solution
+from doseline.plan.solving.structure import Structure, structure_of
+
+AT_ONCE = 6000
+COLUMNS = 120_000
+"""More orders or columns than these, or several products, do not begin with a dive from all."""
+
+ROUNDS = 2000
+"""So many rounds of pieces are tried at most, two pieces each."""
+
+
+class Threads:
+    """Two threads: one works out the bound as long as that takes, what is free looks for schedules.
+
+    HiGHS lets other threads work while it solves.
+    """
+
+    def __init__(self) -> None:
+        self._one, self._two = ThreadPoolExecutor(1), ThreadPoolExecutor(2)
+        self._beside = ThreadPoolExecutor(1)
+        self._bound: Future[tuple[float, Floats]] = Future()
+
+    def __enter__(self) -> Threads:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pool in (self._one, self._two, self._beside):
+            pool.shutdown()
+
+    def beside(self, work: Callable[[], tuple[float, Floats]]) -> None:
+        """Have the bound and its duals worked out in a thread of its own."""
+        self._bound = self._beside.submit(work)
+
+    def bounded(self, bound: float, duals: Floats) -> None:
+        """The bound and its duals are known."""
+        self._bound.set_result((bound, duals))
+
+    def done(self) -> bool:
+        """Whether the bound is known."""
+        return self._bound.done()
+
+    def bound(self) -> tuple[float, Floats]:
+        """The bound and its duals; waits for them."""
+        return self._bound.result()
+
+    def free(self) -> ThreadPoolExecutor:
+        """The threads that look for schedules now."""
+        return self._two if self.done() else self._one
+
+
+def solved_by_pieces(
+    problem: Problem, arrays: Arrays, limits: Limits, say: Callable[[str], None]
+) -> tuple[Solution, float]:
+    """The best values found with a bound on their cost, and the least weight of unmet doses.
+
+    The costs of `arrays` are in whole units of the currency; `limits.seconds` is a reading of
+    `perf_counter`. The weight is that which the relaxation proves. The relaxation is solved in one
+    thread while another looks for a schedule.
+    """
+    structure, until = structure_of(problem), limits.seconds
+    loose = priced(_without_lots(problem, arrays), structure)
+    least = float(structure.weight @ arrays.lower[structure.unmet])
+    with Threads() as threads:
+        search = _begun(problem, arrays, loose, structure, limits, threads, say)
+        _tell(say, arrays, structure, search.best.values, -math.inf)
+        _searching(search, arrays, until, limits.gap, threads, say)
+        bound, duals = threads.bound()
+    values = _whole_lots(problem, arrays, search.best.values)
+    objective = arrays.objective(values)
+    same_again = search.rounds >= ROUNDS and not search.by_the_clock
+    ended = Ended.STOPPED if same_again else Ended.BY_THE_CLOCK
+    if objective - bound <= limits.gap * abs(objective) and same_again:
+        ended = Ended.OPTIMAL
+    if structure.weight @ values[structure.unmet] > least + 0.5:
+        least = max(least, _least_unmet(arrays, structure, until))
+    return Solution(ended, values, objective, bound, duals, 0, search.rounds), least
+
+
+def _begun(
+    problem: Problem,
+    arrays: Arrays,
+    loose: Arrays,
+    structure: Structure,
+    limits: Limits,
+    threads: Threads,
+    say: Callable[[str], None],
+) -> Neighbourhoods:
+    """A first schedule, with the bound there already or being worked out beside it."""
+    until, several = limits.seconds, np.unique(structure.kind).size > 1
+    charges = charges_of(problem, arrays)
+    folded = Folded(loose, charges, until)
+    days = np.array([o.wanted_on.toordinal() for o in problem.sets.orders], dtype=np.int64)
+    lots = np.array(sorted(problem.lots.values()), dtype=np.int64)
+    beginning = Beginning(
+        loose, structure, folded, days, lots, until, limits.seed, threads.free, say
+    )
+    at_once = not several and len(structure.unmet) <= AT_ONCE and arrays.columns <= COLUMNS
+    if at_once:
+        search = by_stretches(beginning, 0)
+        bound, duals, start = dived(arrays, loose, structure, until)
+        threads.bounded(bound, duals)
+        search.or_from(start)
+        return search
+    if several or structure.shared.size:
+        threads.beside(partial(_relaxed, arrays, until))
+    else:
+        root = folded.relaxation.solve()
+        dose = root.objective / max(1, len(structure.unmet)) if root else 0.0
+        threads.beside(partial(_by_weeks, arrays, structure, charges.orders, dose, until))
+    return by_days(beginning) if several else by_stretches(beginning)
+
+
+def _searching(
+    search: Neighbourhoods,
+    arrays: Arrays,
+    until: float,
+    gap: float,
+    threads: Threads,
+    say: Callable[[str], None],
+) -> None:
+    """Tries pieces until time or rounds are over, or the gap is reached."""
+    structure = search.structure
+    least = float(structure.weight @ arrays.lower[structure.unmet])
+    while search.rounds < ROUNDS and perf_counter() < until - 0.05:
+        before = search.rounds
+        search.search(min(until, perf_counter() + 5.0), ROUNDS - before, threads.free())
+        bound = threads.bound()[0] if threads.done() else -math.inf
+        reached = _tell(say, arrays, structure, search.best.values, bound)
+        unmet = float(structure.weight @ search.best.values[structure.unmet])
+        if search.rounds == before or (reached <= gap and unmet <= least + 0.5):
+            return
+
+
+def _relaxed(arrays: Arrays, until: float) -> tuple[float, Floats]:
+    """A bound of the cost that holds whatever the solver's precision, and its duals."""
+    found = Relaxation(arrays, until, inside=True).solve()
+    if found is None:
+        return -math.inf, np.zeros(arrays.rows)
+    return safe_bound(arrays, found.row_duals), found.row_duals
+
+
+def _by_weeks(
+    arrays: Arrays, structure: Structure, order_rows: Ints, dose: float, until: float
+) -> tuple[float, Floats]:
+    """The same from the relaxations of some weeks each."""
+    duals = duals_by_weeks(arrays, structure, order_rows, dose, until)
+    return safe_bound(arrays, duals), duals
+
+
+def _without_lots(problem: Problem, arrays: Arrays) -> Arrays:
+    """The arrays with lots that need not be whole, unless isotope is short.
+
+    Lots are counted anew when the schedule is made. Where a row limits them they stay whole.
+    """
+    lots = np.array(sorted(problem.lots.values()), dtype=np.int64)
+    scarce = {"isotope offer", "plant possession"}
+    if any(limit.rule in scarce for limit in problem.matrix.limits):
+        return arrays
+    whole = arrays.whole.copy()
+    whole[lots] = False
+    return replace(arrays, whole=whole)
+
+
+def _whole_lots(problem: Problem, arrays: Arrays, values: Floats) -> Floats:
+    """The values with lots begun taken whole, as the schedule has them."""
+    lots = np.array(sorted(problem.lots.values()), dtype=np.int64)
+    whole = values.copy()
+    whole[lots] = np.ceil(values[lots] - 1e-6)
+    return whole
+
+
+def _tell(
+    say: Callable[[str], None], arrays: Arrays, structure: Structure, values: Floats, bound: float
+) -> float:
+    """Says what is known; the gap."""
+    objective = arrays.objective(values)
+    unmet = round(float(values[structure.unmet].sum()))
+    if not math.isfinite(bound):
+        say(f"{unmet} unmet, cost {objective:,.0f}, no bound yet")
+        return math.inf
+    gap = (objective - bound) / max(abs(objective), 1e-9)
+    say(f"{unmet} unmet, cost {objective:,.0f}, bound {bound:,.0f}, gap {100 * gap:.2f} %")
+    return gap
+
+
+def _least_unmet(arrays: Arrays, structure: Structure, until: float) -> float:
+    """The least weight of unmet doses that the relaxation proves; weights are whole numbers."""
+    cost = np.zeros(arrays.columns)
+    cost[structure.unmet] = structure.weight
+    doses = replace(arrays, cost=cost, constant=0.0)
+    found = Relaxation(doses, max(until, perf_counter() + 10.0), inside=True).solve()
+    if found is None:
+        return 0.0
+    return float(math.ceil(safe_bound(doses, found.row_duals) - 1e-6))

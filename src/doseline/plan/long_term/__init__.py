@@ -1,0 +1,1 @@
+"""Quarters to years: headroom, weekly slots, and from when a plant is used."""

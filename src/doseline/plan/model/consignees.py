@@ -1,0 +1,119 @@
+"""The rows of the places where doses are given. [model C15-C16]"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+
+from doseline.plan.model.matrix import Limit, Term
+from doseline.plan.model.sets import Sets
+from doseline.plan.model.variables import Problem, load_of
+from doseline.programme.rules import decay_factor
+
+
+def a_consignee_treats_so_many_a_day(problem: Problem) -> None:
+    """Infusions of a day stay inside the capacity that sites of a consignee share. [model C15]"""
+    sets = problem.sets
+    days: dict[tuple[str, date], list[Term]] = defaultdict(list)
+    for r, choice in enumerate(sets.choices):
+        site = sets.programme.site[sets.orders[choice.order].site]
+        days[site.consignee, choice.route.use_on].append((problem.serve[r], 1.0))
+    sent = cache(lambda name: sent_to(sets, name))
+    for (name, on), terms in days.items():
+        most = max(m.daily_capacity for m in sets.programme.consignee[name])
+        room = max(0, most - sum(1 for way in sent(name) if way.use_on == on))
+        if len(terms) * problem.most > room:
+            limit = Limit("site capacity", f"{name} {on}")
+            problem.matrix.row(limit, terms, upper=float(room))
+
+
+def a_consignee_holds_no_more_than_its_licence(problem: Problem) -> None:
+    """What a consignee may hold at any time of a day stays inside its licence. [model C16]
+
+    A vial counts on every day from its earliest receipt to its use, with what it holds at the
+    earliest moment of that day.
+    """
+    sets = problem.sets
+    days: dict[tuple[str, date], list[tuple[int, float, date]]] = defaultdict(list)
+    shares: dict[tuple[int, int, date, str], tuple[tuple[date, float], ...]] = {}
+    for r, choice in enumerate(sets.choices):
+        product = problem.product(choice.place)
+        if not product.decays:
+            continue
+        site, use_on = sets.programme.site[sets.orders[choice.order].site], choice.route.use_on
+        key = (choice.place, choice.received_first_at, use_on, site.zone)
+        if key not in shares:
+            unit = Held(
+                since_at=sets.places[choice.place].slot.charge_at,
+                mbq=1.0,
+                half_life=product.half_life,
+                received_at=choice.received_first_at,
+                use_on=use_on,
+                zone=site.zone,
+            )
+            shares[key] = tuple(unit.days(sets))
+        column, load = problem.serve[r], load_of(sets, choice)
+        for on, share in shares[key]:
+            days[site.consignee, on].append((column, load * share, use_on))
+    sent = cache(lambda name: sent_to(sets, name))
+    for (name, on), terms in days.items():
+        limits = [m.licence.limit_mbq for m in sets.programme.consignee[name] if m.licence]
+        most = max(limits, default=0.0)
+        there = sum(mbq for h in sent(name) for day, mbq in h.days(sets) if day == on)
+        if _worst(sets, name, terms) + there > most:
+            limit = Limit("site possession", f"{name} {on}")
+            scaled = [(c, mbq / max(most, 1e-9)) for c, mbq, _ in terms]
+            problem.matrix.row(limit, scaled, upper=max(0.0, 1.0 - there / max(most, 1e-9)))
+
+
+def _worst(sets: Sets, consignee: str, terms: list[tuple[int, float, date]]) -> float:
+    """The most that could be held: the strongest vials, as many as are used on each day. [MBq]"""
+    capacity = max(m.daily_capacity for m in sets.programme.consignee[consignee])
+    return capacity * max(mbq for _, mbq, _ in terms) * len({use_on for _, _, use_on in terms})
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A vial on a consignee's hands: what it held at an instant, from receipt to its day of use."""
+
+    since_at: int
+    mbq: float
+    half_life: float
+    received_at: int
+    use_on: date
+    zone: str
+
+    def days(self, sets: Sets) -> Iterator[tuple[date, float]]:
+        """The days on which it is held, with the most that it holds on each. [MBq]"""
+        clock = sets.programme.clock
+        on = clock.day(self.received_at, self.zone)
+        while on <= self.use_on:
+            at = max(self.received_at, clock.day_start(on, self.zone))
+            yield on, self.mbq * decay_factor(at - self.since_at, self.half_life)
+            on += timedelta(days=1)
+
+
+def sent_to(sets: Sets, consignee: str) -> list[Held]:
+    """What is on its way to a consignee already."""
+    orders = {o.id: o for o in sets.sent_orders}
+    shipments = {s.id: s for s in sets.sent_shipments}
+    batches = {p.locked.id: p.locked for p in sets.places if p.locked}
+    found = []
+    for allocation in sets.sent:
+        order, batch = orders[allocation.order], batches.get(allocation.batch)
+        site = sets.programme.site[order.site]
+        if site.consignee == consignee and batch is not None:
+            found.append(
+                Held(
+                    since_at=batch.eos_at,
+                    mbq=allocation.eos_mbq * order.units,
+                    half_life=sets.programme.product[order.product].half_life,
+                    received_at=shipments[allocation.shipment].received_at,
+                    use_on=sets.programme.clock.day(allocation.use_at, site.zone),
+                    zone=site.zone,
+                )
+            )
+    return found

@@ -1,0 +1,1 @@
+"""Bounds, cuts and certificates that need no solver: exact arithmetic only."""

@@ -1,0 +1,1 @@
+"""A new plan after something has happened, with the fewest confirmed doses moved."""

@@ -1,0 +1,1 @@
+"""From a model to a schedule: HiGHS by its one door, cuts, dives and searches nearby."""

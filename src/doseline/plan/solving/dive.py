@@ -1,0 +1,91 @@
+"""Whole batches from a relaxation: the nearest to whole are fixed, a few at a time."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from doseline.plan.model.matrix import Floats
+from doseline.plan.solving.arrays import Arrays, Ints
+from doseline.plan.solving.relaxation import Relaxation, Relaxed
+
+_AT_ONCE = 0.2  # of the batches that are not yet whole
+_WHOLE = 1e-6
+_STEEP = 5e-4
+
+
+def whole_batches(
+    relaxation: Relaxation,
+    start: Relaxed,
+    arrays: Arrays,
+    made: Ints,
+    kind: Ints,
+    enough: Floats | None = None,
+) -> Relaxed | None:
+    """A solution of the relaxation in which every place makes a whole number of batches.
+
+    For each product (`kind` has a number by place) a row holds the number of batches to that of the
+    relaxation, rounded up: otherwise rounding makes too many, and each is dear. Where a schedule
+    is known that makes do with fewer (`enough`, by column), rounded down. None where the clock
+    stopped it.
+    """
+    for product in np.unique(kind).tolist():
+        mine = made[kind == product]
+        asked = float(start.values[mine].sum())
+        most = float(math.ceil(asked - _WHOLE))
+        if enough is not None:
+            most = min(most, max(float(enough[mine].sum()), float(math.floor(asked + _WHOLE))))
+        relaxation.at_most(mine, most)
+    found: Relaxed | None = relaxation.solve()
+    while found is not None:
+        values = found.values[made]
+        away = np.abs(values - np.round(values))
+        open_ = np.flatnonzero(away > _WHOLE)
+        if not open_.size:
+            return found
+        nearest = open_[np.argsort(away[open_], kind="stable")]
+        found = _step(relaxation, found, arrays, made, nearest)
+    return None
+
+
+def _step(
+    relaxation: Relaxation, found: Relaxed, arrays: Arrays, made: Ints, nearest: Ints
+) -> Relaxed | None:
+    """Fixes a few of the nearest; where that costs too much, one of them, either way."""
+    values = found.values[made]
+    chosen = nearest[: math.ceil(_AT_ONCE * nearest.size)]
+    following = _fixed(relaxation, made, chosen, np.round(values[chosen]))
+    if following is not None and following.objective <= _steep(found):
+        return following
+    for n in chosen.tolist():
+        column = int(made[n])
+        relaxation.bound(column, float(arrays.lower[column]), float(arrays.upper[column]))
+    n = int(nearest[0])
+    return _better(relaxation, int(made[n]), float(values[n]))
+
+
+def _steep(found: Relaxed) -> float:
+    """A cost that a step of several should not exceed: else fewer are rounded at once."""
+    return found.objective + _STEEP * abs(found.objective)
+
+
+def _fixed(relaxation: Relaxation, made: Ints, chosen: Ints, values: Floats) -> Relaxed | None:
+    for n, value in zip(chosen.tolist(), values.tolist(), strict=True):
+        relaxation.bound(int(made[n]), value, value)
+    return relaxation.solve()
+
+
+def _better(relaxation: Relaxation, column: int, value: float) -> Relaxed | None:
+    """A column rounded up or down, whichever costs less."""
+    found = []
+    for whole in (math.floor(value), math.ceil(value)):
+        relaxation.bound(column, float(whole), float(whole))
+        solved = relaxation.solve()
+        if solved is not None:
+            found.append((solved.objective, float(whole), solved))
+    if not found:
+        return None
+    _, whole_value, best = min(found, key=lambda f: f[:2])
+    relaxation.bound(column, whole_value, whole_value)
+    return best

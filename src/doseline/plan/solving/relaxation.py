@@ -1,0 +1,127 @@
+"""The relaxation of a matrix, kept by the solver while it changes: no column need be whole."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from doseline.errors import SolverError
+from doseline.plan.model.matrix import Floats
+from doseline.plan.solving.arrays import Arrays, Ints
+from doseline.plan.solving.highs import highspy
+from doseline.plan.solving.solve import as_lp, fresh
+
+_LARGE = 40_000
+"""From so many columns on interior points are faster than the simplex method."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxed:
+    """The least cost of a relaxation, where it is reached, and what each row is worth there."""
+
+    values: Floats
+    row_duals: Floats
+    objective: float
+
+
+class Relaxation:
+    """A matrix whose columns need not be whole; rows and bounds can change between two solutions.
+
+    `until` is the reading of `perf_counter` at which the solver gives up. A large one is solved by
+    interior points the first time; with `inside` it ends there, without a corner: its bound is as
+    good, but nothing more can be added. With `corners` it is solved by the simplex method alone.
+    """
+
+    def __init__(
+        self, arrays: Arrays, until: float, inside: bool = False, corners: bool = False
+    ) -> None:
+        self._highs: Any = fresh()
+        if arrays.columns > _LARGE and not corners:
+            self._highs.setOptionValue("solver", "ipm")
+            self._highs.setOptionValue("run_crossover", "off" if inside else "on")
+        self._until = until
+        lp = as_lp(replace(arrays, whole=np.zeros(arrays.columns, dtype=np.bool_)))
+        if self._highs.passModel(lp) == highspy.HighsStatus.kError:
+            raise SolverError("HiGHS refused the model")
+
+    def all_at_least(self, rows: Any, lower: Floats) -> None:
+        """Add rows, `lower <= sum` each; `rows` is a sparse matrix by row, of all columns."""
+        self._highs.addRows(
+            len(lower),
+            lower,
+            np.full(len(lower), math.inf),
+            rows.nnz,
+            rows.indptr[:-1].astype(np.int32),
+            rows.indices.astype(np.int32),
+            rows.data,
+        )
+
+    def at_most(self, columns: Ints, upper: float) -> None:
+        """Add a row: some columns together are no more than `upper`."""
+        ones = np.ones(len(columns))
+        self._highs.addRow(-math.inf, upper, len(columns), columns.astype(np.int32), ones)
+
+    def cost(self, costs: Floats) -> None:
+        """Give all columns other costs."""
+        every = np.arange(len(costs), dtype=np.int32)
+        self._highs.changeColsCost(len(costs), every, costs)
+
+    def bound(self, column: int, lower: float, upper: float) -> None:
+        """Give a column other bounds."""
+        self._highs.changeColBounds(column, lower, upper)
+
+    def stop_at(self, until: float) -> None:
+        """Give the solver another time to stop at."""
+        self._until = until
+
+    def solve(self) -> Relaxed | None:
+        """The least cost with its values and duals.
+
+        None where nothing satisfies the rows, or the clock stopped the solver. Raises SolverError
+        where HiGHS fails.
+        """
+        left = self._until - perf_counter()
+        if left <= 0.0:
+            return None
+        self._highs.setOptionValue("time_limit", self._highs.getRunTime() + left)
+        if self._highs.run() == highspy.HighsStatus.kError:
+            raise SolverError("HiGHS failed while solving")
+        self._highs.setOptionValue("solver", "choose")
+        status = self._highs.getModelStatus()
+        if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty):
+            return None
+        found = self._highs.getSolution()
+        return Relaxed(
+            np.asarray(found.col_value, dtype=np.float64),
+            np.asarray(found.row_dual, dtype=np.float64),
+            float(self._highs.getInfo().objective_function_value),
+        )
+
+
+def safe_bound(arrays: Arrays, row_duals: Floats) -> float:
+    """What nothing can undercut, by any duals; minus infinity where a column has no end.
+
+    Weak duality with reduced costs r = c - A'y; what a solver's duals lack in feasibility lowers
+    the bound, it does not make it wrong (but for rounding in double precision).
+
+    >>> from doseline.plan.solving.arrays import arrays_of
+    >>> from doseline.plan.model.matrix import Limit, Matrix
+    >>> sack = Matrix()
+    >>> batches = sack.column(9.0, cost=500.0, whole=True)
+    >>> row = sack.row(Limit("vials", ""), [(batches, 12.0)], lower=30.0)
+    >>> safe_bound(arrays_of(sack), np.array([41.5]))
+    1245.0
+    """
+    duals = np.where(np.isfinite(row_duals), row_duals, 0.0)
+    duals = np.where((duals > 0.0) & ~np.isfinite(arrays.row_lower), 0.0, duals)
+    duals = np.where((duals < 0.0) & ~np.isfinite(arrays.row_upper), 0.0, duals)
+    reduced = arrays.cost - arrays.by_row.T @ duals
+    ends = np.where(reduced > 0.0, arrays.lower, arrays.upper)
+    sides = np.where(duals > 0.0, arrays.row_lower, arrays.row_upper)
+    columns, rows = reduced != 0.0, duals != 0.0
+    total = float(reduced[columns] @ ends[columns]) + float(duals[rows] @ sides[rows])
+    return arrays.constant + total if math.isfinite(total) else -math.inf

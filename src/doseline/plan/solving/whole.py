@@ -1,0 +1,146 @@
+"""Plans of some hundred orders: a search finds a schedule, cuts and branch and bound prove it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from threading import Event
+from time import perf_counter
+
+import numpy as np
+from scipy import sparse
+
+from doseline.plan.model.matrix import Floats
+from doseline.plan.proof.duals import Duals
+from doseline.plan.solving.arrays import Arrays, Ints
+from doseline.plan.solving.dive import whole_batches
+from doseline.plan.solving.neighbours import Neighbourhoods, priced
+from doseline.plan.solving.relaxation import Relaxation
+from doseline.plan.solving.rolling import rolled
+from doseline.plan.solving.rounded import broken, whole_orders
+from doseline.plan.solving.solve import WHOLE_UNITS, Ended, Limits, Solution, solve
+from doseline.plan.solving.strengthen import Strengthened
+from doseline.plan.solving.structure import Structure
+
+ROUNDS = 60
+"""So many rounds of pieces are tried before branch and bound, two pieces each."""
+
+BESIDE = 1500
+"""So many at most beside it."""
+
+_SEARCHING, _DIVING, _ROLLING = 0.15, 0.1, 0.4  # shares of the time that is left
+
+
+@dataclass
+class Search:
+    """A search for schedules of one problem, and the best that it has found."""
+
+    neighbours: Neighbourhoods
+    begun_by_the_clock: bool = False
+
+    @property
+    def by_the_clock(self) -> bool:
+        """Whether the clock has had a say in the values."""
+        return self.begun_by_the_clock or self.neighbours.by_the_clock
+
+    @property
+    def values(self) -> Floats:
+        """The best values found."""
+        return self.neighbours.best.values
+
+
+def searched(
+    strong: Strengthened, arrays: Arrays, structure: Structure, limits: Limits, days: Ints
+) -> Search:
+    """Whole values to begin with: a dive from the relaxation, then pieces planned anew.
+
+    Where the clock leaves a dive no time, the orders of `days` are planned a few days at a time.
+    """
+    until, now = limits.seconds, perf_counter()
+    dear = priced(arrays, structure)
+    strong.relaxation.stop_at(now + _DIVING * (until - now))
+    made, kind = structure.made, structure.kind
+    dived = whole_batches(strong.relaxation, strong.root, arrays, made, kind)
+    found, clock = None, dived is None or strong.by_the_clock
+    if dived is not None:
+        seconds = _DIVING * (until - perf_counter())
+        began = perf_counter()
+        found = whole_orders(dear, structure, dived.values, seconds)
+        clock |= perf_counter() - began > 0.9 * seconds
+    if found is None or broken(arrays, found, arrays.sums(found)).any():
+        left = perf_counter() + _ROLLING * (until - perf_counter())
+        found, clock = rolled(dear, structure, days, left), True
+    neighbours = Neighbourhoods(dear, structure, found, limits.seed)
+    now = perf_counter()
+    with ThreadPoolExecutor(2) as pool:
+        neighbours.search(now + _SEARCHING * (until - now), ROUNDS, pool)
+    return Search(neighbours, clock)
+
+
+def with_cuts(held: Arrays, strong: Strengthened, rows: int) -> Arrays:
+    """The arrays of a problem as it stands, with the cuts of its first rows behind them."""
+    if not strong.cuts:
+        return held
+    cuts = strong.arrays
+    return replace(
+        held,
+        by_row=sparse.vstack([held.by_row, cuts.by_row[rows:]], format="csr"),
+        row_lower=np.concatenate([held.row_lower, cuts.row_lower[rows:]]),
+        row_upper=np.concatenate([held.row_upper, cuts.row_upper[rows:]]),
+    )
+
+
+def proven_beside_search(
+    cut: Arrays, search: Search, start: Floats, limits: Limits, say: Callable[[str], None]
+) -> Solution:
+    """Branch and bound in one thread, the search by pieces in another.
+
+    Where branch and bound ends by itself, at its gap or after its nodes, its answer is taken, so
+    that the same problem has the same answer on every machine. Where the clock ends it, the better
+    of the two is.
+    """
+    done = Event()
+
+    def proved() -> Solution:
+        try:
+            left = limits.seconds - perf_counter()
+            return solve(cut, replace(limits, seconds=left), start)
+        finally:
+            done.set()
+
+    neighbours = search.neighbours
+    with ThreadPoolExecutor(1) as pool:
+        found: Future[Solution] = pool.submit(proved)
+        with ThreadPoolExecutor(1) as one:
+            while not done.is_set() and neighbours.rounds < BESIDE:
+                before = neighbours.rounds
+                until = min(limits.seconds, perf_counter() + 5.0)
+                neighbours.search(until, BESIDE - before, one, done.is_set)
+                if neighbours.rounds == before:
+                    break
+        solution = found.result()
+    return _better(cut, search, solution, say)
+
+
+def _better(
+    cut: Arrays, search: Search, solution: Solution, say: Callable[[str], None]
+) -> Solution:
+    values = search.values
+    objective = cut.objective(values)
+    if solution.values.size:
+        say(f"cost {solution.objective:,.0f} by branch and bound, {objective:,.0f} by pieces")
+    if solution.ended is not Ended.BY_THE_CLOCK or broken(cut, values, cut.sums(values)).any():
+        return solution
+    if solution.values.size and solution.objective <= objective:
+        return solution
+    return replace(solution, values=values, objective=objective)
+
+
+def duals_of(cut: Arrays, strong: Strengthened, rows: int, until: float) -> tuple[Duals, float]:
+    """What rows and cuts are worth in the relaxation of a problem, in cents, and its bound."""
+    found = Relaxation(cut, until).solve()
+    if found is None:
+        return Duals(np.zeros(rows)), -np.inf
+    duals = found.row_duals / WHOLE_UNITS
+    return Duals(duals[:rows], strong.cuts, np.maximum(duals[rows:], 0.0)), found.objective
