@@ -63,7 +63,7 @@ def test_ways_are_shared_only_where_they_are_the_same(
         world = World(programme, *SPAN)
         risk = risk_of(world)
         days = range(date(2022, 1, 10).toordinal(), date(2022, 1, 17).toordinal())
-        found = []
+        found: list[tuple[object, ...]] = []
         for day in days:
             for way in world._reach_of(("clr131", "clover_wam", "W01", day)):
                 found.append((day, way.place, way.lane, way.cost_cents, risk.late(way)))
