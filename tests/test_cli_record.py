@@ -122,6 +122,14 @@ def test_verifying_finds_nothing_wrong_and_a_backup_comes_back(demo: Path, tmp_p
     assert "sound: 12 entries" in run("verify", back, "--against", str(tmp_path / "mark.txt"))
 
 
+def test_somebody_without_a_role_exports_nothing(demo: Path, tmp_path: Path) -> None:
+    store, out = str(demo), tmp_path / "x"
+    run("withdraw-role", store, "--person", "quinn", "--role", "quality", "--by", "adam", *CLOCK)
+    words = ("--batch", "B", "--out", str(out), "--by", "quinn")
+    assert "theirs is none" in run("export", store, *words, *CLOCK, code=2)
+    assert not out.exists()
+
+
 def test_a_checkpoint_of_another_record_is_not_borne_out(demo: Path, tmp_path: Path) -> None:
     init(tmp_path / "other", "--demo", *CLOCK)
     run("checkpoint", str(tmp_path / "other"), "--out", str(tmp_path / "mark.txt"))

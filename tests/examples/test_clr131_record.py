@@ -115,6 +115,33 @@ def test_an_inspector_can_check_the_export_alone(well: Path, tmp_path: Path) -> 
     } <= kinds
 
 
+def test_an_export_has_everybody_who_acted_and_whatever_was_used(
+    well: Path, tmp_path: Path
+) -> None:
+    with opened(well, lambda: AFTER) as folder:
+        exported(folder, tmp_path / "out", B, by="quinn", reason="inspection", kept=[])
+    lines = (tmp_path / "out" / "entries.jsonl").read_text(encoding="utf-8").splitlines()
+    entries = [json.loads(line) for line in lines]
+    streams = {entry["stream"] for entry in entries}
+    acted = {entry["actor"] for entry in entries} - {"ledger"}  # which tells of its own clock
+    assert {"rhea", "dora", "phil", "ursula", "vera", "ann", "adam"} <= acted
+    assert {f"person/{name}" for name in acted} <= streams
+    used = "HC-1 DC-1 HPLC-2 LAL-1 ISO-1 SM-1 TA-07 TA-08 P02-DC P02-SM P08-DC P08-SM"
+    assert {f"equipment/{name}" for name in used.split()} <= streams
+    assert {"facility/hamilton", "facility/P02", "facility/P08"} <= streams
+    assert "LicenceVerified" in {entry["kind"] for entry in entries}
+
+
+def test_an_export_of_a_failed_batch_has_the_orders_that_it_let_go(
+    late: Path, tmp_path: Path
+) -> None:
+    with opened(late, lambda: AFTER) as folder:
+        exported(folder, tmp_path / "out", B, by="quinn", reason="recall R-1", kept=[])
+    lines = (tmp_path / "out" / "entries.jsonl").read_text(encoding="utf-8").splitlines()
+    streams = {json.loads(line)["stream"] for line in lines}
+    assert {"order/O-101", "order/O-102", "recall/R-1", "deviation/D-1"} <= streams
+
+
 def test_the_papers_lie_beside_the_entries_and_the_ledger_vouches_for_them(
     well: Path, tmp_path: Path
 ) -> None:

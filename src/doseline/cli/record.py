@@ -264,7 +264,10 @@ def _told(document: dict[str, Any], words: str, as_json: bool) -> None:
 
 
 def _refusing(as_json: bool = False) -> Any:
-    """A refusal is an answer about the usage: the rule on standard error, exit code 2."""
+    """A refusal is an answer about the usage: the rule on standard error, exit code 2.
+
+    A store that fails, such as a full disk, is no such answer: exit code 1.
+    """
     return _Refusing(as_json)
 
 
@@ -276,9 +279,11 @@ class _Refusing:
         self._answering.__enter__()
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> bool:
-        from doseline.errors import LedgerError, LifeError, NotPermitted, QuantityError
+        from doseline.errors import LedgerError, LifeError, NotPermitted, QuantityError, StoreError
 
-        if isinstance(error, NotPermitted | LifeError | LedgerError | QuantityError):
+        failed = isinstance(error, StoreError) and error.__cause__ is not None
+        refused = isinstance(error, NotPermitted | LifeError | LedgerError | QuantityError)
+        if refused and not failed:
             self._answering.__exit__(None, None, None)
             typer.echo(str(error), err=True)
             raise typer.Exit(2) from None

@@ -85,7 +85,7 @@ def _told(
         written = ledger.append(
             [draft], actor=by.actor, role=by.role, command_id=by.command_id, expected=expected
         )
-    elif written[-1].body["files"] != files:
+    elif written[-1].body.get("files", []) != files:
         raise LedgerError(f'the command id "{by.command_id}" stands for an export of other files')
     return told, ledger.checkpoint_after(written[-1].position)
 
@@ -157,10 +157,9 @@ From the ledger `{mark.origin}` (rules: {founding.profile}), as it stood at {mar
 
 It shows that each entry is as it was written, that each is in the ledger that the key signed, that
 no entry of these streams was left out, and that the files beside are those that were handed out. It
-cannot show that what was written was true when it
-was written, nor that a ledger was not written anew by the holder of its key, unless you hold an
-earlier checkpoint. The copy of `check.py` in this folder came with the files that it checks: read
-it, or take it from Doseline itself.
+cannot show that what was written was true when it was written, nor that a ledger was not written
+anew by the holder of its key, unless you hold an earlier checkpoint. The copy of `check.py` in this
+folder came with the files that it checks: read it, or take it from Doseline itself.
 """
 
 

@@ -344,7 +344,7 @@ def check_files(folder: Path, entries: list[dict[str, Any]], mark: Checkpoint) -
     """The other files of the folder, the papers, have the hashes in the entry of the export."""
     named: dict[str, str] = {}
     if entries[-1]["kind"] == "RecordExported" and entries[-1]["position"] == mark.size - 1:
-        rows = json.loads(entries[-1]["body"])["files"]
+        rows = json.loads(entries[-1]["body"]).get("files", [])
         named = {row["file"]: row["sha256"] for row in rows}
     for name, digest in named.items():
         if not (folder / name).is_file():
@@ -352,8 +352,9 @@ def check_files(folder: Path, entries: list[dict[str, Any]], mark: Checkpoint) -
         if hashlib.sha256((folder / name).read_bytes()).hexdigest() != digest:
             raise Wrong(f"{name}: changed, it does not have the hash that the ledger says")
     here = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    count = f"{len(named)} other files, each with the hash that the ledger says"
     return [
-        f"{len(named)} other files, each with the hash that the ledger says",
+        count if named else "no other files: the ledger says that none were handed out",
         *(f"NOT SHOWN: what {name} is; the ledger says nothing of it"
           for name in sorted(here - OWN - set(named))),
     ]  # fmt: skip

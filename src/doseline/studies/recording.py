@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from doseline.errors import DoselineError, Fault, InputError, LifeError, NotPermitted
+from doseline.errors import DoselineError, Fault, InputError, LifeError, NotPermitted, StoreError
 from doseline.records.commands import COMMANDS
 from doseline.records.desk import Desk, opening
 from doseline.records.entry import Entry
@@ -179,6 +179,8 @@ def _run(folder: RecordFolder, line: Line, script: Path, secrets: Mapping[str, s
         if line.refused:
             return str(refused)
         raise InputError(Fault(line.file, line.number, line.command, str(refused))) from None
+    except StoreError:
+        raise  # which is no fault of the script
     except DoselineError as error:
         raise InputError(Fault(line.file, line.number, line.command, str(error))) from None
     if line.refused:
