@@ -257,8 +257,8 @@ class Stops:
         if self.weekly_from is not None and self.weekly_from == self.weekly_until:
             raise CalendarError(f"a weekly stop ends when it begins, {self.weekly_from}")
 
-    def _stops(self, first: int, last: int) -> Iterator[tuple[int, int]]:
-        """Every stop that begins on a day of the range; they may overlap."""
+    def within(self, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """Every stop that begins on a day of a range of ordinals, in minutes; they may overlap."""
         for ordinal in range(first, last):
             day = date.fromordinal(ordinal)
             if any(rule.is_holiday(day) for rule in self.holidays):
@@ -279,25 +279,7 @@ class Stops:
         """The stops of ten years, apart and in order, closed by an empty one at the end."""
         found = self._tables.get(block)
         if found is None:
-            lowest, highest = block * BLOCK, (block + 1) * BLOCK
-            starts, ends, moved = found = self._tables[block] = ([], [], [])
-            moving = 0
-            clear_from = lowest
-            for start, end in sorted(self._stops(lowest // 1440 - 8, highest // 1440 + 3)):
-                start, end = max(start, clear_from), min(end, highest)
-                if start >= end:
-                    continue
-                moving += start - clear_from
-                clear_from = end
-                if ends and ends[-1] == start:
-                    ends[-1] = end
-                    continue
-                starts.append(start)
-                ends.append(end)
-                moved.append(moving)
-            starts.append(highest)
-            ends.append(highest)
-            moved.append(moving + highest - clear_from)
+            found = self._tables[block] = _table(self, block)
         return found
 
     def is_moving(self, clock: Clock, minute: int) -> bool:
@@ -337,3 +319,30 @@ class Stops:
         if after and at < ends[after - 1]:
             return moved[after - 1]
         return moved[after] - (starts[after] - at)
+
+
+@lru_cache(maxsize=256)
+def _table(stops: Stops, block: int) -> _Table:
+    """The stops of one block, worked out once for all carriers that stand still alike."""
+    lowest, highest = block * BLOCK, (block + 1) * BLOCK
+    starts: list[int] = []
+    ends: list[int] = []
+    moved: list[int] = []
+    moving = 0
+    clear_from = lowest
+    for start, end in sorted(stops.within(lowest // 1440 - 8, highest // 1440 + 3)):
+        start, end = max(start, clear_from), min(end, highest)
+        if start >= end:
+            continue
+        moving += start - clear_from
+        clear_from = end
+        if ends and ends[-1] == start:
+            ends[-1] = end
+            continue
+        starts.append(start)
+        ends.append(end)
+        moved.append(moving)
+    starts.append(highest)
+    ends.append(highest)
+    moved.append(moving + highest - clear_from)
+    return starts, ends, moved

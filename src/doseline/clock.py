@@ -159,6 +159,7 @@ class Clock:
         return wall.hour * 60 + wall.minute
 
 
+@lru_cache(maxsize=256)
 def weekday_from_text(text: str) -> int:
     """The day of the week, Monday 0 to Sunday 6. Raises CalendarError where it is none.
 

@@ -28,7 +28,7 @@ from doseline.plan.solving.separation import Separation
 from doseline.plan.solving.solve import solve
 from doseline.plan.solving.strengthen import Strengthened, strengthened
 from doseline.plan.solving.structure import structure_of
-from doseline.plan.solving.whole import ROUNDS, proven_beside_search, searched, with_cuts
+from doseline.plan.solving.whole import proven_beside_search, searched, with_cuts
 from tests.plan.small import FROM, UNTIL, cases
 from tests.plan.test_brute_force import without_caution
 from tests.plan.test_by_pieces import Case
@@ -36,14 +36,19 @@ from tests.plan.test_by_pieces import Case
 _EXACT = Limits(gap=0.0, seconds=30.0)
 
 
-def searched_first(case: Case, limits: Limits, certified: bool = False) -> Plan:
+def as_if_large(patch: pytest.MonkeyPatch, orders: int = 0) -> None:
+    """So many orders are searched for first, in a few rounds: the proof has to do the rest."""
+    for module in ("phases", "plan"):
+        patch.setattr(import_module(f"doseline.plan.{module}"), "SEARCHED", orders)
+    for name, rounds in (("ROUNDS", 4), ("BESIDE", 8)):
+        patch.setattr(import_module("doseline.plan.solving.whole"), name, rounds)
+
+
+def searched_first(case: Case, limits: Limits) -> Plan:
     """The plan of a small case as if it had some hundred orders."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("phases", "plan"):
-            patch.setattr(import_module(f"doseline.plan.{module}"), "SEARCHED", 0)
-        return plan(
-            case[0], case[1], from_on=FROM, until_on=UNTIL, limits=limits, certified=certified
-        )
+        as_if_large(patch)
+        return plan(case[0], case[1], from_on=FROM, until_on=UNTIL, limits=limits)
 
 
 @settings(max_examples=40)
@@ -164,12 +169,15 @@ def test_a_search_is_followed_by_a_proof_that_is_no_worse(
     structure = structure_of(small)
     days = np.array([o.wanted_on.toordinal() for o in small.sets.orders], dtype=np.int64)
     until = perf_counter() + 60.0
-    search = searched(strong, arrays, structure, Limits(seconds=until), days)
-    assert 0 < search.neighbours.rounds <= ROUNDS
-    start = search.values
-    assert not broken(arrays, start, arrays.sums(start)).any()
-    limits = Limits(seconds=perf_counter() + 30.0)
-    found = proven_beside_search(strong.arrays, search, start, limits, lambda _: None)
+    with pytest.MonkeyPatch.context() as patch:
+        as_if_large(patch)
+        search = searched(strong, arrays, structure, Limits(seconds=until), days)
+        assert search.neighbours.rounds == 4
+        start = search.values
+        assert not broken(arrays, start, arrays.sums(start)).any()
+        limits = Limits(seconds=perf_counter() + 30.0)
+        found = proven_beside_search(strong.arrays, search, start, limits, lambda _: None)
+    assert search.neighbours.rounds <= 8
     assert found.objective <= arrays.objective(start) + 1e-6
     assert found.bound <= found.objective
 
@@ -180,6 +188,7 @@ def test_days_after_days_give_a_schedule_that_breaks_no_row(small: Problem) -> N
     days = np.array([o.wanted_on.toordinal() for o in small.sets.orders], dtype=np.int64)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(import_module("doseline.plan.solving.rolling"), "_SHARE", 20)
+        patch.setattr(import_module("doseline.plan.solving.rolling"), "_SECONDS", 30.0)
         values = rolled(dear, structure, days, perf_counter() + 30.0)
     assert not broken(dear, values, dear.sums(values)).any()
     assert values[structure.unmet].sum() <= 3.0
@@ -207,8 +216,7 @@ def test_the_certificate_of_a_plan_holds_and_its_cuts_lift_the_bound(many: int) 
     made = instance("S", seed=3)
     programme, first, last = made.programme, made.from_on, made.until_on
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("phases", "plan"):
-            patch.setattr(import_module(f"doseline.plan.{module}"), "SEARCHED", many)
+        as_if_large(patch, many)
         found = plan(programme, made.orders, from_on=first, until_on=last, certified=True)
     assert found.status is Status.OPTIMAL
     assert ("searched for first" in found.method) == (many == 0)

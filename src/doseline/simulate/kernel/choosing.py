@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from doseline.simulate.kernel.blows import closed, takes
 from doseline.simulate.kernel.books import cost, missed_cents
 from doseline.simulate.kernel.compiling import compiled
@@ -17,8 +15,8 @@ from doseline.simulate.kernel.draws import goes_before, sort_by_rank
 from doseline.simulate.kernel.ending import settle
 from doseline.simulate.kernel.fits import NO_FIT, fits, late_share, stands_in, ways
 from doseline.simulate.kernel.giving import attach, detach, in_group, waits, waits_no_more
-from doseline.simulate.kernel.instants import at
-from doseline.simulate.kernel.layout import NEVER
+from doseline.simulate.kernel.instants import at, scratch
+from doseline.simulate.kernel.layout import MOST_WAYS, NEVER
 from doseline.simulate.kernel.locking import begin, fix_vials
 from doseline.simulate.kernel.promised import locked_orders, promised
 from doseline.simulate.kernel.words import (
@@ -45,10 +43,6 @@ from doseline.simulate.kernel.words import (
     STARTED_FIRST as GAVE_WAY,
 )
 from doseline.simulate.promising import UNSURE
-
-MOST_WAYS = 256
-"""More ways than this on one day, and the reference plays the replication."""
-
 
 # -- choosing ------------------------------------------------------------------------------
 
@@ -110,7 +104,7 @@ def _best(c: Any, order: int, day: int, freed_only: bool) -> tuple[int, Any]:
     if n > MOST_WAYS:
         c.fault = UNLIKELY
         return -1, NO_FIT
-    found = np.empty(n, np.int64)
+    found = scratch(c, n)
     m = 0
     everywhere, turn, slots = True, 0, 0
     if freed_only:
@@ -131,10 +125,10 @@ def _best(c: Any, order: int, day: int, freed_only: bool) -> tuple[int, Any]:
         return -1, NO_FIT
     if m == 1:
         return _first_that_fits(c, order, found[:1])
-    keys = np.empty((m, 5))
+    keys = c.marks[: 5 * m]
     missed = missed_cents(c, order)
     for k in range(m):
-        _rank(c, order, found[k], missed, keys[k])
+        _rank(c, order, found[k], missed, keys[5 * k : 5 * k + 5])
     return _least_that_fits(c, order, found[:m], keys)
 
 
@@ -159,7 +153,7 @@ def _least_that_fits(c: Any, order: int, found: Any, keys: Any) -> tuple[int, An
     for k in range(m):
         least = k
         for j in range(k + 1, m):
-            if _less(keys[j], keys[least]):
+            if _less(keys, 5 * j, 5 * least):
                 least = j
         if least != k:
             _turn(found, keys, k, least)
@@ -178,20 +172,21 @@ def _least_that_fits(c: Any, order: int, found: Any, keys: Any) -> tuple[int, An
 def _turn(found: Any, keys: Any, k: int, least: int) -> None:
     """Bring the least to place k; the others keep their order."""
     reach = found[least]
-    a, b, d, e, g = keys[least, 0], keys[least, 1], keys[least, 2], keys[least, 3], keys[least, 4]
+    at = 5 * least
+    a, b, d, e, g = keys[at], keys[at + 1], keys[at + 2], keys[at + 3], keys[at + 4]
     for j in range(least, k, -1):
         found[j] = found[j - 1]
-        for i in range(5):
-            keys[j, i] = keys[j - 1, i]
-    found[k] = reach
-    keys[k, 0], keys[k, 1], keys[k, 2], keys[k, 3], keys[k, 4] = a, b, d, e, g
+    for j in range(at + 4, 5 * k + 4, -1):
+        keys[j] = keys[j - 5]
+    found[k], at = reach, 5 * k
+    keys[at], keys[at + 1], keys[at + 2], keys[at + 3], keys[at + 4] = a, b, d, e, g
 
 
 @compiled
-def _less(a: Any, b: Any) -> bool:
+def _less(keys: Any, a: int, b: int) -> bool:
     for i in range(5):
-        if a[i] != b[i]:
-            return a[i] < b[i]
+        if keys[a + i] != keys[b + i]:
+            return keys[a + i] < keys[b + i]
     return False
 
 
@@ -361,7 +356,7 @@ def _swapped(c: Any, order: int, reach: int) -> int:
 def orders_of(c: Any, batch: int) -> Any:
     """The orders of a batch, in the order in which they joined it."""
     b = c.batches[batch]
-    found = np.empty(b.count, np.int64)
+    found = scratch(c, b.count)
     n, order = 0, b.first
     while order >= 0:
         found[n] = order
@@ -403,7 +398,7 @@ def promise_all(c: Any, found: Any) -> None:
 @compiled
 def retry(c: Any) -> None:
     """Try every waiting order again that a slot not yet locked could serve."""
-    found = np.empty(c.waiting_n, np.int64)
+    found = scratch(c, c.waiting_n)
     n = 0
     for k in range(c.waiting_n):
         order = c.waiting[k]
@@ -418,7 +413,7 @@ def retry_freed(c: Any) -> None:
     """Try those waiting orders again that a slot or a site with new room could serve."""
     c.freed_n = 0
     c.freed_turn += 1
-    found = np.empty(c.waiting_n, np.int64)
+    found = scratch(c, c.waiting_n)
     n = len(found)
     for k in range(n):
         found[k] = c.waiting[k]

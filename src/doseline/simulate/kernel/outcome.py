@@ -178,18 +178,23 @@ def _short(room: Room) -> Short:
     columns = (
         owners["id_off"],
         owners["id_n"],
+        owners["number"],
         *(orders[name][first] for name in ("number", "attempt", "name_n", "wanted", "protocol")),
     )
     return [
-        (_named(letters[off : off + n].decode(), number, attempt, name_n), day, protocol)
-        for off, n, number, attempt, name_n, day, protocol in zip(
+        (_named(letters[off : off + n].decode(), own, number, attempt, name_n), day, protocol)
+        for off, n, own, number, attempt, name_n, day, protocol in zip(
             *(column.tolist() for column in columns), strict=True
         )
     ]
 
 
-def _named(owner: str, number: int, attempt: int, name_n: int) -> str:
-    """The name of an order, as `ordering.order_for` and `future.Future.named` give it."""
+def _named(owner: str, own: int, number: int, attempt: int, name_n: int) -> str:
+    """The name of an order, as `ordering.order_for` and `future.Future.named` give it.
+
+    `own` is the number of the owner, which stands behind the letters of some.
+    """
+    owner += str(own) if own else ""
     again = f".{attempt}" if attempt else ""
     taken = f"~{name_n}" if name_n > 1 else ""
     return f"{owner}/{number}{again}{taken}"
