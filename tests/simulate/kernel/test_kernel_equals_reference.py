@@ -172,6 +172,13 @@ def test_the_kernel_equals_the_reference_on_the_worlds_that_are_measured() -> No
             same_either_way(w, crowd, periods, 1, replication)
 
 
+def test_the_kernel_equals_the_reference_where_batches_are_large() -> None:
+    p = commercial(3_000)
+    w, periods = World(p, p.from_on, p.until_on), (Period("all", (), p.from_on, p.until_on),)
+    crowd = crowds(p, 1, [0])[0]
+    assert same(w, crowd, periods, 1, 0)
+
+
 def test_a_simulation_says_the_same_however_its_patients_are_drawn() -> None:
     p = trial()
     asked = {"seed": 4, "replications": 3, "from_on": p.from_on, "until_on": p.until_on}

@@ -21,7 +21,7 @@ from doseline.simulate.kernel.memory import fetch
 from doseline.simulate.kernel.promised import locked_orders, promised
 from doseline.simulate.kernel.ranking import best, day_after
 from doseline.simulate.kernel.reasons import why_not
-from doseline.simulate.kernel.rooms import may_hold
+from doseline.simulate.kernel.stays import may_hold
 from doseline.simulate.kernel.words import (
     MISSED,
     OPEN,

@@ -15,9 +15,9 @@ from doseline.simulate.kernel.rooms import (
     can_open,
     charge_for,
     option_for,
-    site_takes,
     standing_left,
 )
+from doseline.simulate.kernel.stays import site_takes
 from doseline.simulate.kernel.words import FAILED_ASKING, LOCKED, OPEN
 
 _EPS = 1e-9

@@ -6,7 +6,8 @@ from typing import Any
 
 from doseline.simulate.kernel.compiling import compiled
 from doseline.simulate.kernel.instants import at
-from doseline.simulate.kernel.rooms import book_site, isotope_for, leave_site, occupy, reserve
+from doseline.simulate.kernel.rooms import isotope_for, occupy, reserve
+from doseline.simulate.kernel.stays import book_site, leave_site
 from doseline.simulate.kernel.words import (
     LOCK,
     OPEN,

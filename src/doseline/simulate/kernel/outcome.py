@@ -174,14 +174,14 @@ def _short(room: Room) -> Short:
     orders = room.found["orders"]
     wanted = orders["wanted"][doses["order"]]
     late = (doses["alive"] != 0) & ((doses["given_day"] != wanted) | (doses["again"] != 0))
-    first = doses["order"][late]
+    first = orders[doses["order"][late]]
     letters = room.held["names"].tobytes()
-    owners = room.held["patients"][orders["owner"][first]]
+    owners = room.held["patients"][first["owner"]]
     columns = (
         owners["id_off"],
         owners["id_n"],
         owners["number"],
-        *(orders[name][first] for name in ("number", "attempt", "name_n", "wanted", "protocol")),
+        *(first[name] for name in ("number", "attempt", "name_n", "wanted", "protocol")),
     )
     return [
         (_named(letters[off : off + n].decode(), own, number, attempt, name_n), day, protocol)

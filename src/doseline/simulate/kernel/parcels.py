@@ -34,7 +34,7 @@ from doseline.simulate.kernel.roads import (
     shipping_cents,
     trip,
 )
-from doseline.simulate.kernel.rooms import book_site, leave_site
+from doseline.simulate.kernel.stays import book_site, leave_site
 from doseline.simulate.kernel.words import (
     AFTER_PRODUCTION,
     CARRIER_STOPPED,

@@ -22,7 +22,7 @@ from doseline.simulate.kernel.instants import (
     treats_on,
     use_at,
 )
-from doseline.simulate.kernel.rooms import infusion_free
+from doseline.simulate.kernel.stays import infusion_free
 from doseline.simulate.transit import raised
 
 DAY = 1440
