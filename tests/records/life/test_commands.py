@@ -163,6 +163,17 @@ def test_a_batch_leaves_before_sterility_only_with_the_test_under_way() -> None:
     )
 
 
+def test_whoever_makes_after_reviewing_voids_the_review_and_decides_no_more() -> None:
+    plant = before("check")
+    plant.do("quinn", "review-record", B)
+    plant.do("quinn", "check", B, "setup")
+    (review,) = plant.record.signatures[f"batch/{B}"]
+    assert review.voided
+    assert broken(plant.record, instant_text(plant.clock.at)) == ()
+    with pytest.raises(NotPermitted, match="quinn"):
+        plant.do("quinn", "review-record", B)
+
+
 def test_no_other_test_may_be_late() -> None:
     plant = before("release")
     name = f"{B}/endotoxin"

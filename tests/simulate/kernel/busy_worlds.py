@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from typing import Any
 
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from doseline.clock import WEEKDAYS
-from doseline.demand import patients
-from doseline.operations.orders import Patient
+from doseline.demand import crowds
+from doseline.operations.crowd import Crowd
 from doseline.programme import Programme
 from doseline.programme.contract import Contract, Tier
 from doseline.programme.cost import Costs, Ordering, Penalty
@@ -38,9 +39,9 @@ class Case:
     seed: int
     chance: bool
 
-    def patients(self) -> tuple[Patient, ...]:
+    def patients(self) -> Crowd:
         """Those of replication 0."""
-        return patients(self.programme, self.seed, 0)
+        return crowds(self.programme, self.seed, (0,))[0]
 
 
 def _policy(draw: Any) -> Policy:
@@ -355,3 +356,17 @@ def busy_cases(draw: st.DrawFn) -> Case:
     return Case(
         p, scenario, draw(st.integers(0, 10**6)), draw(st.sampled_from((True, True, False)))
     )
+
+
+def drawn_cases(count: int) -> list[Case]:
+    """Some cases, the same on every run."""
+    found: list[Case] = []
+
+    @given(busy_cases())
+    @settings(max_examples=count, database=None, derandomize=True, phases=[Phase.generate],
+              deadline=None, suppress_health_check=list(HealthCheck))  # fmt: skip
+    def gather(case: Case) -> None:
+        found.append(case)
+
+    gather()
+    return found

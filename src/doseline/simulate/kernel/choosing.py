@@ -10,9 +10,9 @@ from typing import Any
 
 from doseline.simulate.kernel.books import cost
 from doseline.simulate.kernel.compiling import compiled
-from doseline.simulate.kernel.draws import comes_first, sort_by_rank
+from doseline.simulate.kernel.draws import sort_by_rank
 from doseline.simulate.kernel.ending import settle
-from doseline.simulate.kernel.fits import fits, ways
+from doseline.simulate.kernel.fits import fits, in_a_vial, open_to, ways
 from doseline.simulate.kernel.giving import attach, detach, waits, waits_no_more
 from doseline.simulate.kernel.instants import at, scratch
 from doseline.simulate.kernel.layout import NEVER
@@ -20,6 +20,7 @@ from doseline.simulate.kernel.locking import begin, fix_vials
 from doseline.simulate.kernel.promised import locked_orders, promised
 from doseline.simulate.kernel.ranking import best, day_after
 from doseline.simulate.kernel.reasons import why_not
+from doseline.simulate.kernel.rooms import may_hold
 from doseline.simulate.kernel.words import (
     MISSED,
     OPEN,
@@ -59,7 +60,9 @@ def _promised_a_day(c: Any, order: int, freed_only: bool) -> bool:
         turn += 1
         if day < 0:
             continue
+        used = c.scratch_n
         reach, fit = best(c, order, day, freed_only)
+        c.scratch_n = used
         if reach >= 0:
             give(c, order, reach, fit)
             return True
@@ -134,7 +137,7 @@ def window_closes(c: Any, order: int, token: int) -> None:
 def _take_place(c: Any, order: int) -> int:
     """Let a started course take the place of a new start; the order that gave way, or -1."""
     o = c.orders[order]
-    turn = 0
+    turn, used = 0, c.scratch_n
     while True:
         day = day_after(c, order, turn)
         if day == 0:
@@ -145,6 +148,7 @@ def _take_place(c: Any, order: int) -> int:
         off, n = ways(c, o.product, o.protocol, o.site, day)
         for reach in range(off, off + n):
             rival = _swapped(c, order, reach)
+            c.scratch_n = used
             if rival >= 0:
                 return rival
 
@@ -155,21 +159,22 @@ def _swapped(c: Any, order: int, reach: int) -> int:
     batch = c.batch_of[c.reaches[reach].place]
     if batch < 0 or c.batches[batch].status != OPEN or c.batches[batch].count == 0:
         return -1
+    if not in_a_vial(c, order, reach):
+        return -1
+    anybody = open_to(c, order, reach)
+    mine = c.sites[c.orders[order].site].consignee
+    if not anybody and not may_hold(c, mine, batch):
+        return -1
     rivals = orders_of(c, batch)
-    ranks = scratch(c, len(rivals))
     n = 0
     for other in rivals:
-        if not c.orders[other].started:
-            rivals[n], ranks[n] = other, c.orders[other].rank
+        o = c.orders[other]
+        if not o.started and (anybody or c.sites[o.site].consignee == mine):
+            rivals[n] = other
             n += 1
-    while n > 0:
-        last = 0
-        for k in range(1, n):
-            if comes_first(c, ranks[last], rivals[last], ranks[k], rivals[k]):
-                last = k
-        rival = rivals[last]
-        n -= 1
-        rivals[last], ranks[last] = rivals[n], ranks[n]
+    sort_by_rank(c, rivals[:n])
+    for k in range(n - 1, -1, -1):
+        rival = rivals[k]
         old, option, kept = (
             c.orders[rival].reach,
             c.batches[batch].option,

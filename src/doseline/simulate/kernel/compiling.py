@@ -80,7 +80,7 @@ def part(function: Callable[..., Any]) -> None:
 
 
 def compiled(function: F) -> F:
-    """The function, compiled as a part of the kernel: once, whatever constants it is called with."""
+    """The function, compiled as a part of the kernel: once, for constants and other numbers."""
     part(function)
     options = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     found = cast(Any, numba.njit(**options)(function))

@@ -98,6 +98,8 @@ class Room:
         grown = {name: _in_lines(n, TABLES[name]) for name, n in made.items()}
         self.found |= grown
         self.found["group_of"].fill(-1)
+        each = len(grown["group_of"]) // max(1, len(self.tables.sites))
+        self.c[AT["groups_wide"]] = 1 << max(0, each.bit_length() - 1)
         self._write(grown)
 
     def empty(self) -> None:
