@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from time import perf_counter
 
@@ -19,7 +19,7 @@ from doseline.plan.failures.audit import Audit, audit
 from doseline.plan.failures.contingencies import Kind
 from doseline.plan.failures.never import never_secured
 from doseline.plan.failures.second_chances import SecondChances, may_fail, second_chances
-from doseline.plan.failures.securing import by_pieces, by_solver, started_from
+from doseline.plan.failures.securing import by_pieces, by_solver, relaxed, started_from
 from doseline.plan.failures.spare_isotope import with_isotope_ordered
 from doseline.plan.model.candidates import gather
 from doseline.plan.model.costs import count
@@ -43,8 +43,8 @@ _ROUNDS = 12
 _AT_ONCE = 40_000
 """With no more ways to serve doses again all failures are written from the start."""
 
-_SHARE, _ALL = 0.5, 2.5
-"""What a price has of the time of a plan at most, and what all prices have together."""
+_SHARE, _ALL, _BOUND = 0.5, 2.0, 0.5
+"""What a price has of the time of a plan at most, what all have together, and their bounds."""
 
 Progress = Callable[[str], None]
 _LIMITS = Limits()
@@ -112,8 +112,8 @@ def secure(
 
     As many doses are met as without a price; then cost and price of the doses unsecured are as low
     as can be. What a second chance is, `audit` says, and it counts those of each plan. `limits`
-    hold for the plan without a price; each price has half as much time, and all together no more
-    than two and a half times as much. Raises SolverError where
+    hold for the plan without a price; each price has half as much time, all together no more than
+    twice as much, and of many orders their bounds half as much. Raises SolverError where
     the solver fails, ValueError for a price below zero.
     """
     began = perf_counter()
@@ -133,6 +133,9 @@ def secure(
     case = _Case.of(programme, tuple(orders), base, from_on, until_on)
     prices = sorted(set(prices_cents))
     seconds = limits.seconds * min(_SHARE, _ALL / max(1, len(prices)))
+    if len(case.orders) >= SEARCHED:
+        say("bounds of cost and price, by the relaxation")
+        case.least = relaxed(case.chances, prices, perf_counter() + _BOUND * limits.seconds)
     runs = [case.at(price, replace(limits, seconds=seconds), say) for price in prices]
     points = tuple(case.best(run, len(never)) for run in runs)
     free = case.best(_Run(0, base.bound_cents, True, 0, False), 0)
@@ -182,6 +185,7 @@ class _Case:
     chances: SecondChances
     held: int
     found: list[_Found]
+    least: dict[int, int] = field(default_factory=dict)
 
     @staticmethod
     def of(
@@ -234,7 +238,7 @@ class _Case:
             start = started_from(chances, padded(values, chances.problem.matrix.columns))
             step = search(chances, price_cents, start, replace(limits, seconds=until))
             values, clock = step.values, clock or step.by_the_clock
-            bound = step.bound_cents
+            bound = step.bound_cents or self._relaxed(price_cents)
             found = self._planned(values)
             self.found.append(found)
             self._hold_doses(found)
@@ -250,6 +254,10 @@ class _Case:
             for s in fresh:
                 chances.write(s)
         return _Run(price_cents, bound, converged, _ROUNDS, clock)
+
+    def _relaxed(self, price_cents: int) -> int | None:
+        """What the relaxation proves at this price or a lower one: a price only adds to a total."""
+        return max((b for p, b in self.least.items() if p <= price_cents), default=None)
 
     @property
     def sound(self) -> list[_Found]:
@@ -280,7 +288,8 @@ class _Case:
         best = min(self.sound, key=lambda f: f.total(price))
         weak = self.base.bound_cents + price * max(0, never - self.held)
         bound = min(max(run.bound_cents or 0, weak), best.total(price)[0])
-        calm = self.base.reproducible and not run.by_the_clock
+        late = len(self.orders) >= SEARCHED and price > 0 and price not in self.least
+        calm = self.base.reproducible and not run.by_the_clock and not late
         return Secured(price, best.plan, best.audit, bound, run.converged, run.rounds, calm)
 
     def _planned(self, values: Floats) -> _Found:
