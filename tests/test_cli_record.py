@@ -18,13 +18,16 @@ def run(*words: str, code: int = 0, typed: str | None = None) -> str:
     return done.output
 
 
+FOUNDERS = (
+    "--administrator", "adam=Adam Ash", "--quality", "quinn=Quinn Quist",
+    "--facility", "hamilton", "--trained-until", "2030-06-30 00:00 America/Toronto",
+    "--administrator-secret-file", str(EXAMPLE / "adam.secret"),
+    "--quality-secret-file", str(EXAMPLE / "quinn.secret"),
+)  # fmt: skip
+
+
 def init(store: Path, *more: str, code: int = 0) -> str:
-    return run(
-        "init", str(store), "--administrator", "adam=Adam Ash", "--quality", "quinn=Quinn Quist",
-        "--facility", "hamilton", "--trained-until", "2030-06-30 00:00 America/Toronto",
-        "--administrator-secret-file", str(EXAMPLE / "adam.secret"),
-        "--quality-secret-file", str(EXAMPLE / "quinn.secret"), *more, code=code,
-    )  # fmt: skip
+    return run("init", str(store), *FOUNDERS, *more, code=code)
 
 
 @pytest.fixture
@@ -117,6 +120,14 @@ def test_verifying_finds_nothing_wrong_and_a_backup_comes_back(demo: Path, tmp_p
         str(tmp_path / "mark.txt"),
     )  # fmt: skip
     assert "sound: 12 entries" in run("verify", back, "--against", str(tmp_path / "mark.txt"))
+
+
+def test_somebody_without_a_role_exports_nothing(demo: Path, tmp_path: Path) -> None:
+    store, out = str(demo), tmp_path / "x"
+    run("withdraw-role", store, "--person", "quinn", "--role", "quality", "--by", "adam", *CLOCK)
+    words = ("--batch", "B", "--out", str(out), "--by", "quinn")
+    assert "theirs is none" in run("export", store, *words, *CLOCK, code=2)
+    assert not out.exists()
 
 
 def test_a_checkpoint_of_another_record_is_not_borne_out(demo: Path, tmp_path: Path) -> None:

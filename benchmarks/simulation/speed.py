@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import random
+import resource
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from typing import Any
 
 from benchmarks.simulation.worlds import commercial, trial
 from doseline import chance
-from doseline.demand import patients
+from doseline.demand import Crowds
 from doseline.programme import Programme
 from doseline.simulate.kernel.play import Kernel
 from doseline.simulate.reference import run
@@ -64,7 +65,8 @@ class Measured:
         self.programme = programme
         self.world = World(programme, programme.from_on, programme.until_on)
         self.periods = (Period("all", (), programme.from_on, programme.until_on),)
-        self.crowds = [patients(programme, SEED, r) for r in range(replications)]
+        self.drawn = Crowds(programme, SEED)
+        self.crowds = list(self.drawn.several(range(replications)))
         self.kernel = Kernel(self.world, self.periods)
         self.doses = sum(self._run(r).replication.total("doses_given") for r in self.numbers)
 
@@ -79,28 +81,36 @@ class Measured:
     def reference(self) -> None:
         """Every replication by the reference."""
         for n in self.numbers:
-            run(self.world, self.crowds[n], seed=SEED, replication=n, periods=self.periods)
+            run(self.world, self.crowds[n].patients, seed=SEED, replication=n, periods=self.periods)
 
     def fast(self) -> None:
-        """Every replication by the kernel, patients taken in and rows handed out."""
+        """Every replication by the kernel, columns of patients taken in and rows handed out."""
         for n in self.numbers:
             self._run(n)
 
     def future(self, rounds: int) -> float:
         """The kernel alone: from the tables of the patients to the counts. [s]"""
-        total = 0.0
-        for n in self.numbers:
-            times = []
-            for _ in range(rounds):
+        found = []
+        for _ in range(rounds):
+            total = 0.0
+            for n in self.numbers:
                 self.kernel.lay_out(self.crowds[n], seed=SEED, replication=n)
-                times.append(seconds(self.kernel.run_to_the_end))
-            total += min(times)
-        return total
+                began = process_time()
+                self.kernel.run_to_the_end()
+                total += process_time() - began
+            found.append(total)
+        return min(found)
 
-    def draw(self) -> None:
-        """The patients of every replication."""
+    def plainly(self) -> None:
+        """The patients of every replication drawn one by one, and played by the reference."""
         for n in self.numbers:
-            patients(self.programme, SEED, n)
+            crowd = self.drawn(n).patients
+            run(self.world, crowd, seed=SEED, replication=n, periods=self.periods)
+
+    def whole(self) -> None:
+        """The patients of many replications drawn at once, and played by the kernel."""
+        for n, crowd in enumerate(self.drawn.several(self.numbers)):
+            self.kernel.run(crowd, seed=SEED, replication=n)
 
     def least(self, jobs: Sequence[Callable[[], object]], rounds: int) -> list[float]:
         """The least time of each job over interleaved rounds. [s]"""
@@ -108,42 +118,58 @@ class Measured:
         return [min(column) for column in zip(*found, strict=True)]
 
 
-def compare(name: str, programme: Programme, replications: int, rounds: int) -> None:
-    """One row of the table."""
-    m = Measured(programme, replications)
-    m.reference()  # what the world remembers is looked up once, for both
+def compare(name: str, programme: Programme, played: tuple[int, int], rounds: int) -> None:
+    """One row of the table; so many replications by the reference, and by the kernel."""
+    slow, quick = (Measured(programme, n) for n in played)
+    slow.reference()  # what the world remembers is looked up once, for both
 
     def plain() -> None:
         with standard_generator():
-            m.reference()
+            slow.reference()
 
-    keyed, standard, fast, drawing = m.least((m.reference, plain, m.fast, m.draw), rounds)
-    future = m.future(rounds)
-    per = 1e6 / m.doses
+    def from_the_seed() -> None:
+        with standard_generator():
+            slow.plainly()
+
+    found = [
+        (
+            seconds(slow.reference), seconds(plain), seconds(from_the_seed),
+            seconds(quick.fast), seconds(quick.whole),
+        )
+        for _ in range(rounds)
+    ]  # fmt: skip
+    least = [1e6 * min(column) for column in zip(*found, strict=True)]
+    keyed, standard, drawn = (x / slow.doses for x in least[:3])
+    fast, whole = (x / quick.doses for x in least[3:])
+    future = 1e6 * quick.future(rounds) / quick.doses
     print(
-        f"| {name} | {m.doses / replications:.0f} | {keyed * per:.0f} | {standard * per:.0f} | "
-        f"{fast * per:.2f} | {standard / fast:.0f} | {future * per:.2f} | "
-        f"{standard / future:.0f} | {drawing * per:.0f} |"
+        f"| {name} | {quick.doses / played[1]:.0f} | {keyed:.0f} | {standard:.0f} | {drawn:.0f} | "
+        f"{future:.2f} | {standard / future:.0f} | {fast:.2f} | {standard / fast:.0f} | "
+        f"{whole:.2f} | {drawn / whole:.0f} |"
     )
 
 
 def grow(rounds: int, sizes: Sequence[int] = (1_000, 10_000, 100_000, 1_000_000)) -> None:
     """The kernel's time a dose as the year grows."""
     for doses in sizes:
-        m = Measured(commercial(doses), 1)
-        (fast,) = m.least((m.fast,), rounds)
-        future = m.future(rounds)
+        m = Measured(commercial(doses), max(1, 20_000 // doses))
+        fast, whole = m.least((m.fast, m.whole), rounds)
+        times = (m.future(rounds), fast, whole)
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         print(
-            f"| {m.doses} | {1e6 * fast / m.doses:.2f} | {1e6 * future / m.doses:.2f} |", flush=True
+            f"| {m.doses / len(m.crowds):.0f} | "
+            + " | ".join(f"{1e6 * x / m.doses:.2f}" for x in times)
+            + f" | {most:.1f} |",
+            flush=True,
         )
 
 
 def main(what: str, rounds: int) -> None:
     """Print the rows asked for."""
     if what in ("trial", "all"):
-        compare("trial", trial(), 10, rounds)
+        compare("trial", trial(), (10, 100), rounds)
     if what in ("commercial", "all"):
-        compare("commercial year", commercial(), 2, rounds)
+        compare("commercial year", commercial(), (2, 16), rounds)
     if what in ("growth", "all"):
         grow(rounds)
 

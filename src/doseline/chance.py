@@ -293,24 +293,34 @@ def poisson_rows(
     """
     import numpy as np
 
-    left = np.array(mean, dtype=np.float64)
-    replications = np.broadcast_to(np.asarray(replication, dtype=np.int64), left.shape)
-    entities = np.broadcast_to(np.asarray(entity, dtype=np.uint64), left.shape)
-    total, sub = np.zeros(left.shape, dtype=np.int64), 0
-    while (here := np.flatnonzero(left > 0.0)).size:
-        part = np.minimum(left[here], 16.0)
-        u = uniform_rows(seed, replications[here], source, entities[here], [[0]], sub)[:, 0]
-        share = np.exp(-part)
-        below = share.copy()
-        count = np.zeros(len(here), dtype=np.int64)
-        while (up := np.flatnonzero(u > below)).size:
-            count[up] += 1
-            share[up] *= part[up] / count[up]
-            below[up] += share[up]
-        total[here] += count
-        left[here] -= part
-        sub += 1
+    means = np.array(mean, dtype=np.float64)
+    replications = np.broadcast_to(np.asarray(replication, dtype=np.int64), means.shape)
+    entities = np.broadcast_to(np.asarray(entity, dtype=np.uint64), means.shape)
+    whole = np.ceil(means / 16.0).astype(np.int64) - 1  # parts of 16 before the last one
+    total = np.zeros(means.shape, dtype=np.int64)
+    row = np.repeat(np.arange(len(means)), np.maximum(whole, 0))
+    sub = np.arange(len(row)) - np.repeat(np.cumsum(np.maximum(whole, 0)), np.maximum(whole, 0))
+    sub += np.maximum(whole, 0)[row]
+    u = uniform_rows(seed, replications[row], source, entities[row], [[0]], sub)[:, 0]
+    np.add.at(total, row, np.searchsorted(_poisson_upto(16.0), u))
+    last = np.flatnonzero(means > 0.0)
+    part = means[last] - 16.0 * whole[last]
+    u = uniform_rows(seed, replications[last], source, entities[last], [[0]], whole[last])[:, 0]
+    for place, mine, share in zip(last.tolist(), part.tolist(), u.tolist(), strict=True):
+        total[place] += int(np.searchsorted(_poisson_upto(mine), share))
     return total
+
+
+@lru_cache(maxsize=1 << 12)
+def _poisson_upto(mean: float) -> "NDArray[float64]":
+    """The chance of so many or fewer, up to where it grows no more; the sums of `poisson_at`."""
+    import numpy as np
+
+    share = math.exp(-mean)
+    upto = [share]
+    while (following := upto[-1] + (share := share * (mean / len(upto)))) > upto[-1]:
+        upto.append(following)
+    return np.array(upto, dtype=np.float64)
 
 
 _CHUNK = 1 << 14  # numbers made at once: their words stay in the processor's cache
@@ -322,12 +332,13 @@ def uniform_rows(
     source: str,
     entity: "ArrayLike",
     index: "ArrayLike",
-    sub: int = 0,
+    sub: "ArrayLike" = 0,
 ) -> "NDArray[float64]":
     """What `Stream.uniform` gives for rows that each have a replication and an entity of their own.
 
     `replication` and `entity` have one number a row, `index` a row of numbers for each (or one row
-    for all); the result has the shape of rows by numbers. Needs NumPy.
+    for all), `sub` (of the block) one for all or one a row; the result has the shape of rows by
+    numbers. Needs NumPy.
 
     >>> rows = uniform_rows(7, [0, 1], "courier", [3, 3], [[0, 1]])
     >>> float(rows[1, 1]) == stream(7, 1, "courier").uniform(3, 1)
@@ -337,6 +348,7 @@ def uniform_rows(
 
     entities = np.atleast_1d(np.asarray(entity, dtype=np.uint64))[:, None]
     numbers = np.atleast_2d(np.asarray(index, dtype=np.uint64))
+    blocks = np.atleast_1d(np.asarray(sub, dtype=np.uint64))[:, None]
     rows, wide = len(entities), numbers.shape[1]
     known, which = np.unique(np.asarray(replication, dtype=np.int64), return_inverse=True)
     keys = np.array([stream_key(seed, r) for r in known.tolist()], dtype=np.uint64)
@@ -348,7 +360,7 @@ def uniform_rows(
         words: tuple[Any, Any, Any, Any, Any, Any] = (
             numbers if len(numbers) == 1 else numbers[part],
             entities[part],
-            sub,
+            blocks if len(blocks) == 1 else blocks[part],
             stable_hash(source),
             keys[part, :1],
             keys[part, 1:],

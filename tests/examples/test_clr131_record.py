@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 
 from doseline.clock import Clock
+from doseline.formats.particulars_file import read_particulars
 from doseline.operations.life import obeys
+from doseline.records import inspector
 from doseline.records.fold import fact_said
 from doseline.records.refinement import coarse_events
+from doseline.report.papers import batch_papers
 from doseline.studies.record_proof import exported, verified
 from doseline.studies.record_view import DEMO, batch_document, words_of_batch
 from doseline.studies.recording import Founder, begin, opened, ran
@@ -37,7 +40,7 @@ def recorded(store: Path, *scripts: str) -> Path:
         founders=founders,
         until="2019-06-30T00:00:00.000000Z",
         clock=lambda: datetime(2018, 6, 25, 12, tzinfo=UTC),
-    ).close()
+    )
     for script in scripts:
         ran(store, EXAMPLE / script, SECRETS)
     return store
@@ -110,6 +113,55 @@ def test_an_inspector_can_check_the_export_alone(well: Path, tmp_path: Path) -> 
         "ActivityPosted",
         "MasterWritten",
     } <= kinds
+
+
+def test_an_export_has_everybody_who_acted_and_whatever_was_used(
+    well: Path, tmp_path: Path
+) -> None:
+    with opened(well, lambda: AFTER) as folder:
+        exported(folder, tmp_path / "out", B, by="quinn", reason="inspection", kept=[])
+    lines = (tmp_path / "out" / "entries.jsonl").read_text(encoding="utf-8").splitlines()
+    entries = [json.loads(line) for line in lines]
+    streams = {entry["stream"] for entry in entries}
+    acted = {entry["actor"] for entry in entries} - {"ledger"}  # which tells of its own clock
+    assert {"rhea", "dora", "phil", "ursula", "vera", "ann", "adam"} <= acted
+    assert {f"person/{name}" for name in acted} <= streams
+    used = "HC-1 DC-1 HPLC-2 LAL-1 ISO-1 SM-1 TA-07 TA-08 P02-DC P02-SM P08-DC P08-SM"
+    assert {f"equipment/{name}" for name in used.split()} <= streams
+    assert {"facility/hamilton", "facility/P02", "facility/P08"} <= streams
+    assert "LicenceVerified" in {entry["kind"] for entry in entries}
+
+
+def test_an_export_of_a_failed_batch_has_the_orders_that_it_let_go(
+    late: Path, tmp_path: Path
+) -> None:
+    with opened(late, lambda: AFTER) as folder:
+        exported(folder, tmp_path / "out", B, by="quinn", reason="recall R-1", kept=[])
+    lines = (tmp_path / "out" / "entries.jsonl").read_text(encoding="utf-8").splitlines()
+    streams = {json.loads(line)["stream"] for line in lines}
+    assert {"order/O-101", "order/O-102", "recall/R-1", "deviation/D-1"} <= streams
+
+
+def test_the_papers_lie_beside_the_entries_and_the_ledger_vouches_for_them(
+    well: Path, tmp_path: Path
+) -> None:
+    """A paper, and the checkpoint that is printed on it, are held against the export."""
+    particulars = read_particulars(EXAMPLE / "particulars.yaml")
+    out, printed = tmp_path / "out", tmp_path / "printed.txt"
+    with opened(well, lambda: AFTER) as folder:
+        papers = batch_papers(folder.ledger, B, particulars)
+        exported(folder, out, B, by="quinn", reason="inspection", kept=[], papers=papers)
+    paper = json.loads((out / "papers" / "batch-record.json").read_text(encoding="utf-8"))
+    printed.write_text(paper["seal"]["checkpoint"], encoding="utf-8")
+    told = "\n".join(inspector.check(out, None, printed))
+    assert f"{len(papers)} other files, each with the hash that the ledger says" in told
+    assert "the ledger begins with the one whose checkpoint you kept" in told
+    for name in ("batch-record.pdf", "certificate-of-analysis.pdf", "vial-labels.pdf"):
+        path = out / "papers" / name
+        path.write_bytes(path.read_bytes().replace(b"PDF-1", b"PDF-2", 1))
+        with pytest.raises(inspector.Wrong, match=f"papers/{name}: changed"):
+            inspector.check(out, None, None)
+        path.write_bytes(papers[name])
 
 
 def test_what_is_shown_says_that_it_is_a_demonstration(well: Path) -> None:

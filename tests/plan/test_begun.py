@@ -13,10 +13,13 @@ import pytest
 from benchmarks.instances.generate import instance
 from doseline.plan import Limits, plan
 from doseline.plan.large.begun import Beginning, by_days, by_stretches
-from doseline.plan.large.folded import Folded, charges_of, first_schedule
-from doseline.plan.large.stretches import nearest, planned_anew, stretches
+from doseline.plan.large.folded import Folded, charges_of, dived_in_time, first_schedule, nearest
+from doseline.plan.large.large import whole_lots, without_lots
+from doseline.plan.large.lines_together import duals_together, unlike_lines
+from doseline.plan.large.stretches import NEAR, planned_anew, stretches
 from doseline.plan.large.weeks_apart import duals_by_weeks
 from doseline.plan.model.candidates import gather
+from doseline.plan.model.matrix import Floats
 from doseline.plan.model.model import constrained
 from doseline.plan.model.objective import COSTS
 from doseline.plan.model.variables import Problem
@@ -110,7 +113,7 @@ def test_a_first_schedule_meets_all_and_breaks_no_row(
     assert found is not None
     assert not broken(arrays, found, arrays.sums(found)).any()
     assert found[structure.unmet].sum() <= 12.0  # few batches: rounded, they leave some out
-    near = nearest(structure, reduced)
+    near = nearest(structure, reduced, NEAR)
     assert near.any()
     counts = np.bincount(structure.order[near], minlength=len(structure.unmet))
     assert counts.max() <= 6
@@ -132,17 +135,19 @@ def test_a_stretch_planned_anew_fits_the_rest(
 ) -> None:
     monkeypatch.setattr(import_module("doseline.plan.large.stretches"), "_ORDERS", orders)
     arrays, structure = beginning.arrays, beginning.structure
-    dear = Folded(arrays, beginning.folded._charges, perf_counter() + 60.0)
+    dear = Folded(arrays, beginning.folded.charges, perf_counter() + 60.0)
     start, reduced = first_schedule(dear, arrays, structure, perf_counter() + 60.0)
     assert start is not None
     parts = stretches(structure, False)
     assert len(parts) == max(1, round(60 / orders))
     assert (np.sum(parts, axis=0) == 1).all()
-    search, near = beginning.search(start), nearest(structure, reduced)
+    search, near = beginning.search(start), nearest(structure, reduced, NEAR)
     for part in parts:
         best = search.best
         until = perf_counter() + 60.0
-        found = planned_anew(arrays, structure, best.values, best.sums, part, near, until)
+        found = planned_anew(
+            arrays, structure, best.values, best.sums, part, near, dear.charges, until
+        )
         assert found is not None
         search.take(*found)
         assert search.best.objective <= best.objective
@@ -186,6 +191,82 @@ def test_a_price_elsewhere_that_is_wrong_leaves_the_bound_one(
     for dose in (0.0, 1e9):
         duals = duals_by_weeks(arrays, structure, rows, dose, perf_counter() + 60.0)
         assert safe_bound(arrays, duals) <= least + 1e-6
+
+
+def _problem(size: str, variant: str, orders: int) -> Problem:
+    """The first orders of an instance of several lines, with their costs."""
+    made = instance(size, variant)
+    sets = gather(
+        made.programme, made.orders[:orders], made.from_on, made.until_on, None, merge=True
+    )
+    problem = constrained(sets)
+    for add in COSTS:
+        add(problem)
+    return problem
+
+
+def _first(problem: Problem, arrays: Arrays) -> Floats:
+    structure, until = structure_of(problem), perf_counter() + 600.0
+    folded = Folded(arrays, charges_of(problem, arrays), until)
+    found, _ = first_schedule(folded, arrays, structure, until)
+    assert found is not None
+    return found
+
+
+def test_a_bulk_that_is_filled_by_whole_doses_is_begun_with_room_left() -> None:
+    """Two deliveries for each batch, offers that are short: one of them feeds it."""
+    problem = _problem("L", "activity_bound", 300)
+    arrays = arrays_of(problem.matrix)
+    loose = without_lots(problem, arrays)
+    lots = list(problem.lots.values())
+    assert arrays.whole[lots].all()
+    assert not loose.whole[lots].any()
+    found = _first(problem, priced(loose, structure_of(problem)))
+    assert found[problem.unmet].sum() == 0.0
+    whole = whole_lots(problem, arrays, found)
+    assert not broken(arrays, whole, arrays.sums(whole)).any()
+    assert np.abs(whole[arrays.whole] - np.round(whole[arrays.whole])).max() < 1e-6
+
+
+def test_lots_stay_whole_where_an_offer_is_a_few_of_them() -> None:
+    problem = _problem("L", "activity_bound", 60)
+    arrays = arrays_of(problem.matrix)
+    offer = [n for n, limit in enumerate(problem.matrix.limits) if limit.rule == "isotope offer"]
+    lot = abs(arrays.by_row[offer]).max()
+    few = replace(arrays, row_upper=arrays.row_upper.copy())
+    few.row_upper[offer] = 20.0 * lot
+    assert without_lots(problem, few) is few
+
+
+def test_lines_that_differ_together_bound_the_cost_as_well_as_apart() -> None:
+    problem = _problem("L", "different_lines", 150)
+    arrays, until = arrays_of(problem.matrix), perf_counter() + 600.0
+    assert unlike_lines(problem)
+    rows, root = charges_of(problem, arrays).orders, Relaxation(arrays, until).solve()
+    assert root is not None
+    duals = duals_together(problem, arrays, structure_of(problem), rows, until)
+    bound = safe_bound(arrays, duals)
+    assert 0.98 * root.objective <= bound <= root.objective + 1e-6 * abs(root.objective)
+    late = duals_together(problem, arrays, structure_of(problem), rows, perf_counter() - 1.0)
+    assert not late.any()
+
+
+def test_lines_alike_are_not_put_together(small: Problem) -> None:
+    assert not unlike_lines(small)
+
+
+def test_batches_of_several_products_are_begun_some_days_after_some_days() -> None:
+    problem = _problem("L", "several_products", 240)
+    arrays, structure = arrays_of(problem.matrix), structure_of(problem)
+    dear, until = priced(without_lots(problem, arrays), structure), perf_counter() + 600.0
+    folded = Folded(dear, charges_of(problem, arrays), until)
+    found = folded.relaxation.solve()
+    assert found is not None
+    dived = dived_in_time(folded, structure, found, until)
+    assert dived is not None
+    decided = dived[np.concatenate([structure.made, structure.how])]
+    assert np.abs(decided - np.round(decided)).max() < 1e-6
+    assert not broken(folded.arrays, dived, folded.arrays.sums(dived)).any()
 
 
 @pytest.mark.parametrize("size", ["S", "M"])

@@ -45,6 +45,14 @@ class Faults:
     def disarm(self) -> None:
         self.failing = -1
 
+    def next(self, sql: str) -> bool:
+        """Whether the statement that comes now is the one that fails."""
+        failing = self.failing == len(self.seen)
+        self.seen.append(sql)
+        if failing:
+            self.fired, self.failed_at = sql, self.failing
+        return failing
+
     def connect(self, address: str) -> sqlite3.Connection:
         """To be handed to a store in place of `doseline.stores.sqlite.connect`."""
         return cast(sqlite3.Connection, _Failing(connect(address), self))
@@ -58,17 +66,30 @@ class _Failing:
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         faults = self._faults
-        failing = faults.failing == len(faults.seen)
-        faults.seen.append(sql)
-        if not failing:
+        if not faults.next(sql):
             return self._connection.execute(sql, values)
-        faults.fired, faults.failed_at = sql, faults.failing
         if faults.after:
             self._connection.execute(sql, values).fetchall()
         raise sqlite3.OperationalError(faults.message)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
+
+
+def failing_everywhere(faults: Faults) -> Callable[..., sqlite3.Connection]:
+    """To stand in place of `sqlite3.connect`, for commands that open their files themselves."""
+    connected = sqlite3.connect
+
+    class Failing(sqlite3.Connection):
+        def execute(self, sql: str, values: Any = ()) -> sqlite3.Cursor:
+            failing = faults.next(sql)
+            if not failing or faults.after:
+                cursor = super().execute(sql, values)
+            if failing:
+                raise sqlite3.OperationalError(faults.message)
+            return cursor
+
+    return lambda *address, **how: connected(*address, **how, factory=Failing)
 
 
 def fail_each_statement(template: Path, command: Command, *, open_: Open = opened) -> list[str]:

@@ -23,6 +23,7 @@ from tests.records.ledgers import FOUNDING, SIGNER, HandClock, begun, filled, wr
 STREAMS = ("batch/B-001", "vial/B-001/1", "vial/B-001/1x", "vial/B-001/2")
 KEY = key_text(SIGNER.name, SIGNER.public_key)
 BY = By("ann", "quality", "export-1")
+BESIDE = {"pages/batch.txt": b"a page"}
 OTHER = KeySigner.from_seed("plant.example/2", bytes(32))
 
 
@@ -71,7 +72,7 @@ def made(folder: Path, *, change_key: bool = False) -> Ledger:
         write(ledger, number, "batch/B-001", "vial/B-001/1")
     mark = export_record(
         ledger, folder, "B-001", STREAMS, by=BY, reason="inspection", kept=[kept],
-        beside={"pages/batch.txt": b"a page"},
+        beside=BESIDE,
     )  # fmt: skip
     (folder.parent / "kept.txt").write_bytes(kept.note())
     assert mark == ledger.checkpoint()
@@ -186,6 +187,39 @@ def test_a_changed_export_is_found(
     assert code == 1
     assert "WRONG" in said
     assert told in said
+
+
+def test_a_file_beside_is_found_changed_or_missing_and_a_strange_one_is_said(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "B-001"
+    made(folder)
+    page = folder / "pages" / "batch.txt"
+    page.write_bytes(b"another page")
+    assert judged(folder) == (
+        "pages/batch.txt: changed, it does not have the hash that the ledger says"
+    )
+    page.unlink()
+    assert judged(folder) == "pages/batch.txt: missing, the ledger says that it was handed out"
+    page.write_bytes(b"a page")
+    (folder / "pages" / "certificate.pdf").write_bytes(b"slipped in")
+    shown = inspector.check(folder, None, None)
+    assert "1 other files, each with the hash that the ledger says" in shown
+    assert "NOT SHOWN: what pages/certificate.pdf is; the ledger says nothing of it" in shown
+
+
+def test_the_same_ledger_exports_the_same_bytes(tmp_path: Path) -> None:
+    made(tmp_path / "one" / "B-001")
+    made(tmp_path / "two" / "B-001")
+    one, two = (sorted((tmp_path / name).rglob("*.*")) for name in ("one", "two"))
+    assert [path.read_bytes() for path in one] == [path.read_bytes() for path in two]
+    assert len(one) == 8
+
+
+def test_an_export_of_other_files_is_no_repetition(tmp_path: Path) -> None:
+    ledger = made(tmp_path / "B-001")
+    with pytest.raises(LedgerError, match="stands for an export of other files"):
+        export_record(ledger, tmp_path / "x", "B-001", STREAMS, by=BY, reason="inspection")
 
 
 def test_an_earlier_export_does_not_vouch_for_what_came_later(tmp_path: Path) -> None:
@@ -320,7 +354,9 @@ def test_an_export_is_an_entry_and_sent_again_it_is_one(tmp_path: Path) -> None:
     assert (told.kind, told.actor, told.reason) == ("RecordExported", "ann", "inspection")
     write(ledger, 50, "batch/B-001")  # after the export, so not in it
     size = ledger.size
-    export_record(ledger, tmp_path / "again", "B-001", STREAMS, by=BY, reason="inspection")
+    export_record(
+        ledger, tmp_path / "again", "B-001", STREAMS, by=BY, reason="inspection", beside=BESIDE
+    )
     assert ledger.size == size
     same = (tmp_path / "again" / "entries.jsonl").read_bytes()
     assert same == (tmp_path / "B-001" / "entries.jsonl").read_bytes()

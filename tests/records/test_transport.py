@@ -1,6 +1,7 @@
 """The arithmetic of transport, at its boundaries and against 50 digits."""
 
 import csv
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from importlib.resources import files
@@ -10,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from doseline.errors import NuclideError, QuantityError, TransportError
-from doseline.nuclides import nuclides
+from doseline.nuclides import nuclide, nuclides
+from doseline.records import transport
 from doseline.records.transport import (
     Category,
     Container,
@@ -23,6 +25,7 @@ from doseline.records.transport import (
     fits_passenger_aircraft,
     is_limited_quantity,
     is_reportable,
+    removable_limit_tenths,
     sum_of_fractions,
     transport_index_tenths,
 )
@@ -128,7 +131,12 @@ def test_a_reportable_quantity_begins_at_ten_millicurie_of_iodine() -> None:
     assert is_reportable([Content(IODINE, 185_000), Content(IODINE, 185_000)]) is True
 
 
-def test_an_unknown_reportable_quantity_is_not_taken_for_none() -> None:
+def test_an_unknown_reportable_quantity_is_not_taken_for_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unknown = replace(transport_values("Lu-177"), reportable_kbq=None)
+    known = {"Lu-177": unknown, IODINE: transport_values(IODINE)}
+    monkeypatch.setattr(transport, "transport_values", lambda name, _: known[name])
     assert is_reportable([Content("Lu-177", 1)]) is None
     assert is_reportable([Content("Lu-177", 1), Content(IODINE, 370_000)]) is True
     assert is_reportable([Content("Lu-177", 0), Content(IODINE, 1)]) is False
@@ -143,7 +151,53 @@ def test_beside_passengers_flies_an_index_of_three_at_most() -> None:
 def test_ten_curie_of_iodine_ask_for_an_emergency_plan() -> None:
     assert emergency_plan_share(IODINE, 370_000_000) == 1
     assert emergency_plan_share(IODINE, 369_999_999) == Fraction(369_999_999, 370_000_000)
-    assert emergency_plan_share("Lu-177", 1) is None
+
+
+def test_where_schedule_c_names_no_nuclide_its_kind_has_a_line() -> None:
+    assert emergency_plan_share("Lu-177", 370_000_000_000) == 1, "any other beta-gamma emitter"
+    assert emergency_plan_share("Ac-225", 74_000_000) == 1, "any other alpha emitter"
+    assert emergency_plan_share("Pb-212", 1) is None, "a beta emitter before alpha emitters"
+
+
+def test_a_long_lived_alpha_emitter_soils_a_package_at_a_tenth() -> None:
+    held = {name: removable_limit_tenths([Content(name, 1)]) for name, _ in _rows()}
+    assert {name for name, limit in held.items() if limit == 4} == {"Ra-223"}
+    assert set(held.values()) == {4, 40}
+    assert removable_limit_tenths([Content(IODINE, 1), Content("Ra-223", 1)]) == 4
+    assert removable_limit_tenths([]) == 40
+    # 49 CFR 173.403: an alpha emitter of less than ten days is of low toxicity.
+    assert nuclide("Ac-225").half_life_min < 10 * 1440 < nuclide("Ra-223").half_life_min
+
+
+@pytest.mark.parametrize(
+    ("name", "a1_tbq", "a2_tbq", "reportable_ci"),
+    [  # the rows as read in 49 CFR 173.435 and in table 2 of appendix A to 172.101, edition of 2015
+        ("I-131", "3.0", "7.0e-1", "0.01"),
+        ("I-123", "6.0", "3.0", "10"),
+        ("I-124", "1.0", "1.0", "0.1"),
+        ("I-125", "2.0e1", "3.0", "0.01"),
+        ("Lu-177", "3.0e1", "7.0e-1", "100"),
+        ("Y-90", "3.0e-1", "3.0e-1", "10"),
+        ("Cu-64", "6.0", "1.0", "1000"),
+        ("Cu-67", "1.0e1", "7.0e-1", "100"),
+        ("Pb-212", "7.0e-1", "2.0e-1", "10"),
+        ("At-211", "2.0e1", "5.0e-1", "100"),
+        ("Ac-225", "8.0e-1", "6.0e-3", "1"),
+        ("Ra-223", "4.0e-1", "7.0e-3", "1"),
+        ("F-18", "1.0", "6.0e-1", "1000"),
+        ("Ga-68", "5.0e-1", "5.0e-1", "1000"),
+        ("Mo-99", "1.0", "6.0e-1", "100"),
+        ("Tc-99m", "1.0e1", "4.0", "100"),
+    ],
+)
+def test_the_limits_are_those_of_the_regulation(
+    name: str, a1_tbq: str, a2_tbq: str, reportable_ci: str
+) -> None:
+    values = transport_values(name)
+    assert values.verified
+    assert values.a1_kbq == Fraction(a1_tbq) * 10**9
+    assert values.a2_kbq == Fraction(a2_tbq) * 10**9
+    assert values.reportable_kbq == Fraction(reportable_ci) * 37 * 10**6
 
 
 def test_a_container_holds_until_the_last_day_of_its_certificate() -> None:
@@ -164,9 +218,13 @@ def test_nothing_below_zero_and_nothing_empty_is_classified() -> None:
         classified(Package((), 0, 0))
 
 
-def test_every_transport_value_has_a_nuclide_a_source_and_whole_kilobecquerels() -> None:
+def _rows() -> list[tuple[str, int]]:
     text = files("doseline").joinpath("transport.csv").read_text(encoding="utf-8")
-    rows = [(row["nuclide"], int(row["version"])) for row in csv.DictReader(text.splitlines())]
+    return [(row["nuclide"], int(row["version"])) for row in csv.DictReader(text.splitlines())]
+
+
+def test_every_transport_value_has_a_nuclide_a_source_and_whole_kilobecquerels() -> None:
+    rows = _rows()
     assert len(set(rows)) == len(rows) >= 16
     for name, version in rows:
         values = transport_values(name, version)
@@ -174,8 +232,12 @@ def test_every_transport_value_has_a_nuclide_a_source_and_whole_kilobecquerels()
         assert values.a_source
         assert (values.reportable_kbq is None) == (values.reportable_source == "")
         assert (values.emergency_plan_kbq is None) == (values.emergency_plan_source == "")
-    assert transport_values("Ac-225").verified
-    assert not classified(one(10**6)).verified, "the row of iodine was not at hand"
+    assert classified(one(10**6)).verified
+
+
+def test_a_value_without_its_source_says_so() -> None:
+    recalled = replace(transport_values(IODINE), a_source="unverified: recalled")
+    assert not recalled.verified
 
 
 def test_an_unknown_nuclide_or_version_is_told_with_what_there_is() -> None:

@@ -12,9 +12,10 @@ from tests.report.papers import label_rows
 
 
 @pytest.mark.soak
-def test_ten_thousand_symbols_say_what_their_vials_say() -> None:
+@pytest.mark.parametrize("seed", range(40, 49))
+def test_nine_thousand_symbols_say_what_their_vials_say(seed: int) -> None:
     wrong = []
-    for batch, vial in label_rows.random_rows(9_000, seed=30):
+    for batch, vial in label_rows.random_rows(1_000, seed):
         matrix = gs1_matrix(vial_text(batch, vial).text())
         read = label_rows.read_back(label_rows.bitmap(matrix, 3))
         wrong += label_rows.mistakes(read, batch, vial)
@@ -22,9 +23,10 @@ def test_ten_thousand_symbols_say_what_their_vials_say() -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize(("kind", "seed"), [(vial_labels, 31), (shield_labels, 32)])
+@pytest.mark.parametrize("seed", range(60, 65))
+@pytest.mark.parametrize("kind", [vial_labels, shield_labels])
 def test_five_hundred_whole_labels_of_each_kind_are_read_back(
     kind: Callable[[BatchSheet, list[Vial]], Paper], seed: int
 ) -> None:
-    for batch, vial in label_rows.random_rows(500, seed):
+    for batch, vial in label_rows.random_rows(100, seed):
         assert label_rows.whole_label_mistakes(kind(batch, [vial]), batch, vial) == []

@@ -1,10 +1,12 @@
-"""Every statement of every command of the guided example fails once, before and after."""
+"""Every statement of every command fails once, before and after."""
 
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from doseline.records.commands import COMMANDS
+from tests.records.cli_faults import LINES, demonstration, fail_statements
 from tests.records.faults import fail_each_statement
 from tests.records.life.faulty import opened_at, sent, stages
 
@@ -19,4 +21,16 @@ def test_each_statement_of_every_command_may_fail(tmp_path: Path) -> None:
         )
         commands += 1
     print(f"{statements} statements of {commands} commands")
-    assert commands > 45
+    assert commands == len(COMMANDS)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("name", LINES)
+def test_each_statement_of_every_command_line_may_fail(
+    name: str, after: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("doseline.stores.secrets._COST", {"n": 2, "r": 1, "p": 1})
+    place = demonstration(tmp_path / name)
+    statements = fail_statements(name, place, monkeypatch, after=after)
+    print(f"{statements} statements of {name}")
+    assert statements >= 10

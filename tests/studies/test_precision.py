@@ -5,16 +5,31 @@ from __future__ import annotations
 import pytest
 
 from doseline.simulate import SimulationResult
-from doseline.studies.precision import Precision, joined, play_until, wanted_futures
+from doseline.studies.assessment import AS_WRITTEN
+from doseline.studies.crew import Crew
+from doseline.studies.precision import Precision, joined, wanted_futures
+from doseline.studies.rounds import Span, play_spans
 from doseline.studies.runs import Play, periods, play
 from tests.hand_world import world
 
 PROGRAMME = world()
 COUNTED = periods(PROGRAMME.questions)
+SPAN = Span(
+    "all",
+    {AS_WRITTEN: COUNTED},
+    {AS_WRITTEN: tuple(p.id for p in COUNTED)},
+    PROGRAMME.from_on,
+    PROGRAMME.until_on,
+    None,
+    first=4,
+    piece=5,
+)
 
 
-def until(precision: Precision | None, first: int = 4) -> SimulationResult:
-    return play_until(PROGRAMME, Play(3, first), precision, counted=COUNTED)
+def until(precision: Precision | None) -> SimulationResult:
+    with Crew(PROGRAMME, 1) as crew:
+        found, _ = play_spans(crew, [SPAN], Play(3, 4), precision)
+    return found["all"][AS_WRITTEN]
 
 
 def test_without_a_precision_the_run_decides() -> None:
@@ -22,6 +37,7 @@ def test_without_a_precision_the_run_decides() -> None:
 
 
 def test_rounds_make_the_same_futures_as_one_run() -> None:
+    """Pieces of five, rounds of any length: each future is played once, in its order."""
     found = until(Precision(0.3, 60))
     whole = play(PROGRAMME, Play(3, len(found.replications)), counted=COUNTED)
     assert len(found.replications) > 4

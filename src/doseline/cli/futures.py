@@ -207,7 +207,7 @@ def assess(
     design: DesignName = None,
     replications: Annotated[
         int, typer.Option(min=4, help="futures of the whole horizon for each design")
-    ] = 4,
+    ] = 32,
     precision: Annotated[
         float | None,
         typer.Option("--precision", min=0.01, help="add futures until OTIF is so narrow, points"),

@@ -113,7 +113,7 @@ def init(
             founders=(founders[0], founders[1]),
             until=instant_from_words(trained_until)[:27],
             clock=_clock(clock),
-        ).close()
+        )
         typer.echo(f"began {store} under {profile}{' as a demonstration' if demo else ''}")
 
 
@@ -196,10 +196,11 @@ def checkpoint(
     with _refusing():
         folder = _open(store, "")
         try:
-            out.write_bytes(folder.ledger.checkpoint().note())
-            typer.echo(f"wrote {out}: {folder.ledger.size} entries")
+            mark = folder.ledger.checkpoint()
         finally:
             folder.close()
+        out.write_bytes(mark.note())
+        typer.echo(f"wrote {out}: {mark.size} entries")
 
 
 @record.command("export")
@@ -210,18 +211,27 @@ def export(
     by: By,
     reason: Reason = "inspection",
     against: Kept = None,
+    particulars: Annotated[
+        Path | None, typer.Option(help="what papers say besides (YAML); none: no papers")
+    ] = None,
     clock: Now = "",
 ) -> None:
-    """Export a batch for an inspector: its entries, proofs, and a script that checks them."""
-    with _refusing():
+    """Export a batch for an inspector: entries, proofs, papers, a script that checks them."""
+    from doseline.cli.record_papers import papers_of, printing
+
+    with _refusing(), printing():
         from doseline.studies.record_proof import exported
 
         folder = _open(store, clock)
         try:
-            mark = exported(folder, out, batch, by=by, reason=reason, kept=against or [])
-            typer.echo(f"wrote {out}: checkpoint over {mark.size} entries")
+            papers = papers_of(folder, batch, particulars) if particulars else {}
+            mark = exported(
+                folder, out, batch, by=by, reason=reason, kept=against or [], papers=papers
+            )
         finally:
             folder.close()
+        told = f"{len(papers)} papers" if papers else "no papers (--particulars prints them)"
+        typer.echo(f"wrote {out}: checkpoint over {mark.size} entries, {told}")
 
 
 @record.command("backup")
@@ -254,7 +264,10 @@ def _told(document: dict[str, Any], words: str, as_json: bool) -> None:
 
 
 def _refusing(as_json: bool = False) -> Any:
-    """A refusal is an answer about the usage: the rule on standard error, exit code 2."""
+    """A refusal is an answer about the usage: the rule on standard error, exit code 2.
+
+    A store that fails, such as a full disk, is no such answer: exit code 1.
+    """
     return _Refusing(as_json)
 
 
@@ -266,9 +279,11 @@ class _Refusing:
         self._answering.__enter__()
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> bool:
-        from doseline.errors import LedgerError, LifeError, NotPermitted, QuantityError
+        from doseline.errors import LedgerError, LifeError, NotPermitted, QuantityError, StoreError
 
-        if isinstance(error, NotPermitted | LifeError | LedgerError | QuantityError):
+        failed = isinstance(error, StoreError) and error.__cause__ is not None
+        refused = isinstance(error, NotPermitted | LifeError | LedgerError | QuantityError)
+        if refused and not failed:
             self._answering.__exit__(None, None, None)
             typer.echo(str(error), err=True)
             raise typer.Exit(2) from None

@@ -23,7 +23,7 @@ def papers(
     as_json: Json = False,
 ) -> None:
     """Print the papers of a batch: record, certificates, labels, decay tables, shipping papers."""
-    with _refusing(as_json), _printing():
+    with _refusing(as_json), printing():
         from doseline import __version__
         from doseline.errors import PaperError
         from doseline.formats.particulars_file import read_particulars
@@ -57,8 +57,16 @@ def papers(
             typer.echo(f"wrote {len(files)} files to {out}, sealed over {size} entries")
 
 
+def papers_of(folder: Any, batch: str, particulars: Path) -> dict[str, bytes]:
+    """The papers of a batch of an open record, by file name."""
+    from doseline.formats.particulars_file import read_particulars
+    from doseline.report.papers import batch_papers
+
+    return batch_papers(folder.ledger, batch, read_particulars(particulars))
+
+
 @contextmanager
-def _printing() -> Iterator[None]:
+def printing() -> Iterator[None]:
     """What cannot be printed truly is told and printed not at all; exit code 2."""
     from doseline.errors import NuclideError, PaperError, TransportError
 

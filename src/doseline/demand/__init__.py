@@ -1,5 +1,6 @@
 """Which dose orders arise, when and where: sampled from chance, and expected in closed form."""
 
+from doseline.demand.crowds import Crowds, crowds
 from doseline.demand.drawing import Drawing
 from doseline.demand.enrolment import mean_sd, site_months
 from doseline.demand.expected import expected_by_month, expected_mix
@@ -28,6 +29,7 @@ from doseline.programme.course import doses_per_patient
 
 __all__ = [
     "Band",
+    "Crowds",
     "DemandCounts",
     "Drawing",
     "EnrolmentForecast",
@@ -41,6 +43,7 @@ __all__ = [
     "by_month",
     "by_product",
     "by_week",
+    "crowds",
     "demand_counts",
     "demand_range",
     "doses_per_patient",

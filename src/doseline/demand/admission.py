@@ -208,6 +208,15 @@ class InOrder:
         return Outcome(self.last_dose > 0, ends)
 
 
+def fills_in_order(programme: Programme, trial: Trial) -> bool:
+    """Whether patients take the places of one arm in order: no rule, stagger, wait or cap."""
+    ruled = trial.dose_finding or trial.response_rule or trial.event_rule
+    waits = any(a.stagger_min or a.observed_min or a.from_on is not None for a in trial.arms)
+    if ruled or waits or len(trial.arms) > 1 or trial.waits_min is not None:
+        return False
+    return _Caps(programme, trial).idle
+
+
 def last_day(trial: Trial) -> date:
     """The last day on which a trial enrols or doses, as written."""
     return max(trial.until_on, trial.ends_on or trial.until_on)

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from doseline.demand.luck import Drawn, Floats, Ints, attempts_of, gate_delays, gate_rows, of_dose
+from doseline.demand.luck import Drawn, Floats, Ints, attempts_of, gate_delays, gate_rows
 from doseline.demand.treatment_days import SiteDays
+from doseline.operations.crowd import of_dose
 from doseline.programme.cost import Ordering
 from doseline.programme.course import CourseState, Luck, Outcome, after, due, reduction
 from doseline.programme.policy import Policy

@@ -9,7 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from doseline.chance import stable_hash
-from doseline.demand.admission import Admitted, Outcome, Ready, admitted, last_day
+from doseline.demand.admission import (
+    Admitted,
+    Outcome,
+    Ready,
+    admitted,
+    fills_in_order,
+    last_day,
+    places,
+)
 from doseline.demand.admission_rules import fates_of, rule_of
 from doseline.demand.enrolment import Arrivals, arrivals, recorded, whole_days
 from doseline.demand.luck import Drawn, Ints
@@ -140,6 +148,8 @@ def _entered(
     came, drawn, ready = waiting.came, waiting.drawn, waiting.ready
     days = calendar_of(programme, ways, trial)
     order = np.lexsort((came.at, ready, came.replication))
+    if fills_in_order(programme, trial) and not waiting.known.any():
+        return _in_order(trial, replications, waiting, days, order)
     edges = np.searchsorted(came.replication[order], np.asarray(replications), side="left")
     ends = np.searchsorted(came.replication[order], np.asarray(replications), side="right")
     row, site, day = order.tolist(), came.site[order].tolist(), ready[order].tolist()
@@ -153,14 +163,73 @@ def _entered(
         taken += rule.settled(list(admitted(programme, trial, rule, queue, days)))
         outcomes.append(rule.outcome())
     treated = [a for a in taken if not a.control]
-    rows = np.array([a.row for a in treated], dtype=np.int64)
-    return Entries(
-        drawn.picked(rows),
-        came.site[rows],
+    return _entries(
+        waiting,
+        np.array([a.row for a in treated], dtype=np.int64),
         np.array([a.arm for a in treated], dtype=np.int64),
         np.array([a.day for a in treated], dtype=np.int64),
         np.array([a.cohort for a in treated], dtype=np.int64),
         np.array([a.waits_days for a in treated], dtype=np.int64),
-        np.array([o.succeeded for o in outcomes], dtype=np.int64),
-        np.array([o.known_on for o in outcomes], dtype=np.int64),
+        outcomes,
     )
+
+
+def _entries(
+    waiting: _Waiting,
+    rows: Ints,
+    arm: Ints,
+    day: Ints,
+    cohort: Ints,
+    waits_days: Ints,
+    outcomes: Sequence[Outcome],
+) -> Entries:
+    succeeded = np.array([o.succeeded for o in outcomes], dtype=np.int64)
+    known_on = np.array([o.known_on for o in outcomes], dtype=np.int64)
+    site = waiting.came.site[rows]
+    return Entries(
+        waiting.drawn.picked(rows), site, arm, day, cohort, waits_days, succeeded, known_on
+    )
+
+
+def _in_order(
+    trial: Trial, replications: Sequence[int], waiting: _Waiting, days: SiteDays, order: Ints
+) -> Entries:
+    """What `admitted` gives where patients take the places of one arm in order.
+
+    All replications at once: the first of each that their sites treat, up to the trial's places.
+    """
+    numbers = waiting.came.replication[order]
+    first = _one_after_the_other(days, waiting.came.site[order], waiting.ready[order], numbers)
+    treated = first >= 0
+    order, first, numbers = order[treated], first[treated], numbers[treated]
+    arms = np.array([arm for arm, _ in places(trial)], dtype=np.int64)
+    place = np.arange(len(order)) - np.searchsorted(numbers, numbers)
+    kept = place < len(arms)
+    order, first, arm = order[kept], first[kept], arms[place[kept]]
+    numbers = numbers[kept]
+    edges = np.searchsorted(numbers, np.asarray(replications), side="left").tolist()
+    ends = np.searchsorted(numbers, np.asarray(replications), side="right").tolist()
+    closes = trial.until_on.toordinal()
+    outcomes = []
+    for low, high in zip(edges, ends, strict=True):
+        last = int(first[low:high].max()) if high > low else 0
+        full = high - low == len(arms)
+        outcomes.append(Outcome(last > 0, last if full else max(last, closes)))
+    return _entries(waiting, order, arm, first, arm, np.zeros(len(arm), np.int64), outcomes)
+
+
+def _one_after_the_other(days: SiteDays, site: Ints, ready: Ints, replication: Ints) -> Ints:
+    """The days of first doses, none before that of a patient ahead; -1 for none.
+
+    Everybody takes the first treatment day there is, then those whom an earlier patient's day puts
+    off take a later one, until nobody is put off any more.
+    """
+    apart = (np.cumsum(np.diff(replication, prepend=replication[:1]) != 0)) * 10_000_000
+    first = days.snapped(site, ready, 0, 0)
+    while first.size:
+        ahead = np.maximum.accumulate(np.maximum(first, 0) + apart)[:-1] - apart[1:]
+        late = np.flatnonzero((first[1:] >= 0) & (first[1:] < ahead)) + 1
+        if not late.size:
+            break
+        first[late] = days.snapped(site[late], ahead[late - 1], 0, 0)
+    return first

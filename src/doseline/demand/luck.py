@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaincinv, ndtr, ndtri
 
 from doseline.chance import uniform_rows
+from doseline.operations.crowd import ATTEMPTS, VISITS, of_dose
 from doseline.programme.course import Luck
 from doseline.programme.policy import Policy
 from doseline.programme.trial import Arm, BodySize, GateRow, Visit
@@ -24,9 +25,6 @@ from doseline.programme.trial import Arm, BodySize, GateRow, Visit
 Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]
 Ints = NDArray[np.int64]
-
-_ATTEMPTS = 64  # a patient has 256 x 64 numbers in each stream: doses by attempts
-_VISITS = 256
 
 LuckTable = tuple[tuple[Luck, ...], ...]
 
@@ -47,7 +45,7 @@ class Drawn:
         One row of `inner` holds for all patients, a column has a row for each.
         """
         numbers = np.atleast_2d(np.asarray(inner, dtype=np.uint64))
-        index = self.rank[:, None] * np.uint64(_ATTEMPTS * _VISITS) + numbers
+        index = self.rank[:, None] * np.uint64(ATTEMPTS * VISITS) + numbers
         name = f"{source}:{self.protocol}"
         return uniform_rows(self.seed, self.replication, name, self.entity, index)
 
@@ -62,14 +60,9 @@ class Drawn:
         )
 
 
-def of_dose(visit: Any, attempt: Any) -> Any:
-    """The inner number of an attempt at a dose."""
-    return visit * _ATTEMPTS + attempt
-
-
 def attempts_of(policy: Policy) -> int:
     """How many attempts at a dose have luck of their own; the last one's serves all later."""
-    return min(policy.reorder_at_most if policy.reorder_missed else 0, _ATTEMPTS - 1) + 1
+    return min(policy.reorder_at_most if policy.reorder_missed else 0, ATTEMPTS - 1) + 1
 
 
 def sizes(drawn: Drawn, body: BodySize) -> Floats:
@@ -110,31 +103,50 @@ def gate_delays(visit: Visit, rows: Ints, share: Floats) -> Ints:
     return days
 
 
+def delays_of(drawn: Drawn, arm: Arm) -> Ints | None:
+    """The delay that its gate brings each patient at each visit; None where no gate delays. [d]"""
+    gated = [v for v, visit in enumerate(arm.visits) if _delays(visit)]
+    if not gated:
+        return None
+    days = np.zeros((len(drawn.rank), len(arm.visits)), dtype=np.int64)
+    inner = of_dose(np.array(gated), 0)
+    gates, shares = drawn.uniforms("gate", inner), drawn.uniforms("gate-delay", inner)
+    for n, v in enumerate(gated):
+        rows = gate_rows(arm.visits[v], gates[:, n])
+        days[:, v] = gate_delays(arm.visits[v], rows, shares[:, n])
+    return days
+
+
+def _delays(visit: Visit) -> bool:
+    return any(row.outcome == "delay" for row in visit.gate)
+
+
+def weights_of(drawn: Drawn, shape: tuple[int, int], sd: float) -> Floats:
+    """By how much each patient's weight differs at each visit and attempt (the shape), a factor."""
+    inner = of_dose(np.arange(shape[0])[:, None], np.arange(shape[1])).reshape(-1)
+    if sd == 0.0:
+        return np.ones((len(drawn.entity), len(inner)))
+    return np.asarray(np.exp(sd * ndtri(drawn.uniforms("weight", inner))), dtype=np.float64)
+
+
 def luck_tables(drawn: Drawn, arm: Arm, policy: Policy, weight_sd: float) -> list[LuckTable]:
     """For every patient of an arm the luck of each dose and attempt."""
     visits, attempts = len(arm.visits), attempts_of(policy)
     by_visit = of_dose(np.arange(visits), 0)
     by_attempt = of_dose(np.arange(visits)[:, None], np.arange(attempts)).reshape(-1)
     gates = drawn.uniforms("gate", by_visit)
-    delay_shares = drawn.uniforms("gate-delay", by_visit)
-    delays = np.zeros(gates.shape, dtype=np.int64)
-    for v, visit in enumerate(arm.visits):
-        delays[:, v] = gate_delays(visit, gate_rows(visit, gates[:, v]), delay_shares[:, v])
+    delays = delays_of(drawn, arm)
+    if delays is None:
+        delays = np.zeros(gates.shape, dtype=np.int64)
     of_visit = (drawn.uniforms("goes-on", by_visit), gates, delays)
     of_attempt = (
         drawn.uniforms("cancel", by_attempt),
         drawn.uniforms("cancel-stage", by_attempt),
         drawn.uniforms("moved", by_attempt),
-        _weights(drawn, by_attempt, weight_sd),
+        weights_of(drawn, (visits, attempts), weight_sd),
     )
     columns = [np.repeat(u, attempts, axis=1).reshape(-1).tolist() for u in of_visit]
     columns += [u.reshape(-1).tolist() for u in of_attempt]
     flat = tuple(map(Luck, *columns))
     rows = [flat[n : n + attempts] for n in range(0, len(flat), attempts)]
     return [tuple(rows[n : n + visits]) for n in range(0, len(rows), visits)]
-
-
-def _weights(drawn: Drawn, by_attempt: Ints, sd: float) -> Floats:
-    if sd == 0.0:
-        return np.ones((len(drawn.entity), len(by_attempt)))
-    return np.asarray(np.exp(sd * ndtri(drawn.uniforms("weight", by_attempt))), dtype=np.float64)

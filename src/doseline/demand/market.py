@@ -237,6 +237,11 @@ def _placed(
         return np.zeros(len(of_day), np.int64), np.full(len(of_day), len(market.sites), np.int64)
     last = int(np.flatnonzero(by_day)[-1])
     day = np.minimum(np.searchsorted(np.cumsum(by_day), of_day, side="right"), last)
-    edges = np.cumsum(by_site, axis=0)[:, day]
-    site = (edges <= of_site).sum(axis=0)
+    site = np.zeros(len(day), np.int64)
+    changes = np.flatnonzero((by_site[:, 1:] != by_site[:, :-1]).any(axis=0)) + 1
+    stretch = np.searchsorted(changes, day, side="right")
+    for number, first in enumerate([0, *changes.tolist()]):
+        here = np.flatnonzero(stretch == number)
+        edges = np.cumsum(by_site[:, first])
+        site[here] = np.searchsorted(edges, of_site[here], side="right")
     return day.astype(np.int64) + year.from_on.toordinal(), site.astype(np.int64)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
-import numpy as np
-
-from doseline.demand.drawing import Drawing, DrawnCourse, drawn_courses
-from doseline.demand.luck import luck_tables
+from doseline.demand.crowds import crowds
+from doseline.demand.drawing import Drawing
 from doseline.operations.ordering import Offered, course_with_perfect_supply, standing_orders
 from doseline.operations.orders import DoseOrder, Patient
 from doseline.operations.routes import ways_of
@@ -31,47 +28,11 @@ def patients(
     Only those whose first dose is due between two days, where days are given; `cases` names the
     uptake of markets by id (the others are drawn by weight), `protocols` keeps some trials and
     markets, `drawing` says what else is known or asked. The first dose is due on a treatment day of
-    the site. Raises LookupError for an unknown uptake case.
+    the site. Raises LookupError for an unknown uptake case. A simulation of many replications draws
+    the same patients as columns, with `crowds.Crowds`.
     """
-    drawing = drawing or Drawing()
-    if cases:
-        drawing = replace(drawing, cases={**drawing.cases, **cases})
-    first = from_on.toordinal() if from_on else 0
-    last = until_on.toordinal() if until_on else date.max.toordinal()
-    found: list[Patient] = []
-    ways = ways_of(programme)
-    for drawn in drawn_courses(programme, ways, seed, (replication,), protocols, drawing):
-        found += _patients(programme, drawn, first, last)
-    return tuple(sorted(found, key=lambda p: (p.first_day, p.id)))
-
-
-def _patients(programme: Programme, drawn: DrawnCourse, first: int, last: int) -> Iterator[Patient]:
-    """The patients of one arm whose first dose is due between two days, with their luck."""
-    course = drawn.course
-    kept = np.flatnonzero((course.first_day >= first) & (course.first_day <= last))
-    numbers = course.drawn.picked(kept)
-    trial = programme.trial.get(drawn.protocol)
-    product = trial.product if trial else programme.market[drawn.protocol].product
-    weight_sd = trial.weight_change_sd_fraction if trial else 0.0
-    luck = luck_tables(numbers, course.arm, programme.policy, weight_sd)
-    columns = (course.site, course.first_day, course.cohort, course.waits_days, course.size)
-    numbered = [numbers.entity, numbers.rank, *(c[kept] for c in columns)]
-    rows = zip(*(c.tolist() for c in numbered), strict=True)
-    for n, (entity, rank, row, day, cohort, waits, size) in enumerate(rows):
-        site = drawn.calendar.sites[row]
-        where = site if trial else f"Y{entity}"
-        yield Patient(
-            id=f"{drawn.protocol}-{where}-{rank + 1}",
-            protocol=drawn.protocol,
-            product=product,
-            site=site,
-            arm=drawn.arm,
-            first_day=day,
-            size=size,
-            luck=luck[n],
-            cohort=cohort,
-            waits_days=waits,
-        )
+    asked = (from_on, until_on, cases, protocols, drawing)
+    return crowds(programme, seed, (replication,), *asked)[0].patients
 
 
 def orders(

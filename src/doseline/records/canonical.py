@@ -40,8 +40,7 @@ def encode(body: Body) -> bytes:
     """
     if not isinstance(body, Mapping):
         raise BodyError(f"a body is an object, found {_named(body)}")
-    ordered = _ordered(body, "", 0)
-    return json.dumps(ordered, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    return _spelled(_ordered(body, "", 0)).encode("utf-8")
 
 
 def decode(content: bytes) -> dict[str, Any]:
@@ -123,10 +122,16 @@ def _object(value: Mapping[Any, object], place: str, depth: int) -> dict[str, ob
         if name in found:
             raise BodyError(f'{_at(place)}the key "{name}" stands twice')
         found[name] = _ordered(inner, f"{place}.{name}" if place else name, depth + 1)
-    return {name: found[name] for name in sorted(found, key=lambda k: k.encode("utf-16-be"))}
+    return {name: found[name] for name in sorted(found, key=_order_of_key)}
+
+
+def _order_of_key(key: str) -> bytes:
+    return key.encode("utf-16-be")
 
 
 def _text(value: str, place: str) -> str:
+    if value.isascii():  # such a text is in NFC, and has its bytes
+        return str(value)
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
@@ -147,6 +152,7 @@ def _refused(text: str) -> Any:
 
 _UNUSUAL = re.compile(rb"true|false|null|[0-9]{16}")
 _read = json.JSONDecoder(parse_float=_refused, parse_constant=_refused).decode
+_spelled = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
 

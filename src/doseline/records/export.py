@@ -1,13 +1,15 @@
 """One record for an inspector: a folder that can be checked on any machine, with one Python file.
 
 The export is itself an entry of the ledger, the last that its checkpoint counts. It tells how many
-entries each stream had, so that the one who checks sees that none was left out.
+entries each stream had, so that the one who checks sees that none was left out, and the hash of
+each file that lies beside them, so that the checkpoint vouches for the papers too.
 """
 
 import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 
@@ -36,30 +38,36 @@ def export_record(
     """Write a new folder with all entries of some streams, and what is needed to check them.
 
     `name` is what the record is of ("B-001"), `by` who exports it. For each checkpoint in `kept`
-    there is a proof that the ledger still begins with it. `beside` are more files, such as the
-    record as pages. The folder gets its name when it is whole. Returns the checkpoint in it. Raises
-    LedgerError where a stream is empty or the folder exists.
+    there is a proof that the ledger still begins with it. `beside` are more files by name, such as
+    the papers of a batch; their hashes are in the entry of the export. The folder gets its name
+    when it is whole. Returns the checkpoint in it. Raises LedgerError where a stream is empty, the
+    folder exists, or the command id stands for an export of other files.
     """
     if folder.exists():
         raise LedgerError(f"{folder}: there is something already, expected a new folder")
-    named = sorted({*streams, LEDGER_STREAM})
-    told, mark = _told(ledger, name, named, by, reason)
+    named, beside = sorted({*streams, LEDGER_STREAM}), dict(beside or {})
+    told, mark = _told(ledger, name, named, _hashes(beside), by, reason)
     entries = sorted(
         (e for stream in [*named, told] for e in ledger.entries(stream) if e.position < mark.size),
         key=lambda entry: entry.position,
     )
     contents = {
-        **dict(beside or {}),
+        **beside,
         **_proven(ledger, entries, mark, kept),
-        "README.md": _readme(ledger, name, named, mark).encode("utf-8"),
+        "README.md": _readme(ledger, name, named, beside, mark).encode("utf-8"),
         "check.py": files("doseline.records").joinpath("inspector.py").read_bytes(),
     }
     _write(folder, contents)
     return mark
 
 
+def _hashes(beside: Mapping[str, bytes]) -> list[Value]:
+    """Each file with its SHA-256, by name."""
+    return [{"file": name, "sha256": sha256(beside[name]).hexdigest()} for name in sorted(beside)]
+
+
 def _told(
-    ledger: Ledger, name: str, streams: Sequence[str], by: By, reason: str
+    ledger: Ledger, name: str, streams: Sequence[str], files: list[Value], by: By, reason: str
 ) -> tuple[str, Checkpoint]:
     """Make the export an entry; the stream of exports, and the checkpoint after it."""
     told = f"export/{name}"
@@ -72,10 +80,13 @@ def _told(
         counts: list[Value] = [
             {"stream": stream, "entries": expected[stream]} for stream in streams
         ]
-        draft = Draft(told, "RecordExported", {"record": name, "streams": counts}, reason=reason)
+        body: dict[str, Value] = {"record": name, "streams": counts, "files": files}
+        draft = Draft(told, "RecordExported", body, reason=reason)
         written = ledger.append(
             [draft], actor=by.actor, role=by.role, command_id=by.command_id, expected=expected
         )
+    elif written[-1].body.get("files", []) != files:
+        raise LedgerError(f'the command id "{by.command_id}" stands for an export of other files')
     return told, ledger.checkpoint_after(written[-1].position)
 
 
@@ -122,8 +133,12 @@ def _line(entry: Entry, proof: Sequence[bytes]) -> str:
     return json.dumps(told, ensure_ascii=False) + "\n"
 
 
-def _readme(ledger: Ledger, name: str, streams: Sequence[str], mark: Checkpoint) -> str:
+def _readme(
+    ledger: Ledger, name: str, streams: Sequence[str], beside: Iterable[str], mark: Checkpoint
+) -> str:
     founding = ledger.founding
+    others = "".join(f"- `{file}`\n" for file in sorted(beside))
+    papers = f"\nBeside them, each with its hash in the last entry:\n\n{others}" if others else ""
     demo = "\n**This is a demonstration. No batch was made.**\n" if founding.demo else ""
     return f"""# The record of {name}
 {demo}
@@ -137,14 +152,14 @@ From the ledger `{mark.origin}` (rules: {founding.profile}), as it stood at {mar
 | `public-key.txt` | the key that signed; hold it against the one that its owner published |
 | `consistency.json` | proofs from checkpoints that were kept |
 | `check.py` | checks all of this, with Python alone |
-
+{papers}
     python check.py --key NAME+HASH+KEY --checkpoint FILE
 
-It shows that each entry is as it was written, that each is in the ledger that the key signed, and
-that no entry of these streams was left out. It cannot show that what was written was true when it
-was written, nor that a ledger was not written anew by the holder of its key, unless you hold an
-earlier checkpoint. The copy of `check.py` in this folder came with the files that it checks: read
-it, or take it from Doseline itself.
+It shows that each entry is as it was written, that each is in the ledger that the key signed, that
+no entry of these streams was left out, and that the files beside are those that were handed out. It
+cannot show that what was written was true when it was written, nor that a ledger was not written
+anew by the holder of its key, unless you hold an earlier checkpoint. The copy of `check.py` in this
+folder came with the files that it checks: read it, or take it from Doseline itself.
 """
 
 

@@ -26,6 +26,10 @@ TEXTS = (
     "stream", "kind", "occurred_at", "recorded_at", "actor", "role", "reason", "command_id", "body",
 )  # fmt: skip
 NUMBERS = ("position", "stream_seq", "schema_version")
+OWN = {
+    "README.md", "check.py", "checkpoint.txt", "consistency.json", "entries.jsonl",
+    "public-key.txt",
+}  # fmt: skip
 
 
 class Wrong(Exception):  # noqa: N818
@@ -336,6 +340,26 @@ def completeness(entries: list[dict[str, Any]], mark: Checkpoint) -> str:
     return f"complete: the ledger counts as many entries in each of {len(counts)} streams"
 
 
+def check_files(folder: Path, entries: list[dict[str, Any]], mark: Checkpoint) -> list[str]:
+    """The other files of the folder, the papers, have the hashes in the entry of the export."""
+    named: dict[str, str] = {}
+    if entries[-1]["kind"] == "RecordExported" and entries[-1]["position"] == mark.size - 1:
+        rows = json.loads(entries[-1]["body"]).get("files", [])
+        named = {row["file"]: row["sha256"] for row in rows}
+    for name, digest in named.items():
+        if not (folder / name).is_file():
+            raise Wrong(f"{name}: missing, the ledger says that it was handed out")
+        if hashlib.sha256((folder / name).read_bytes()).hexdigest() != digest:
+            raise Wrong(f"{name}: changed, it does not have the hash that the ledger says")
+    here = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    count = f"{len(named)} other files, each with the hash that the ledger says"
+    return [
+        count if named else "no other files: the ledger says that none were handed out",
+        *(f"NOT SHOWN: what {name} is; the ledger says nothing of it"
+          for name in sorted(here - OWN - set(named))),
+    ]  # fmt: skip
+
+
 def check_kept(folder: Path, kept: Checkpoint, mark: Checkpoint, keys: list[str]) -> None:
     """The ledger of this folder begins with the one whose checkpoint was kept."""
     its = [key for key in keys if is_named(kept, key)]
@@ -376,6 +400,7 @@ def check(folder: Path, key: str | None, kept: Path | None) -> list[str]:
         f"{len(entries)} entries, each with its hash, in the ledger {mark.origin}",
         f"signed at {mark.at}, when the ledger had {mark.size} entries",
         completeness(entries, mark),
+        *check_files(folder, entries, mark),
     ]
     if key is not None and key.strip() != named:
         raise Wrong("the key of this ledger is not the one that you gave")

@@ -29,6 +29,7 @@ __all__ = [
     "fits_passenger_aircraft",
     "is_limited_quantity",
     "is_reportable",
+    "removable_limit_tenths",
     "sum_of_fractions",
     "transport_index_tenths",
 ]
@@ -42,7 +43,7 @@ YELLOW_II_INDEX, YELLOW_III_INDEX = 10, 100
 EXCLUSIVE_SURFACE = 10 * MSV  # 49 CFR 173.441(b)(1), in a closed vehicle
 PASSENGER_INDEX = 30  # 49 CFR 175.700: 3.0 for a package on a passenger aircraft
 LIMITED_SURFACE = WHITE_SURFACE  # 49 CFR 173.421
-REMOVABLE_LIMIT_BQ_PER_CM2 = 4  # 49 CFR 173.443, beta and gamma emitters
+REMOVABLE_TENTHS = 40  # 49 CFR 173.443, beta and gamma emitters: 4 Bq/cm2
 
 
 class Form(StrEnum):
@@ -213,8 +214,8 @@ def is_reportable(contents: Iterable[Content]) -> bool | None:
 
     >>> is_reportable([Content("I-131", 370_000)]), is_reportable([Content("I-131", 369_999)])
     (True, False)
-    >>> print(is_reportable([Content("Lu-177", 7_400_000)]))
-    None
+    >>> is_reportable([Content("Lu-177", 7_400_000)])
+    False
     """
     known, all_known = Fraction(0), True
     for held in contents:
@@ -226,6 +227,17 @@ def is_reportable(contents: Iterable[Content]) -> bool | None:
     if known >= 1:
         return True
     return False if all_known else None
+
+
+def removable_limit_tenths(contents: Iterable[Content]) -> int:
+    """The most removable contamination on a package, in tenths of Bq/cm2. [49 CFR 173.443]
+
+    That of its strictest content; without content that of beta and gamma emitters.
+
+    >>> [removable_limit_tenths([Content(name, 1)]) for name in ("I-131", "Ra-223")]
+    [40, 4]
+    """
+    return min((held.values.removable_tenths for held in contents), default=REMOVABLE_TENTHS)
 
 
 def fits_passenger_aircraft(index_tenths: int, label: Category | None) -> bool:
@@ -290,7 +302,7 @@ _NAMES = {
     ),
     "other": (
         "UN2915",
-        "Radioactive material, Type A package, non-special form, non fissile or fissile-excepted",
+        "Radioactive material, Type A package non-special form, non fissile or fissile-excepted",
     ),
 }
-"""UN number and proper shipping name, as the table of 49 CFR 172.101 writes them (as recalled)."""
+"""UN number and proper shipping name, as the table of 49 CFR 172.101 wrote them in 2015."""

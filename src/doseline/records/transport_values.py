@@ -1,4 +1,4 @@
-"""What the transport rules say of each nuclide: A1, A2, reportable quantity, emergency-plan line.
+"""What the rules say of each nuclide: A1, A2, reportable, emergency-plan, contamination limits.
 
 The values stand in `transport.csv` beside the nuclides, each with its source and the version in
 which it came; a value recalled without its source at hand says "unverified", and so does every
@@ -26,6 +26,8 @@ class TransportValues:
 
     `a1_kbq` is the most a Type A package holds in special form, `a2_kbq` in any other form.
     `reportable_kbq` and `emergency_plan_kbq` are None where no source at hand gives them.
+    `removable_tenths` is the most contamination that a wipe may find on a package with it, in
+    tenths of Bq/cm2 (49 CFR 173.443, table 9): 40, or 4 for an alpha emitter of ten days or more.
     """
 
     nuclide: str
@@ -34,6 +36,7 @@ class TransportValues:
     a2_kbq: int
     reportable_kbq: int | None
     emergency_plan_kbq: int | None
+    removable_tenths: int
     a_source: str
     reportable_source: str
     emergency_plan_source: str
@@ -60,6 +63,7 @@ def _from_row(row: dict[str, str]) -> TransportValues:
         a2_kbq=_kbq(row["a2_tbq"], "tbq"),
         reportable_kbq=_kbq(reportable, "gbq") if reportable else None,
         emergency_plan_kbq=_kbq(plan, "gbq") if plan else None,
+        removable_tenths=int(Fraction(row["removable_bq_per_cm2"]) * 10),
         a_source=row["a_source"],
         reportable_source=row["reportable_source"],
         emergency_plan_source=row["emergency_plan_source"],
@@ -79,7 +83,7 @@ def transport_values(nuclide: str, version: int | None = None) -> TransportValue
     A record pins the version that it used, so that a later table does not change its papers.
 
     >>> transport_values("I-131").a2_kbq, transport_values("I-131").verified
-    (700000000, False)
+    (700000000, True)
     """
     versions = [held for name, held in _table() if name == nuclide]
     if not versions:

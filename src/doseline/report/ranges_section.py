@@ -113,7 +113,7 @@ def _moved(found: Sensitivity, currency: str) -> Markup:
     groups = [_group(e, currency) for e in found.effects if _any(e)]
     if not groups:
         return join()
-    return table(
+    told = table(
         f"{found.name}: inputs over their ranges, changes with 95 % intervals",
         ("Input at", "OTIF", "Headroom", "Cost", "Sufficient"),
         groups,
@@ -121,11 +121,20 @@ def _moved(found: Sensitivity, currency: str) -> Markup:
         stacked=True,
         id_=f"ranges-{found.question}-numbers",
     )
+    if all(None not in (e.low.headroom, e.high.headroom) for e in found.effects):
+        return told
+    return join(told, el("p", _NO_HEADROOM, class_="note"))
+
+
+_NO_HEADROOM = (
+    "– in the column of the headroom: it was not worked out, as OTIF alone falls short there."
+)
 
 
 def _any(effect: Effect) -> bool:
     moved = effect.swing > 0.0 or effect.cost_swing > 0.0
-    return effect.moves or moved or effect.low.headroom != effect.high.headroom
+    rooms = (effect.low.headroom, effect.high.headroom)
+    return effect.moves or moved or (None not in rooms and rooms[0] != rooms[1])
 
 
 def _group(effect: Effect, currency: str) -> Group:
@@ -145,7 +154,7 @@ def _row(which: str, value: str, end: End, currency: str) -> Row:
         (
             f"{which} end, {value}" if value else f"{which} end of each",
             n.points(end.otif_change),
-            f"{end.headroom:.2f}",
+            "–" if end.headroom is None else f"{end.headroom:.2f}",
             n.amounts(end.cost_change, currency),
             words.verdict(end.sufficient),
         )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import doseline
 from doseline.operations.events import Event
@@ -22,9 +23,33 @@ from doseline.simulate.playing import play
 from doseline.simulate.reference import run
 from doseline.simulate.result import Period, Run, SimulationResult
 from doseline.simulate.workers import Executor
-from doseline.simulate.world import World
+from doseline.simulate.world import World, world_of
 
 Patients = Callable[[int], Sequence[Patient]]
+
+
+@runtime_checkable
+class Several(Protocol):
+    """Patients that can be drawn for many replications at once; see `demand.Crowds`."""
+
+    def __call__(self, replication: int) -> Sequence[Patient]:
+        """The patients of one replication."""
+
+    def several(self, replications: Sequence[int]) -> Iterator[Sequence[Patient]]:
+        """Those of some replications, in turn."""
+
+
+@contextmanager
+def _at_rest() -> Iterator[None]:
+    """While the collector rests, then looks at what is young."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.collect(0)
+        if was_on:
+            gc.enable()
 
 
 @dataclass(frozen=True)
@@ -45,26 +70,32 @@ class _Job:
 
     @cached_property
     def world(self) -> World:
-        """What all replications share; each worker makes its own."""
-        return World(self.programme, self.from_on, self.until_on)
+        """What all replications share; each worker makes its own, once for a span of days."""
+        return world_of(self.programme, self.from_on, self.until_on)
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "world"}
 
-    def one(self, world: World, replication: int, keep_events: bool) -> Run:
+    def one(self, replication: int, keep_events: bool) -> Run:
         """One replication. The collector rests meanwhile, which saves a quarter of the time."""
-        was_on = gc.isenabled()
-        gc.disable()
-        try:
-            return self._one(world, replication, keep_events)
-        finally:
-            gc.collect(0)  # what the future leaves behind, young as it is
-            if was_on:
-                gc.enable()
+        with _at_rest():
+            patients = None if self.patients is None else self.patients(replication)
+            return self._one(patients, replication, keep_events)
 
-    def _one(self, world: World, replication: int, keep_events: bool) -> Run:
-        if self.patients is not None:
-            patients = self.patients(replication)
+    def several(self, numbers: range) -> list[Run]:
+        """Some replications, their patients drawn many at once where they can be."""
+        if not self.by_kernel or not isinstance(self.patients, Several):
+            return [self.one(number, False) for number in numbers]
+        found = []
+        crowds = self.patients.several(numbers)
+        for number in numbers:
+            with _at_rest():
+                found.append(self._one(next(crowds), number, False))
+        return found
+
+    def _one(self, patients: Sequence[Patient] | None, replication: int, keep_events: bool) -> Run:
+        world = self.world
+        if patients is not None:
             if self.by_kernel and not keep_events:
                 found = run_by_kernel(
                     world,
@@ -123,8 +154,9 @@ def simulate(
     """The standing policy of a programme, over many replications.
 
     The programme stands under a design. `patients` gives those of a replication; with several
-    workers it must be picklable (a module's function, or a partial of one). Without periods, all
-    orders of the time make one period, `all`. The result does not hang on the number of workers.
+    workers it must be picklable (a module's function, a partial of one, or `demand.Crowds`, which
+    draws those of many replications at once). Without periods, all orders of the time make one
+    period, `all`. The result does not hang on the number of workers.
 
     An `executor` takes the place of the workers. What is `kept` is not worked out again. With
     `until`, `replications` are the most that are played. Nor does the result hang on the engine:
@@ -205,7 +237,7 @@ def history(
 ) -> tuple[Event, ...]:
     """Every event of one replication under the standing policy, in order of time."""
     job = _Job(programme, from_on, until_on, seed, scenario, chance, (), patients)
-    return job.one(job.world, replication, True).events
+    return job.one(replication, True).events
 
 
 def histories(
@@ -221,7 +253,7 @@ def histories(
     """Some replications by number, each with its events, as of `history`."""
     job = _Job(programme, from_on, until_on, seed, scenario, True, (), patients)
     for number in replications:
-        yield number, job.one(job.world, number, True).events
+        yield number, job.one(number, True).events
 
 
 def schedule_history(
@@ -237,7 +269,7 @@ def schedule_history(
     """Every event of one replication of a fixed schedule, in order of time."""
     first, last = _span(programme, schedule, orders)
     job = _Job(programme, first, last, seed, scenario, chance, (), None, schedule, tuple(orders))
-    return job.one(job.world, replication, True).events
+    return job.one(replication, True).events
 
 
 def _span(
@@ -291,4 +323,4 @@ def _collected(
 
 def _chunk(job: _Job, numbers: range) -> list[Run]:
     """Replications that follow one another: a pure function of the job and their numbers."""
-    return [job.one(job.world, number, False) for number in numbers]
+    return job.several(numbers)

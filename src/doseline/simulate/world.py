@@ -19,6 +19,7 @@ from doseline.programme.manufacturer import Line, Manufacturer
 from doseline.programme.product import Product
 from doseline.programme.rules import decay_factor
 from doseline.programme.site import Site
+from doseline.simulate.travelled import travelled
 
 DAY = 1440
 WARM_UP = timedelta(days=182)
@@ -97,7 +98,8 @@ class World:
             starts, found = self._of_product.setdefault(p.product.id, ([], []))
             starts.append(p.slot.charge_at)
             found.append(p)
-        self._reach: dict[tuple[str, str, str, int], tuple[Reach, ...]] = {}
+        self._reach: dict[tuple[str, str, str, int], tuple[Reach, ...]]
+        self._reach = travelled(programme, slots).ways
         self._reach_of_kind: dict[tuple[str, str, int, int], tuple[Reach, ...]] = {}
         self._months: dict[int, int] = {}
         self.experience = self._before(first)
@@ -258,6 +260,23 @@ def _unit_order(product: str, protocol: str, site: str, day: int) -> DoseOrder:
     """An order of 1 MBq on a day: the ways of all orders that differ by their activity only."""
     on = date.fromordinal(day)
     return DoseOrder("", product, protocol, site, "", 1, 0, on, on, on, 1.0)
+
+
+_KEPT = 6
+_worlds: list[World] = []
+
+
+def world_of(programme: Programme, from_on: date, until_on: date) -> World:
+    """The world of a programme and a span, remembered for the few last asked about."""
+    for found in _worlds:
+        if found.programme is programme and (found.from_on, found.until_on) == (from_on, until_on):
+            _worlds.remove(found)
+            break
+    else:
+        found = World(programme, from_on, until_on)
+    _worlds.append(found)
+    del _worlds[:-_KEPT]
+    return found
 
 
 def month_number(on: date) -> int:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from errno import EEXIST
 from pathlib import Path
 
 from doseline.errors import LedgerError
@@ -43,9 +46,8 @@ class RecordFolder:
         secrets = Secrets(path / SECRETS)
         return cls(path, ledger, secrets, Desk(ledger, secrets.check, clock))
 
-    @classmethod
+    @staticmethod
     def create(
-        cls,
         path: Path,
         founding: Founding,
         facts: Iterable[Fact],
@@ -53,34 +55,54 @@ class RecordFolder:
         clock: Callable[[], datetime],
         *,
         by: str,
-    ) -> RecordFolder:
+    ) -> None:
         """Make a record in a new folder: founded, with its first people and their secrets.
 
-        Raises LedgerError where there is something at that path already.
+        The folder gets its name when the record in it is whole. Raises LedgerError where there is
+        something at that path already.
         """
         profile_named(founding.profile)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            os.mkdir(path, 0o700)
-        except OSError as error:
-            raise LedgerError(f"{path}: no folder could be made: {error.strerror}") from None
-        key = make_key(path / KEY, founding.store_id)
-        held = Secrets(path / SECRETS)
-        for person, secret in secrets:
-            held.set(person, 1, secret)
-        store = SqliteStore.create(path / LEDGER)
-        ledger = Ledger.begin(store, clock, key, founding, actor=by, role="administrator")
-        now = instant_text(clock())
-        drafts = [Draft(fact.stream, fact.kind, body_of(fact), now) for fact in facts]
-        ledger.append(
-            drafts,
-            actor=by,
-            role="administrator",
-            command_id="opened",
-            expected={draft.stream: 0 for draft in drafts},
-        )
-        return cls(path, ledger, held, Desk(ledger, held.check, clock))
+        with _new_folder(path) as partial:
+            key = make_key(partial / KEY, founding.store_id)
+            held = Secrets(partial / SECRETS)
+            for person, secret in secrets:
+                held.set(person, 1, secret)
+            store = SqliteStore.create(partial / LEDGER)
+            try:
+                ledger = Ledger.begin(store, clock, key, founding, actor=by, role="administrator")
+                _tell(ledger, facts, by, instant_text(clock()))
+            finally:
+                store.close()
 
     def close(self) -> None:
         """Let go of it."""
         self.ledger.close()
+
+
+def _tell(ledger: Ledger, facts: Iterable[Fact], by: str, now: str) -> None:
+    """Write the first facts of a record."""
+    drafts = [Draft(fact.stream, fact.kind, body_of(fact), now) for fact in facts]
+    ledger.append(
+        drafts,
+        actor=by,
+        role="administrator",
+        command_id="opened",
+        expected={draft.stream: 0 for draft in drafts},
+    )
+
+
+@contextmanager
+def _new_folder(path: Path) -> Iterator[Path]:
+    """A folder of the owner's to write in meanwhile; it gets its name at the end of the block."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        if path.exists():
+            raise FileExistsError(EEXIST, os.strerror(EEXIST))
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(mode=0o700, parents=True)
+        yield partial
+        partial.rename(path)
+    except OSError as error:
+        raise LedgerError(f"{path}: no folder could be made: {error.strerror}") from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)

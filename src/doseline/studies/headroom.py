@@ -12,6 +12,7 @@ from doseline.operations.orders import OrderMix
 from doseline.plan import headroom
 from doseline.programme import Programme
 from doseline.programme.programme import Question
+from doseline.studies.demands import demand_of
 from doseline.studies.runs import A_YEAR, products_of, protocols_of
 
 
@@ -106,12 +107,16 @@ _known: list[tuple[Programme, Question, tuple[OrderMix, ...]]] = []
 
 
 def _mix(programme: Programme, question: Question) -> tuple[OrderMix, ...]:
-    """The expected mix of a question, remembered for the few last asked about."""
+    """The expected mix of a question, remembered for the few last asked about.
+
+    Designs with the same demand share it.
+    """
+    programme = demand_of(programme)
     for known, asked, mix in _known:
         if known is programme and asked == question:
             return mix
     _known.append((programme, question, expected_mix(programme, question)))
-    del _known[:-24]
+    del _known[:-48]
     return _known[-1][2]
 
 

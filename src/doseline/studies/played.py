@@ -11,14 +11,15 @@ from doseline.programme import Programme
 from doseline.programme.programme import Question
 from doseline.programme.scenario import DEMAND
 from doseline.simulate import SimulationResult
-from doseline.studies.assessment import AS_WRITTEN, BoardPlan, ScenarioRow
+from doseline.studies.assessment import BoardPlan, ScenarioRow
 from doseline.studies.board import example_weeks
+from doseline.studies.crew import Crew
 from doseline.studies.headroom import Room, period_headroom
-from doseline.studies.pool import run_all
-from doseline.studies.precision import Precision, play_until
-from doseline.studies.progress import Progress
-from doseline.studies.runs import FINISHES, Play, asked, cases_of, periods, whole
+from doseline.studies.precision import Precision
+from doseline.studies.rounds import Span, play_spans
+from doseline.studies.runs import ALL, FINISHES, Play, asked, cases_of, periods, whole
 from doseline.studies.shocks import scenario_row
+from doseline.studies.variants import under
 
 
 @dataclass(frozen=True)
@@ -47,77 +48,62 @@ def design_names(programme: Programme, main: str) -> tuple[str, ...]:
     return (main, *(d.id for d in programme.designs if d.id != main))
 
 
-_KEPT = 8
-_narrowed: list[tuple[Programme, str, Programme]] = []
-
-
-def under(programme: Programme, design: str) -> Programme:
-    """The programme under a design, or as written where it names none.
-
-    The same object is given each time, so that what was worked out about its roads is kept.
-    """
-    if design == AS_WRITTEN:
-        return programme
-    for whole_programme, name, narrowed in _narrowed:
-        if whole_programme is programme and name == design:
-            return narrowed
-    _narrowed.append((programme, design, programme.under(design)))
-    del _narrowed[:-_KEPT]
-    return _narrowed[-1][2]
-
-
-def play_all(
-    programme: Programme,
-    main: str,
-    run: Play,
-    progress: Progress,
-    precision: Precision | None = None,
-) -> Played:
-    """Do every job of an assessment, the longest first."""
-    jobs = dict(_jobs(programme, main, replace(run, workers=1), precision))
-    answers = dict(
-        zip(
-            jobs,
-            run_all(
-                programme,
-                list(jobs.values()),
-                workers=run.workers,
-                progress=progress,
-                what="futures played and plans solved",
-            ),
-            strict=True,
-        )
-    )
-    rooms = {
-        (key[1], question): room
-        for key, answer in answers.items()
-        if key[0] == "rooms"
-        for question, room in answer.items()
-    }
+def play_all(crew: Crew, main: str, run: Play, precision: Precision | None = None) -> Played:
+    """Do every job of an assessment: what is solved once, then futures round after round."""
+    programme = crew.programme
+    spans = tuple(_spans(programme, main, run))
+    once = dict(_jobs(programme, main, replace(run, workers=1)))
+    found, answers = play_spans(crew, spans, run, precision, tuple(once.values()))
+    solved = dict(zip(once, answers, strict=True))
     return Played(
-        whole={key[1]: answers[key] for key in answers if key[0] == "whole"},
-        trials={(key[1], key[2]): answers[key] for key in answers if key[0] == "trial"},
-        rooms=rooms,
-        scenarios=tuple(answers[key] for key in answers if key[0] == "scenario"),
-        boards=answers["board", main],
+        whole=found[spans[0].name],
+        trials={
+            (design, s.name): result for s in spans[1:] for design, result in found[s.name].items()
+        },
+        rooms={
+            (key[1], question): room
+            for key, answer in solved.items()
+            if key[0] == "rooms"
+            for question, room in answer.items()
+        },
+        scenarios=tuple(solved[key] for key in solved if key[0] == "scenario"),
+        boards=solved["board", main],
     )
+
+
+def _spans(programme: Programme, main: str, run: Play) -> Iterator[Span]:
+    """The whole horizon, and each question about trials on its own days, eight times as often."""
+    names = design_names(programme, main)
+    counted, narrow = {}, {}
+    for name in names:
+        questions = asked(programme, name)
+        counted[name] = (*periods(questions), whole(under(programme, name)))
+        narrow[name] = tuple(q.id for q in questions if not _of_trials(programme, q))
+    yield Span(
+        ALL, counted, narrow, programme.from_on, programme.until_on, cases_of(programme),
+        run.replications, 8,
+    )  # fmt: skip
+    for question in programme.questions:
+        own = [n for n in names if question in asked(programme, n)]
+        if own and _of_trials(programme, question):
+            yield Span(
+                question.id,
+                dict.fromkeys(own, periods((question,))),
+                dict.fromkeys(own, (question.id,)),
+                question.from_on,
+                min(programme.until_on, question.until_on + FINISHES),
+                None,
+                trial_run(run).replications,
+                64,
+            )
 
 
 _Key = tuple[str, ...]
 _Job = Callable[[Programme], Any]
 
 
-def _jobs(
-    programme: Programme, main: str, run: Play, precision: Precision | None
-) -> Iterator[tuple[_Key, _Job]]:
+def _jobs(programme: Programme, main: str, run: Play) -> Iterator[tuple[_Key, _Job]]:
     names = design_names(programme, main)
-    for name in names:
-        yield ("whole", name), partial(_whole, name, run, precision)
-    for name in names:
-        for question in asked(programme, name):
-            if _of_trials(programme, question):
-                job = partial(_trial, name, question, trial_run(run), precision)
-                yield ("trial", name, question.id), job
     for name in names:
         same_days: dict[tuple[object, object], list[Question]] = {}
         for question in asked(programme, name):
@@ -134,38 +120,8 @@ def _jobs(
     yield ("board", main), partial(_board, main, run.seed)
 
 
-def _whole(
-    design: str, run: Play, precision: Precision | None, programme: Programme
-) -> SimulationResult:
-    """The whole horizon; what trials are asked is played on their own days besides."""
-    narrowed = under(programme, design)
-    questions = asked(programme, design)
-    counted = (*periods(questions), whole(narrowed))
-    narrow = periods([q for q in questions if not _of_trials(programme, q)])
-    return play_until(
-        narrowed, run, precision, counted=counted, narrow=narrow, cases=cases_of(programme)
-    )
-
-
 def _of_trials(programme: Programme, question: Question) -> bool:
     return all(p in programme.trial for p in question.protocols)
-
-
-def _trial(
-    design: str,
-    question: Question,
-    run: Play,
-    precision: Precision | None,
-    programme: Programme,
-) -> SimulationResult:
-    return play_until(
-        under(programme, design),
-        run,
-        precision,
-        counted=periods((question,)),
-        from_on=question.from_on,
-        until_on=min(programme.until_on, question.until_on + FINISHES),
-    )
 
 
 def _rooms(design: str, questions: tuple[Question, ...], programme: Programme) -> dict[str, Room]:

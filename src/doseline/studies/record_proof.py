@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from doseline.errors import DoselineError, InputError
 from doseline.errors import Fault as InputFault
 from doseline.records.checkpoint import Checkpoint
-from doseline.records.entry import By
+from doseline.records.commands.places import ROLES
+from doseline.records.entry import By, Entry
 from doseline.records.export import export_record
 from doseline.records.fold import fold
+from doseline.records.guards.people import acts_in_a_role
 from doseline.records.instants import instant_text
 from doseline.records.invariants import broken, broken_in_entries
+from doseline.records.ledger import Ledger
 from doseline.records.state import Record
 from doseline.records.verify import verify
 from doseline.stores.backup import backup, restore
@@ -70,14 +74,15 @@ def _folded(store: SqliteStore, now: str) -> list[str]:
     return [*broken(record, now), *broken_in_entries(entries)]
 
 
-def streams_of_batch(record: Record, batch: str) -> list[str]:
-    """The streams that an inspector of one batch needs: its own, and all that it rests on."""
+def streams_of_batch(record: Record, batch: str, ledger: Ledger) -> list[str]:
+    """The streams that an inspector of one batch needs: its own, and all that it rests on.
+
+    With them go whoever acted in one of their entries, and the equipment and orders named there.
+    """
     held = record.batch(batch)
     about = {d.id for d in record.deviations_about((f"batch/{batch}", batch))}
     recalls = [r.id for r in record.recalls.values() if batch in r.batches]
-    of_it = [name for name in record.signatures if batch in name.split("/")]
-    people = {s.person for name in of_it for s in record.signatures[name]}
-    tests = [f"test/{name}" for name in held.tests]
+    consignees = {record.shipment(name).facility for name in held.shipments}
     names = [
         f"batch/{batch}",
         f"book/batch/{batch}",
@@ -85,38 +90,72 @@ def streams_of_batch(record: Record, batch: str) -> list[str]:
         f"master/{held.master}",
         *(f"vial/{name}" for name in held.vials),
         *(f"label/{name}" for name in held.labels),
-        *tests,
+        *(f"test/{name}" for name in held.tests),
         *(f"shipment/{name}" for name in held.shipments),
         *(f"lot/{name}" for name in held.lots),
         *(f"book/lot/{name}" for name in held.lots),
-        *(f"equipment/{name}" for name in held.equipment),
         *(f"order/{o.id}" for o in record.orders.values() if o.batch == batch),
         *(f"deviation/{name}" for name in about),
         *(f"recall/{name}" for name in recalls),
-        *(f"person/{name}" for name in people),
+        *(f"facility/{name}" for name in {held.facility, *consignees}),
     ]
-    signed = [f"signature/{name}" for name in record.signatures if _is_of(name, held.id, names)]
-    return [name for name in (*names, *signed) if name in record.last_at]
+    names += [f"signature/{name}" for name in record.signatures if _is_of(name, held.id, names)]
+    return [name for name in _with_what_they_name(ledger, names) if name in record.last_at]
 
 
 def _is_of(record: str, batch: str, names: list[str]) -> bool:
     return record in names or batch in record.split("/")
 
 
+def _with_what_they_name(ledger: Ledger, names: list[str]) -> list[str]:
+    """The streams, and those of the people and the equipment in their entries, and so on."""
+    found, new = dict.fromkeys(names), list(names)
+    while new:
+        more = {name for stream in new for name in _named_in(ledger.entries(stream))}
+        new = sorted(more - set(found))
+        found |= dict.fromkeys(new)
+    return list(found)
+
+
+_NAMED = {"equipment": "equipment", "container": "equipment", "order": "order"}
+"""Fields of bodies that name something with a stream of its own, and the kind of that stream."""
+
+
+def _named_in(entries: Iterable[Entry]) -> Iterator[str]:
+    for entry in entries:
+        yield f"person/{entry.actor}"
+        for field, kind in _NAMED.items():
+            told = entry.body.get(field, ())
+            yield from (f"{kind}/{name}" for name in ([told] if isinstance(told, str) else told))
+
+
 def exported(
-    folder: RecordFolder, out: Path, batch: str, *, by: str, reason: str, kept: list[Path]
+    folder: RecordFolder,
+    out: Path,
+    batch: str,
+    *,
+    by: str,
+    reason: str,
+    kept: list[Path],
+    papers: Mapping[str, bytes] | None = None,
 ) -> Checkpoint:
-    """Write what an inspector needs to check one batch on another machine."""
+    """Write what an inspector needs to check one batch on another machine.
+
+    `papers` are files of the batch by name; they go into a folder `papers`. They bear the newest
+    checkpoint, so there is a proof from that one too. Raises NotPermitted where whoever exports is
+    unknown or has no role.
+    """
     record = folder.desk.record()
-    role = record.person(by).roles[0]
+    role = acts_in_a_role(record.person(by), ROLES)
     return export_record(
         folder.ledger,
         out,
         batch,
-        streams_of_batch(record, batch),
+        streams_of_batch(record, batch, folder.ledger),
         by=By(by, role, f"export/{folder.ledger.size}"),
         reason=reason,
-        kept=kept_checkpoints(kept),
+        kept=[*kept_checkpoints(kept), folder.ledger.checkpoint()],
+        beside={f"papers/{name}": content for name, content in (papers or {}).items()},
     )
 
 

@@ -102,6 +102,7 @@ def batch_document(record: Record, batch: Batch, now: str) -> dict[str, Any]:
                 "step": s.step,
                 "attempt": s.attempt,
                 "state": str(s.state),
+                "started_at": s.started_at,
                 "done_at": s.done_at,
                 "performer": s.performer,
                 "checker": s.checker,

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from doseline.errors import DoselineError, Fault, InputError, LifeError, NotPermitted
+from doseline.errors import DoselineError, Fault, InputError, LifeError, NotPermitted, StoreError
 from doseline.records.commands import COMMANDS
 from doseline.records.desk import Desk, opening
 from doseline.records.entry import Entry
@@ -55,7 +55,7 @@ def begin(
     founders: tuple[Founder, Founder],
     until: str,
     clock: Clock,
-) -> RecordFolder:
+) -> None:
     """Begin a record with its administrator and the head of its quality unit.
 
     `until` is the end of their training, a text of the record.
@@ -73,7 +73,7 @@ def begin(
         ],
         until,
     )
-    return RecordFolder.create(
+    RecordFolder.create(
         store,
         Founding(f"record/{store.name}", profile, demo, late_after_s=LATE_S),
         facts,
@@ -179,6 +179,8 @@ def _run(folder: RecordFolder, line: Line, script: Path, secrets: Mapping[str, s
         if line.refused:
             return str(refused)
         raise InputError(Fault(line.file, line.number, line.command, str(refused))) from None
+    except StoreError:
+        raise  # which is no fault of the script
     except DoselineError as error:
         raise InputError(Fault(line.file, line.number, line.command, str(error))) from None
     if line.refused:

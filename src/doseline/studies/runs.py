@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
 
-from doseline.demand import Drawing, patients
+from doseline.demand import Crowds, Drawing
 from doseline.errors import did_you_mean
-from doseline.operations.orders import Patient
 from doseline.programme import Programme
 from doseline.programme.programme import Question
 from doseline.programme.scenario import Scenario
 from doseline.programme.trial import Arm
 from doseline.simulate import Executor, Keeping, Period, SimulationResult, Until, simulate
+from doseline.simulate.engine import Engine
+from doseline.studies.demands import LastDrawn, demand_of
 from doseline.studies.progress import Progress, silent
 
 LOOK_BACK = timedelta(days=150)
@@ -31,12 +31,16 @@ ALL = "all"
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Which futures are played: seed, how many, on how many processes, from which number on."""
+    """Which futures are played: seed, how many, on how many processes, from which number on.
+
+    `engine` says by what: `auto` takes the kernel where many are played at once.
+    """
 
     seed: int
     replications: int
     workers: int = 1
     first: int = 0
+    engine: Engine = "auto"
 
 
 def periods(questions: Sequence[Question]) -> tuple[Period, ...]:
@@ -86,33 +90,30 @@ def whole(programme: Programme) -> Period:
     return Period(ALL, protocols, programme.from_on, programme.until_on)
 
 
-def draw(
+def crowds_of(
     programme: Programme,
     seed: int,
     from_on: date,
     until_on: date,
     cases: dict[str, str] | None,
     scenario: Scenario | None,
-    replication: int,
-) -> tuple[Patient, ...]:
-    """The patients of one replication whose courses may touch a span of days.
+) -> LastDrawn:
+    """The patients of any replication whose courses may touch a span of days.
 
-    What a scenario does to the demand is drawn with them.
+    What a scenario does to the demand is drawn with them. Designs whose demand is the same share
+    what was drawn last.
     """
+    drawing = Drawing(scenario=scenario)
+    first, protocols = from_on - LOOK_BACK, running(programme, from_on, until_on)
+    return LastDrawn(Crowds(demand_of(programme), seed, first, until_on, cases, protocols, drawing))
+
+
+def running(programme: Programme, from_on: date, until_on: date) -> tuple[str, ...]:
+    """The trials and markets whose courses may touch a span of days."""
     first = from_on - LOOK_BACK
-    running = [
-        t.id for t in programme.trials if t.from_on <= until_on and first <= t.until_on + A_YEAR
-    ]
-    running += [m.id for m in programme.markets if m.from_on <= until_on and first <= m.until_on]
-    return patients(
-        programme,
-        seed,
-        replication,
-        from_on=first,
-        until_on=until_on,
-        cases=cases,
-        protocols=running,
-        drawing=Drawing(scenario=scenario),
+    return (
+        *(t.id for t in programme.trials if t.from_on <= until_on and first <= t.until_on + A_YEAR),
+        *(m.id for m in programme.markets if m.from_on <= until_on and first <= m.until_on),
     )
 
 
@@ -148,7 +149,7 @@ def play(
     struck = scenario_named(programme, scenario)
     return simulate(
         programme,
-        partial(draw, programme, run.seed, first, last, cases, struck),
+        crowds_of(programme, run.seed, first, last, cases, struck),
         seed=run.seed,
         replications=run.replications,
         from_on=first,
@@ -161,4 +162,5 @@ def play(
         executor=executor,
         kept=kept,
         until=until,
+        engine=run.engine,
     )

@@ -19,7 +19,7 @@ from doseline.studies.hazards import hazard_rows
 from doseline.studies.histories import write_histories
 from doseline.studies.keeping import NOT_KEPT, keeping
 from doseline.studies.progress import Progress
-from doseline.studies.runs import ALL, Play, draw, periods, play, scenario_named, whole
+from doseline.studies.runs import ALL, Play, crowds_of, periods, play, scenario_named, whole
 from doseline.studies.verdict import percent
 
 REPLICATIONS = 40
@@ -158,7 +158,7 @@ def _look_inside(
     numbers = sorted(set(asked.keep))
     told = histories(
         programme,
-        partial(draw, programme, asked.seed, first, last, None, struck),
+        crowds_of(programme, asked.seed, first, last, None, struck),
         seed=asked.seed,
         replications=numbers,
         from_on=first,

@@ -17,8 +17,9 @@ from doseline.formats.results import write_json_atomically, write_rows
 from doseline.programme import Programme
 from doseline.programme.programme import Question
 from doseline.simulate import Service, SimulationResult
+from doseline.simulate.engine import Engine, takes_kernel
 from doseline.studies.answers import answer
-from doseline.studies.assessment import AS_WRITTEN, Assessment, MonthRow
+from doseline.studies.assessment import AS_WRITTEN, Answer, Assessment, MonthRow
 from doseline.studies.capacity import vials_by_month
 from doseline.studies.crew import Crew
 from doseline.studies.demand_picture import demand_picture
@@ -26,13 +27,7 @@ from doseline.studies.designs import design_row
 from doseline.studies.documents import Document, assess_document, flat, summary_of
 from doseline.studies.flow import activity_flow
 from doseline.studies.hazards import hazard_rows
-from doseline.studies.played import (
-    Played,
-    play_all,
-    scenario_run,
-    trial_run,
-    under,
-)
+from doseline.studies.played import Played, play_all, scenario_run, trial_run
 from doseline.studies.precision import Precision
 from doseline.studies.progress import Progress, silent
 from doseline.studies.ranges.found import Sensitivity
@@ -43,7 +38,7 @@ from doseline.studies.suppliers.bought import Suppliers
 from doseline.studies.suppliers.rows import supplier_rows
 from doseline.studies.suppliers.second_supplier import buying
 from doseline.studies.typical import typical_story
-from doseline.studies.variants import parent_design
+from doseline.studies.variants import parent_design, under
 from doseline.studies.verdict import sentence
 
 WriteReport = Callable[[Assessment, Programme, Path], Path]
@@ -64,16 +59,18 @@ def assess(
     """Answer the programme's own questions, for its main design or another.
 
     Every design is played over the whole horizon under the same luck; questions of trials again on
-    their own days, eight times as often; every scenario on the days around its shock. Raises
-    LookupError for an unknown design.
+    their own days, eight times as often; every scenario on the days around its shock. From 16
+    replications on all of it is played by the kernel, where it can. Raises LookupError for an
+    unknown design.
     """
     began = perf_counter()
     main = programme.under(design).design or AS_WRITTEN
-    run = Play(seed, replications, workers)
+    run = Play(seed, replications, workers, engine=engine_for(programme, replications))
     ranged = _ranged(programme, main, ranges_of)
     asked_for = demand_picture(programme, seed=seed, samples=DEMAND_SAMPLES, progress=progress)
-    played = play_all(programme, main, run, progress, precision)
-    moved, bought = ((), None) if quick else beside(programme, main, run, ranged, progress)
+    with Crew(programme, workers, progress) as crew:
+        played = play_all(crew, main, run, precision)
+        moved, bought = ((), None) if quick else beside(crew, main, run, ranged)
     answers = tuple(
         replace(
             answer(
@@ -119,7 +116,7 @@ def assess(
             tuple(a for a in answers if a.design != main),
             {d.id: d.name for d in programme.designs},
         ),
-        method=method_lines(programme, run, played, precision),
+        method=method_lines(programme, run, played, answers, precision),
         version=__version__,
         seconds=perf_counter() - began,
         demand=asked_for,
@@ -144,20 +141,21 @@ def _ranged(programme: Programme, main: str, named: Collection[str]) -> tuple[Qu
 
 
 def beside(
-    programme: Programme,
-    main: str,
-    run: Play,
-    ranged: Sequence[Question],
-    progress: Progress,
+    crew: Crew, main: str, run: Play, ranged: Sequence[Question]
 ) -> tuple[tuple[Sensitivity, ...], Suppliers | None]:
     """What stands beside the verdict: inputs over their ranges, and what suppliers buy."""
     design = None if main == AS_WRITTEN else main
     one = replace(run, workers=1)
-    with Crew(programme, run.workers, progress) as crew:
-        moved = tuple(one_question(crew, design, q, one) for q in ranged)
-        several = len(parent_design(programme, design).plants) > 1
-        bought = buying(crew, design, ranged[0].id, one) if several and ranged else None
+    moved = tuple(one_question(crew, design, q, one, every_headroom=False) for q in ranged)
+    several = len(parent_design(crew.programme, design).plants) > 1
+    bought = buying(crew, design, ranged[0].id, one) if several and ranged else None
     return moved, bought
+
+
+def engine_for(programme: Programme, replications: int) -> Engine:
+    """What plays an assessment of so many replications: one engine for all of its parts."""
+    span = programme.from_on, programme.until_on
+    return "kernel" if takes_kernel("auto", programme, *span, replications) else "reference"
 
 
 def _story(programme: Programme, main: str, played: Played) -> Story | None:
@@ -211,13 +209,17 @@ def _asked_by_month(rows: tuple[Service, ...]) -> dict[int, int]:
 
 
 def method_lines(
-    programme: Programme, run: Play, played: Played, precision: Precision | None
+    programme: Programme,
+    run: Play,
+    played: Played,
+    answers: Sequence[Answer],
+    precision: Precision | None,
 ) -> tuple[str, ...]:
     """How it was computed, and what it leaves out, in words."""
     lines = [
         f"Service and cost: the standing policy, played over {_futures(played.whole)} futures of "
-        "the whole horizon for each design in the causal reference simulator; the same luck for "
-        "every design.",
+        f"the whole horizon for each design by {_ENGINES[run.engine]}; the same luck for every "
+        "design.",
         f"Questions of trials: {_futures(played.trials)} futures of the trial's own days.",
         f"Scenarios: {scenario_run(run).replications} futures of the days around the shock, with "
         "it and without.",
@@ -234,14 +236,36 @@ def method_lines(
         "Present value discounts by month at the programme's rate; without one it is a plain sum.",
         "The supply predicts no patient's response.",
     ]
-    if precision is not None:
-        lines.append(
-            f"Futures were added until every OTIF was known to {100 * precision.width:.3g} points "
-            f"from end to end, {precision.most:,} at most."
-        )
+    lines.append(narrowness(answers, precision))
     if played.boards:
         lines.append(f"Example weeks: {played.boards[0].method}")
     return tuple(lines)
+
+
+_ENGINES: dict[Engine, str] = {
+    "auto": "the compiled kernel or the plain simulator",
+    "kernel": "the compiled kernel, which gives what the plain causal simulator gives",
+    "reference": "the plain causal simulator",
+}
+
+
+def narrowness(answers: Sequence[Answer], precision: Precision | None) -> str:
+    """How wide the intervals of OTIF have come out, and where the most futures stopped it."""
+    widths = [(100.0 * (a.otif.high - a.otif.low), a.name, a.design) for a in answers]
+    if not widths:
+        return "No question was asked."
+    widest, question, design = max(widths)
+    worst = f"the widest is {widest:.2f} points from end to end ({question}, {design})"
+    if precision is None:
+        return f"The number of futures was given. Of the {len(widths)} intervals of OTIF {worst}."
+    over = sum(width > 100.0 * precision.width for width, _, _ in widths)
+    told = (
+        f"Futures were added until every OTIF was known to {100 * precision.width:.3g} points from "
+        f"end to end, {precision.most:,} of a design at most"
+    )
+    if over == 0:
+        return f"{told}. All {len(widths)} intervals are as narrow as that; {worst}."
+    return f"{told}. That was not reached for {over} of {len(widths)} intervals: {worst}."
 
 
 def _futures(results: Mapping[Any, SimulationResult]) -> str:

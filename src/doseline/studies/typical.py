@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from doseline.programme import Programme
 from doseline.programme.programme import Question
 from doseline.simulate import SimulationResult, history
-from doseline.studies.runs import draw
+from doseline.studies.runs import crowds_of
 from doseline.studies.story import Story, busiest, tell
 
 
@@ -30,7 +28,7 @@ def typical_story(
     first, last = result.from_on, result.until_on
     events = history(
         programme,
-        partial(draw, programme, result.seed, first, last, None, None),
+        crowds_of(programme, result.seed, first, last, None, None),
         seed=result.seed,
         replication=replication,
         from_on=first,

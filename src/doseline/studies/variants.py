@@ -58,3 +58,22 @@ def with_plants(
         permissions=tuple(lent(p) for p in programme.permissions),
         designs=(*(d for d in programme.designs if d.id != name), design),
     ).under(name)
+
+
+_KEPT = 8
+_narrowed: list[tuple[Programme, str, Programme]] = []
+
+
+def under(programme: Programme, design: str) -> Programme:
+    """The programme under a design, or as written where it names none.
+
+    The same object is given each time, so that what was worked out about its roads is kept.
+    """
+    if design == AS_WRITTEN:
+        return programme
+    for whole_programme, name, narrowed in _narrowed:
+        if whole_programme is programme and name == design:
+            return narrowed
+    _narrowed.append((programme, design, programme.under(design)))
+    del _narrowed[:-_KEPT]
+    return _narrowed[-1][2]

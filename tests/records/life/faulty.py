@@ -1,4 +1,7 @@
-"""Commands of the guided example at a desk over a real file, to have their statements fail."""
+"""Every command at a desk over a real file, to have its statements fail.
+
+Most come from the guided example, the others from a script of what it has no need of.
+"""
 
 import shutil
 from collections.abc import Iterator
@@ -14,10 +17,15 @@ from doseline.records.script import Line
 from doseline.records.state import Record
 from doseline.stores.keys import KeySigner
 from doseline.stores.sqlite import Connect, SqliteStore, connect
-from tests.records.life.plant import HandClock, check, founded, lines_of, run
+from tests.records.life.plant import SELDOM, HandClock, check, founded, lines_of, run
 
 SIGNER = KeySigner.from_seed("plant.example", bytes(range(32)))
-SCRIPTS = ("plant.txt", "batch.txt", "late_failure.txt")
+Scripts = tuple[str | Path, ...]
+WAYS: tuple[Scripts, ...] = (
+    ("plant.txt", "batch.txt", "late_failure.txt"),
+    ("plant.txt", "batch.txt", SELDOM),
+)
+"""Scripts that follow each other, in a record each."""
 
 
 @dataclass(frozen=True)
@@ -30,20 +38,32 @@ class Stage:
     line: Line
 
 
+def exercised() -> set[str]:
+    """The commands of which `stages` has a line."""
+    lines = (line for way in WAYS for script in way for line in lines_of(script))
+    return {line.command for line in lines if not line.refused}
+
+
 def stages(folder: Path, wanted: set[str] | None = None) -> Iterator[Stage]:
     """The file before each line that succeeds; of the commands wanted, or once of every command."""
+    left = exercised() if wanted is None else set(wanted)
+    for number, way in enumerate(WAYS):
+        if left:
+            own = folder / f"way-{number}"
+            own.mkdir()
+            yield from _stages_on(own, way, left)
+
+
+def _stages_on(folder: Path, way: Scripts, left: set[str]) -> Iterator[Stage]:
     path = folder / "growing.ledger"
     began = datetime(2018, 6, 25, 12, tzinfo=UTC)
     plant = founded(began, store=SqliteStore.create(path), signer=SIGNER)
-    seen: set[str] = set()
-    for script in SCRIPTS:
-        for line in lines_of(script):
-            new = line.command not in seen and not line.refused
-            if new and (wanted is None or line.command in wanted):
-                seen.add(line.command)
-                yield _copied(folder, path, plant.record, plant.desk.ledger.size, line)
-            for _ in run(plant, (line,)):
-                pass
+    for line in (line for script in way for line in lines_of(script)):
+        if line.command in left and not line.refused:
+            left.remove(line.command)
+            yield _copied(folder, path, plant.record, plant.desk.ledger.size, line)
+        for _ in run(plant, (line,)):
+            pass
     plant.desk.ledger.close()
 
 

@@ -22,6 +22,8 @@ from doseline.records.script import Line, script_lines
 from doseline.records.state import Record
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "clr131" / "record"
+SELDOM = Path(__file__).resolve().parents[2] / "data" / "record" / "seldom.txt"
+"""What the guided example has no need of; goes on after batch.txt."""
 UNTIL = "2025-06-30T00:00:00.000000Z"
 
 
@@ -141,7 +143,8 @@ def run(plant: Plant, lines: tuple[Line, ...]) -> Iterator[tuple[Line, str]]:
 
 
 @cache
-def lines_of(name: str) -> tuple[Line, ...]:
+def lines_of(name: str | Path) -> tuple[Line, ...]:
+    """A script of the guided example, or one that lies elsewhere."""
     return script_lines(EXAMPLE / name)
 
 

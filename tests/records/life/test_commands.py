@@ -7,11 +7,14 @@ import pytest
 
 from doseline.errors import LifeError, NotPermitted, TransportError
 from doseline.records.blocks import blocks, overdue
+from doseline.records.commands.making import DoneStep
+from doseline.records.guards.custody import package_is_lawful
 from doseline.records.instants import instant_text
 from doseline.records.invariants import broken
 from doseline.records.machines import BatchState, LotState, TestState
 from doseline.records.possession import emergency_plan_ppm, share_ppm
-from tests.records.life.plant import Plant, after, before
+from doseline.records.transport import Content
+from tests.records.life.plant import EXAMPLE, Plant, after, before
 
 B = "H-18-028"
 
@@ -26,6 +29,38 @@ def later(plant: Plant, minutes: float) -> str:
 def test_steps_are_done_in_their_order() -> None:
     with pytest.raises(NotPermitted, match="setup comes before labelling"):
         before("step").do("olga", "step", B, "labelling", equipment=("HC-1",))
+
+
+def test_a_step_was_begun_when_the_entry_says() -> None:
+    plant = before("step")
+    done = instant_text(plant.clock.at + timedelta(minutes=90))
+    begun = later(plant, 30)
+    plant.clock.pass_(90)
+
+    def setup(started: str) -> None:
+        step = DoneStep(B, "setup", started, ("HC-1",), (), ("pressure_loss_pa=8",))
+        plant.do("olga", "step", step)
+
+    with pytest.raises(NotPermitted, match="cannot end before it begins"):
+        setup(later(plant, 1))
+    with pytest.raises(NotPermitted, match="nothing can have happened to it"):  # before its issue
+        setup(later(plant, -9_000))
+    setup(begun)
+    step = plant.record.batch(B).steps["setup"]
+    assert (step.started_at, step.done_at) == (begun, done)
+
+
+def test_a_step_without_a_beginning_was_begun_as_it_ended() -> None:
+    plant = before("step")
+    plant.do("olga", "step", B, "setup", equipment=("HC-1",), reading=("pressure_loss_pa=8",))
+    step = plant.record.batch(B).steps["setup"]
+    assert step.started_at == step.done_at == instant_text(plant.clock.at)
+
+
+def test_a_version_of_a_master_record_is_written_once() -> None:
+    text = (EXAMPLE / "master.json").read_text(encoding="utf-8")
+    with pytest.raises(LifeError, match="write another version"):
+        after("issue").do("ann", "master", text.replace('"Isotope exchange', '"Other exchange'))
 
 
 def test_equipment_out_of_date_is_not_used() -> None:
@@ -128,6 +163,17 @@ def test_a_batch_leaves_before_sterility_only_with_the_test_under_way() -> None:
     )
 
 
+def test_whoever_makes_after_reviewing_voids_the_review_and_decides_no_more() -> None:
+    plant = before("check")
+    plant.do("quinn", "review-record", B)
+    plant.do("quinn", "check", B, "setup")
+    (review,) = plant.record.signatures[f"batch/{B}"]
+    assert review.voided
+    assert broken(plant.record, instant_text(plant.clock.at)) == ()
+    with pytest.raises(NotPermitted, match="quinn"):
+        plant.do("quinn", "review-record", B)
+
+
 def test_no_other_test_may_be_late() -> None:
     plant = before("release")
     name = f"{B}/endotoxin"
@@ -162,6 +208,13 @@ def test_a_late_test_has_a_deadline() -> None:
     plant = after("release")
     assert overdue(plant.record, later(plant, 60)) == ()
     assert [t.id for t in overdue(plant.record, later(plant, 30 * 1440))] == [f"{B}/sterility"]
+
+
+def test_a_release_is_final_only_when_the_late_tests_have_passed() -> None:
+    plant = after("release")
+    with pytest.raises(NotPermitted, match="sterility"):
+        plant.do("quinn", "confirm", B)
+    assert plant.record.batch(B).state is BatchState.CONDITIONALLY_RELEASED
 
 
 def test_a_rejected_batch_cannot_be_released() -> None:
@@ -252,6 +305,22 @@ def test_a_package_looked_at_too_late_opens_a_deviation() -> None:
     plant.do("phil", "inspect", "SH-041", "P02-SM", 1, 1)
     (deviation,) = plant.record.deviations.values()
     assert "181 min after receipt" in deviation.what
+
+
+def test_a_soiled_package_does_not_leave_and_opens_a_deviation_where_it_arrives() -> None:
+    plant = after("receive")
+    record, shipment = plant.record, plant.record.shipment("SH-041")
+    package = record.packages[shipment.packages[0]]
+    at = shipment.tendered_at
+    for nuclide, clean, soiled in (("I-131", 40, 41), ("Ra-223", 4, 5)):
+        inside = (Content(nuclide, 1),)
+        wiped = [replace(package, wipe_tenths=tenths) for tenths in (clean, soiled)]
+        package_is_lawful(record, wiped[0], shipment, inside, at)
+        with pytest.raises(NotPermitted, match=rf"above {clean / 10:g} Bq/cm2"):
+            package_is_lawful(record, wiped[1], shipment, inside, at)
+    plant.do("phil", "inspect", "SH-041", "P02-SM", 41, 1)
+    (deviation,) = plant.record.deviations.values()
+    assert "contaminated above 4 Bq/cm2" in deviation.what
 
 
 def test_a_dose_is_measured_before_it_is_given() -> None:

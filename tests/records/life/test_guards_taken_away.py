@@ -4,8 +4,9 @@ A case is a plant, what is tried there, the guard, and the number of the invaria
 the attempt is refused and nothing is broken; without it the invariant with that number says so.
 """
 
+import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,11 +16,13 @@ from doseline.errors import ConflictError, LedgerError, LifeError, NotPermitted
 from doseline.records import consequences
 from doseline.records import ledger as ledger_module
 from doseline.records.commands import quality as quality_commands
+from doseline.records.facts.custody import ShipmentTendered
 from doseline.records.facts.materials import ActivityPosted
-from doseline.records.fold import folded, materials
+from doseline.records.fold import TAKES, folded, materials
 from doseline.records.guards import custody, people, release, things
 from doseline.records.instants import instant_text
-from doseline.records.invariants import broken, broken_in_entries
+from doseline.records.invariants import INVARIANTS, broken, broken_in_entries
+from doseline.records.invariants.activity import possession_is_licensed
 from doseline.records.machines import MACHINES
 from doseline.records.memory import MemoryStore
 from doseline.records.recall import Reach, Suspects, reach
@@ -358,6 +361,49 @@ def test_6_a_change_after_the_release_voids_it_and_holds_the_batch(
     assert "6" in found(plant)
 
 
+def ship_what_has_left(plant: Plant) -> None:
+    plant.do("dora", "shipment", "SH-9", B, "P02", "air", at_later(plant, 1200))
+    pack(plant, "SH-9", f"{B}-01")
+    tender(plant, "SH-9")
+
+
+def test_10_whoever_hands_a_vial_over_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine of a vial packs none that has left; the guard of custody stands behind it."""
+    with pytest.raises(LifeError):
+        ship_what_has_left(after("ship", 2))
+    packed_again = {("shipped", "VialPacked"): "packed"}
+    monkeypatch.setitem(MACHINES, "vial", {**MACHINES["vial"], **packed_again})
+    left_again = {("shipped", "ShipmentTendered"): "shipped"}
+    monkeypatch.setitem(MACHINES, "order", {**MACHINES["order"], **left_again})
+    plant = after("ship", 2)
+    with pytest.raises(NotPermitted, match="is with carrier-a; hamilton cannot hand it over"):
+        ship_what_has_left(plant)
+    assert plant.record.vial(f"{B}-01").custody == ("hamilton", "carrier-a")
+    plant = after("ship", 2)
+    monkeypatch.setattr(custody, "custody_has_no_gap", nothing)
+    ship_what_has_left(plant)
+    assert plant.record.vial(f"{B}-01").custody == ("hamilton", "carrier-a", "carrier-a")
+    assert "10" in found(plant)
+
+
+def test_10_a_hand_over_that_is_forgotten_is_found_and_goes_no_further(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tendered = TAKES[ShipmentTendered]
+
+    def forgetful(record: Record, fact: ShipmentTendered, said: Said) -> None:
+        tendered(record, fact, said)
+        for name in record.shipment(fact.shipment).vials:
+            record.vials[name] = replace(record.vials[name], custody=("hamilton",))
+
+    plant = before("ship")
+    monkeypatch.setitem(TAKES, ShipmentTendered, forgetful)
+    plant.do("dora", "ship", "SH-041", "carrier-a")
+    assert "10" in found(plant)
+    with pytest.raises(NotPermitted, match="is with hamilton; carrier-a cannot hand it over"):
+        plant.do("phil", "receive", "SH-041")
+
+
 def test_12_a_late_failure_opens_the_recall(monkeypatch: pytest.MonkeyPatch) -> None:
     plant = after("administer")
     fail_late(plant)
@@ -392,6 +438,17 @@ def test_4_a_recalled_vial_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(custody, "vial_is_for_this_subject", nothing)  # its order was let go
     with pytest.raises(LifeError):  # the machine of the order still refuses
         give_recalled(plant)
+
+
+def test_every_invariant_is_shown_broken_here() -> None:
+    """Each check of `invariants` has its numbers in its docstring; so has each test above."""
+    checks = (*INVARIANTS, possession_is_licensed, broken_in_entries)
+    begins = [(check.__doc__ or "").split(". ")[0] for check in checks]
+    wanted = {number for text in begins for number in re.findall(r"\d+", text)}
+    shown = {case.values[0].number for case in CASES}
+    shown |= {found[1] for name in globals() if (found := re.match(r"test_(\d+)_", name))}
+    assert wanted <= shown
+    assert shown == {str(number) for number in range(1, 17)}
 
 
 def test_14_a_gap_in_the_entries_is_found() -> None:

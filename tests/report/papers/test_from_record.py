@@ -74,6 +74,36 @@ def test_every_paper_of_the_example_is_printed(world: World) -> None:
     ]
 
 
+def test_the_batch_record_prints_when_each_step_was_begun_and_done(world: World) -> None:
+    paper = next(paper for paper in sheaf(world.sheet()) if paper.name == "batch-record")
+    steps = next(x for x in paper.content["blocks"] if "Begun" in str(x.get("columns")))
+    told = [(row[0], *(cell["utc"][5:16] for cell in row[2:4])) for row in steps["rows"]]
+    assert told[:3] == [
+        ("setup", "07-09T19:00", "07-09T21:00"),
+        ("labelling", "07-10T09:00", "07-10T11:00"),
+        ("purification", "07-10T11:05", "07-10T13:00"),
+    ]
+
+
+def test_a_corrected_reading_prints_what_stood_before_by_whom_and_why() -> None:
+    held = plant.after("check", 4)
+    held.do("olga", "correct", BATCH, "formulation", "ph=6.2", reason="misread")
+    held.do("oscar", "correct", BATCH, "formulation", "ph=6.3", reason="meter read anew")
+    held.clock.pass_(90)
+    vials = (f"{BATCH}-01=2203 MBq, 10000, O-101", f"{BATCH}-02=2264 MBq, 10000, O-102")
+    held.do("olga", "fill", BATCH, 5_589_000, vials, (), 65_000, 3_800_000, "W-H")
+    ledger = held.desk.ledger
+    particulars = read_particulars(plant.EXAMPLE / "particulars.yaml")
+    world = World(ledger, held.record, particulars, ledger.checkpoint())
+    paper = next(paper for paper in sheaf(world.sheet()) if paper.name == "batch-record")
+    table = next(x for x in paper.content["blocks"] if "In-process readings" in x.values())
+    (row,) = (row for row in table["rows"] if row[0] == "formulation")
+    assert row[2] == "6.3"
+    told = row[1].replace("\xa0", " ")
+    assert "CORRECTED: was 6.1, misread, Olga Osten (olga), 10 Jul 2018 09:30 EDT" in told
+    assert "; was 6.2, meter read anew, Oscar Ortiz (oscar), 10 Jul 2018" in told
+
+
 def test_a_label_says_what_the_record_says_of_its_vial(world: World) -> None:
     sheet = world.sheet()
     printed = label_rows.symbols_in_pdf(pdf(vial_labels(sheet, sheet.vials)))

@@ -16,7 +16,9 @@ import PIL.Image
 import pytest
 
 from doseline.errors import PaperError, TransportError
+from doseline.records import transport
 from doseline.records.transport import Content, Package
+from doseline.records.transport_values import transport_values
 from doseline.report.papers import papers_of, pdf, pictures, sheaf
 from doseline.report.papers.batch_record import batch_record
 from doseline.report.papers.cells import (
@@ -223,9 +225,23 @@ def test_labels_that_are_not_accounted_for_fail() -> None:
 def test_a_shipping_paper_says_what_the_package_is() -> None:
     paper = shipping_paper(sheet(), shipment())
     said = texts(paper)
-    assert "RQ, UN2915, Radioactive material, Type A package, non-special form" in said
+    assert "RQ, UN2915, Radioactive material, Type A package non-special form" in said
     assert paper.content["status"] == "UN2915, II-YELLOW"
-    assert "recalled, not verified" in said
+    assert "unverified" not in said, "every A1 and A2 was read in its source"
+    assert "all of the applicable air transport requirements have been met" in said
+    assert "medical diagnosis or treatment" in said
+
+
+def test_only_beside_passengers_the_shipper_certifies_medical_use() -> None:
+    said = texts(shipping_paper(sheet(), replace(shipment(), passenger_aircraft=False)))
+    assert "medical diagnosis or treatment" not in said
+    assert "air transport requirements" in said
+
+
+def test_a_shipping_paper_says_where_a_value_is_unverified(monkeypatch: pytest.MonkeyPatch) -> None:
+    recalled = replace(transport_values("I-131"), a_source="unverified: recalled")
+    monkeypatch.setattr(transport, "transport_values", lambda *_: recalled)
+    assert "values used are unverified" in texts(shipping_paper(sheet(), shipment()))
 
 
 def test_a_package_that_may_not_go_gets_no_shipping_paper() -> None:
@@ -238,7 +254,9 @@ def test_a_package_that_may_not_go_gets_no_shipping_paper() -> None:
         shipping_paper(sheet(), replace(shipment(), container=lapsed))
 
 
-def test_a_reportable_quantity_that_is_not_known_is_said() -> None:
+def test_a_reportable_quantity_that_is_not_known_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    unknown = replace(transport_values("Lu-177"), reportable_kbq=None)
+    monkeypatch.setattr(transport, "transport_values", lambda *_: unknown)
     lutetium = replace(shipment(), contents=Package((Content("Lu-177", 10**6),), 180_000, 6_000))
     said = texts(shipping_paper(sheet(), lutetium))
     assert "(RQ) is not known" in said

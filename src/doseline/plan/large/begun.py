@@ -12,8 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from time import perf_counter
 
-from doseline.plan.large.folded import Folded, first_schedule
-from doseline.plan.large.stretches import nearest, planned_anew, stretches
+import numpy as np
+
+from doseline.plan.large.folded import Folded, dived_in_time, first_schedule, nearest
+from doseline.plan.large.stretches import NEAR, planned_anew, stretches
 from doseline.plan.model.matrix import Floats
 from doseline.plan.solving.arrays import Arrays, Ints
 from doseline.plan.solving.neighbours import Neighbourhoods
@@ -24,10 +26,14 @@ from doseline.plan.solving.structure import Structure
 PASSES = 2
 """So often all stretches are planned anew."""
 
+_STRETCH = 0.4  # of the time is for some stretches side by side
 _UNMET = 0.01  # of the doses
 _RELAXED = 0.2  # of the time is for shares
 _SHARES = 6  # times they are set before batches are searched for
 _SMALL = 60  # orders a share of days
+_DIVED = 0.35  # of the time, at most, is for shares and a dive
+_PRODUCT = 6.0  # [s]
+_IN_TURN = 2  # times each other product at most
 _BATCHES = 0.6  # of the time is for batches alone
 _PIECE = 18.0  # places in a piece without charges: it is soon solved
 _BETWEEN, _ROUNDS = 8.0, 30  # after so long [s], or so many rounds, shares are set anew
@@ -66,22 +72,31 @@ def by_stretches(given: Beginning, passes: int = PASSES) -> Neighbourhoods:
     start, dear = first_schedule(given.folded, arrays, structure, until)
     if start is None or start[structure.unmet].mean() > _UNMET:
         return by_days(given)
-    search, near = given.search(start), nearest(structure, dear)
+    search, near = given.search(start), nearest(structure, dear, NEAR)
     given.say(f"a first schedule, cost {arrays.objective(start):,.0f}")
     for n in range(passes):
         parts = stretches(structure, n % 2 == 1)
         for side in (0, 1):
-            best, pool = search.best, given.pool()
+            best, pool, now = search.best, given.pool(), perf_counter()
+            soon = now + _STRETCH * (until - now)
             asked = [
                 pool.submit(
-                    planned_anew, arrays, structure, best.values, best.sums, part, near, until
+                    planned_anew,
+                    arrays,
+                    structure,
+                    best.values,
+                    best.sums,
+                    part,
+                    near,
+                    given.folded.charges,
+                    soon,
                 )
                 for part in parts[side::2]
             ]
             for one in asked:
                 found = one.result()
                 if found is None:
-                    search.by_the_clock = search.by_the_clock or perf_counter() > until
+                    search.by_the_clock = search.by_the_clock or perf_counter() > soon
                 else:
                     search.take(*found)
             given.say(f"stretches planned anew, cost {search.best.objective:,.0f}")
@@ -89,7 +104,10 @@ def by_stretches(given: Beginning, passes: int = PASSES) -> Neighbourhoods:
 
 
 def by_days(given: Beginning) -> Neighbourhoods:
-    """Several products: a few days after a few days, then batches alone, then orders whole."""
+    """Several products: a few days after a few days, then batches alone, then orders whole.
+
+    Batches are planned anew for each product, over all weeks, then by pieces.
+    """
     folded, structure, arrays, until = given.folded, given.structure, given.arrays, given.until
     began = perf_counter()
     folded.relaxation.stop_at(began + _RELAXED * (until - began))
@@ -100,9 +118,15 @@ def by_days(given: Beginning) -> Neighbourhoods:
         folded.share_anew(found.values)
         found = folded.relaxation.solve()
     parted = _parted(given)
-    start = rolled(parted, structure, given.days, until, given.say, _SMALL)
+    start = None
+    if found is not None:
+        start = dived_in_time(folded, structure, found, began + _DIVED * (until - began))
+    if start is None or broken(parted, start, parted.sums(start)).any():
+        start = rolled(parted, structure, given.days, until, given.say, _SMALL)
     batches = Neighbourhoods(parted, structure, start, given.seed, _PIECE)
+    given.say(f"batches begun, cost {batches.best.objective:,.0f} before freight is whole")
     enough = began + _BATCHES * (until - began)
+    _each_product(given, batches, enough)
     while perf_counter() < enough:
         before = batches.best.objective
         batches.search(min(enough, perf_counter() + _BETWEEN), _ROUNDS, given.pool())
@@ -118,6 +142,33 @@ def by_days(given: Beginning) -> Neighbourhoods:
     search = given.search(whole)
     search.by_the_clock = True  # each share of days, and the search for batches, has so much time
     return search
+
+
+def _each_product(given: Beginning, batches: Neighbourhoods, until: float) -> None:
+    """The batches of each product anew, those of all others kept; as many at a time as can be.
+
+    Then, while doses are unmet, those of their product and of one other in turn.
+    """
+    structure = given.structure
+    kinds = [np.flatnonzero(structure.kind == k) for k in np.unique(structure.kind)]
+    half = (len(kinds) + 1) // 2
+    for n in range(half):
+        if perf_counter() > until:
+            return
+        batches.plan_anew(kinds[n::half], _PRODUCT, given.pool())
+        given.folded.share_anew(batches.best.values)
+        batches.among(_parted(given), batches.best.values)
+        given.say(f"products planned anew, cost {batches.best.objective:,.0f}")
+    for n in range(_IN_TURN * len(kinds)):
+        unmet = np.flatnonzero(batches.best.values[structure.unmet] > _UNMET)
+        able = [i for i in unmet.tolist() if structure.choices_of_order[i].size]
+        if not able or perf_counter() > until:
+            return
+        first = structure.choices_of_order[able[n % len(able)]][0]
+        mine = structure.kind == structure.kind[structure.place[first]]
+        other = np.concatenate([np.flatnonzero(mine), kinds[n % len(kinds)]])
+        batches.plan_anew([np.unique(other)], 2.0 * _PRODUCT, given.pool())
+        given.say(f"two products planned anew, cost {batches.best.objective:,.0f}")
 
 
 def _parted(given: Beginning) -> Arrays:

@@ -15,15 +15,19 @@ import numpy as np
 
 from doseline.plan.model.matrix import Floats
 from doseline.plan.model.variables import Problem
-from doseline.plan.solving.arrays import Arrays, Ints
-from doseline.plan.solving.dive import whole_batches
+from doseline.plan.solving.arrays import Arrays, Flags, Ints, piece
+from doseline.plan.solving.dive import whole_batches, whole_columns
 from doseline.plan.solving.relaxation import Relaxation, Relaxed
 from doseline.plan.solving.rounded import broken, in_time, whole_orders
 from doseline.plan.solving.structure import Structure
 
 _ALONE = 0.8  # of the charge is what a dose carries to begin with
 _BEFORE, _AFTER = 6, 12  # times the shares are set before and after batches are whole
-_SHARE = 0.25  # of the time, at most
+_SHARE, _DIVE = 0.4, 0.8  # of the time, at most: for shares, and for them and the dive
+_NEAR = 12  # so many choices of an order a dive has, the least dear; and those it is served by
+_SERVED = 1e-9
+_SOME_DAYS = 2 * 24 * 60  # [min]
+_LESS = (0.0, 0.01, 0.01, 0.02)  # of a bulk, tried in turn: doses are not cut up to fill one
 
 
 @dataclass(frozen=True)
@@ -32,13 +36,14 @@ class Charges:
 
     `serve` and `paid` go side by side, one pair a row; `kept` are all rows without a charge and
     without the row that an order needs its batch, which the vials of a whole batch make good.
-    `orders` are the rows of the orders.
+    `orders` are the rows of the orders, `bulk` those among the kept that say what a batch holds.
     """
 
     serve: Ints
     paid: Ints
     kept: Ints
     orders: Ints
+    bulk: Ints
 
     @property
     def columns(self) -> Ints:
@@ -54,11 +59,13 @@ def charges_of(problem: Problem, arrays: Arrays) -> Charges:
     needs = found.data < 0.0
     paid = np.full(len(rows), -1, dtype=np.int64)
     paid[found.row[needs]] = found.col[needs]
+    kept = np.flatnonzero((rules != "shipment") & (rules != "batch made"))
     return Charges(
         serve=found.col[~needs].astype(np.int64),
         paid=paid[found.row[~needs]],
-        kept=np.flatnonzero((rules != "shipment") & (rules != "batch made")),
+        kept=kept,
         orders=np.flatnonzero(rules == "order"),
+        bulk=np.flatnonzero(rules[kept] == "bulk"),
     )
 
 
@@ -66,7 +73,7 @@ class Folded:
     """The relaxation without charges, with a share of them in the cost of each choice."""
 
     def __init__(self, arrays: Arrays, charges: Charges, until: float) -> None:
-        self._whole, self._charges = arrays, charges
+        self._whole, self.charges = arrays, charges
         self._share = np.zeros(arrays.columns)
         self._share[charges.columns] = _ALONE * arrays.cost[charges.columns]
         upper = arrays.upper.copy()
@@ -85,25 +92,37 @@ class Folded:
     def cost(self) -> Floats:
         """What each column costs with the shares as they are."""
         cost = self._whole.cost.copy()
-        np.add.at(cost, self._charges.serve, self._share[self._charges.paid])
+        np.add.at(cost, self.charges.serve, self._share[self.charges.paid])
         return cost
 
     def share_anew(self, values: Floats) -> None:
         """Let each dose carry its part of the charges that are paid; one alone would carry all."""
         users = np.zeros(self._whole.columns)
-        np.add.at(users, self._charges.paid, values[self._charges.serve])
-        paid = self._charges.columns
+        np.add.at(users, self.charges.paid, values[self.charges.serve])
+        paid = self.charges.columns
         fresh = self._whole.cost[paid] / np.maximum(users[paid], 1.0)
         self._share[paid] = 0.5 * (self._share[paid] + fresh)
         self.arrays = replace(self.arrays, cost=self.cost())
         self.relaxation.cost(self.arrays.cost)
 
+    def less_bulk(self, share: float) -> bool:
+        """Let each batch hold less by so much, beyond what it does; whether bulk is limited."""
+        by_row = self.arrays.by_row.copy()
+        for row in self.charges.bulk.tolist():
+            for at in range(by_row.indptr[row], by_row.indptr[row + 1]):
+                if by_row.data[at] < 0.0:
+                    by_row.data[at] *= 1.0 - share
+                    column = int(by_row.indices[at])
+                    self.relaxation.put(row, column, float(by_row.data[at]))
+        self.arrays = replace(self.arrays, by_row=by_row)
+        return bool(self.charges.bulk.size)
+
     def unfolded(self, values: Floats) -> Floats:
         """The values with every charge paid that some choice needs."""
         found = values.copy()
-        found[self._charges.columns] = 0.0
-        used = np.ceil(values[self._charges.serve] - 1e-6)
-        np.maximum.at(found, self._charges.paid, used)
+        found[self.charges.columns] = 0.0
+        used = np.ceil(values[self.charges.serve] - 1e-6)
+        np.maximum.at(found, self.charges.paid, used)
         return found
 
     def dear(self, found: Relaxed) -> Floats:
@@ -123,35 +142,153 @@ def first_schedule(
     now = perf_counter()
     folded.relaxation.stop_at(now + _SHARE * (until - now))
     found = folded.relaxation.solve()
-    for _ in range(_BEFORE):
-        if found is None:
-            return None, nothing
-        folded.share_anew(found.values)
-        found = folded.relaxation.solve()
     if found is None:
         return None, nothing
+    for _ in range(_BEFORE):
+        folded.share_anew(found.values)
+        following = folded.relaxation.solve()
+        if following is None:
+            break
+        found = following
     dear = folded.dear(found)
-    dived = whole_batches(folded.relaxation, found, folded.arrays, structure.made, structure.kind)
-    if dived is None:
-        return None, dear
-    best = _shared_again(folded, arrays, dived)
-    whole = whole_orders(arrays, structure, best, in_time(until))
-    if whole is None or broken(arrays, whole, arrays.sums(whole)).any():
-        return None, dear
+    whole = None
+    for less in _LESS:
+        if less and not folded.less_bulk(less):
+            break
+        tried = _tried(folded, arrays, structure, found, dear, now + _DIVE * (until - now))
+        if tried is None:
+            break
+        if whole is None or arrays.objective(tried) < arrays.objective(whole):
+            whole = tried
+        if not (tried[structure.unmet] > np.maximum(arrays.lower[structure.unmet], 0.5)).any():
+            break
     return whole, dear
 
 
-def _shared_again(folded: Folded, arrays: Arrays, dived: Relaxed) -> Floats:
-    """The best of the values that shares set anew lead to, with the batches as they are."""
-    found: Relaxed | None = dived
-    best = folded.unfolded(dived.values)
+def _tried(
+    folded: Folded,
+    arrays: Arrays,
+    structure: Structure,
+    found: Relaxed,
+    dear: Floats,
+    until: float,
+) -> Floats | None:
+    """Whole values that break no row, by a dive; all orders, but for those served in part."""
+    dived = _dived(folded, structure, found, dear, until)
+    if dived is None:
+        return None
+    folded.relaxation.stop_at(until)
+    best = _shared_again(folded, arrays, dived, np.concatenate([structure.made, structure.how]))
+    whole = whole_orders(arrays, structure, best, in_time(until))
+    if whole is None or broken(arrays, whole, arrays.sums(whole)).any():
+        return None
+    return whole
+
+
+@dataclass(frozen=True)
+class _Kernel:
+    """The relaxation without charges among the least dear choices.
+
+    `free` are its columns, `values` what all others keep. `made`, `kind` and `at` are those of the
+    places, `how` their lines and deliveries, by their columns in it.
+    """
+
+    part: Arrays
+    free: Ints
+    values: Floats
+    made: Ints
+    how: Ints
+    kind: Ints
+    at: Ints
+
+    def whole(self, found: Relaxed | None) -> Floats | None:
+        """Values of all columns, from those of the kernel."""
+        if found is None:
+            return None
+        values = self.values.copy()
+        values[self.free] = found.values
+        return values
+
+
+def _kernel(folded: Folded, structure: Structure, found: Relaxed, dear: Floats) -> _Kernel:
+    arrays = folded.arrays
+    near = nearest(structure, dear, _NEAR) | (found.values[structure.serve] > _SERVED)
+    own = np.unique(np.concatenate(structure.own))
+    columns = [structure.serve[near], structure.unmet, structure.shared, own]
+    free = np.unique(np.concatenate(columns))
+    free = free[arrays.lower[free] < arrays.upper[free]]
+    values = np.clip(0.0, arrays.lower, arrays.upper)
+    part, _ = piece(arrays, values, arrays.sums(values), free)
+    position = np.full(arrays.columns, -1, dtype=np.int64)
+    position[free] = np.arange(len(free))
+    made, how = position[structure.made], position[structure.how]
+    able = made >= 0
+    return _Kernel(
+        part, free, values, made[able], how[how >= 0], structure.kind[able], structure.at[able]
+    )
+
+
+def _dived(
+    folded: Folded, structure: Structure, found: Relaxed, dear: Floats, until: float
+) -> Floats | None:
+    """Values with whole batches, lines and deliveries, from a dive among the least dear choices."""
+    kernel = _kernel(folded, structure, found, dear)
+    relaxation = Relaxation(kernel.part, until, corners=True)
+    root = relaxation.solve()
+    if root is None:
+        return None
+    dived = whole_batches(relaxation, root, kernel.part, kernel.made, kernel.kind)
+    return kernel.whole(whole_columns(relaxation, dived, kernel.part, kernel.how))
+
+
+def dived_in_time(
+    folded: Folded, structure: Structure, found: Relaxed, until: float
+) -> Floats | None:
+    """The same for several products, some days after some days: lines change over between them.
+
+    What is decided first is then decided while all that follows is still open.
+    """
+    kernel = _kernel(folded, structure, found, folded.dear(found))
+    relaxation = Relaxation(kernel.part, until, corners=True)
+    dived = relaxation.solve()
+    share = (kernel.at - kernel.at.min(initial=0)) // _SOME_DAYS
+    for number in np.unique(share).tolist():
+        mine = kernel.made[share == number]
+        dived = whole_columns(relaxation, dived, kernel.part, mine)
+        if dived is None:
+            return None
+        for column in mine.tolist():
+            value = float(round(dived.values[column]))
+            relaxation.bound(column, value, value)
+    return kernel.whole(whole_columns(relaxation, dived, kernel.part, kernel.how))
+
+
+def _shared_again(folded: Folded, arrays: Arrays, dived: Floats, whole: Ints) -> Floats:
+    """The best of the values that shares set anew lead to, with some columns as they are."""
+    for column in whole.tolist():
+        value = float(round(dived[column]))
+        folded.relaxation.bound(column, value, value)
+    values, best = dived, folded.unfolded(dived)
     for _ in range(_AFTER):
-        assert found is not None
-        folded.share_anew(found.values)
+        folded.share_anew(values)
         found = folded.relaxation.solve()
         if found is None:
             break
-        values = folded.unfolded(found.values)
-        if arrays.objective(values) < arrays.objective(best):
-            best = values
+        values = found.values
+        unfolded = folded.unfolded(values)
+        if arrays.objective(unfolded) < arrays.objective(best):
+            best = unfolded
     return best
+
+
+def nearest(structure: Structure, dear: Floats, count: int) -> Flags:
+    """Which choices are among so many least dear of their order."""
+    cost = dear[structure.serve]
+    order = np.lexsort((cost, structure.order))
+    sorted_orders = structure.order[order]
+    first = np.concatenate(([True], sorted_orders[1:] != sorted_orders[:-1]))
+    position = np.arange(len(order))
+    begins = np.maximum.accumulate(np.where(first, position, 0))
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = position - begins
+    return np.asarray(rank < count, dtype=np.bool_)

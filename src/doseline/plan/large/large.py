@@ -16,8 +16,9 @@ from time import perf_counter
 
 import numpy as np
 
-from doseline.plan.large.begun import Beginning, by_days, by_stretches
+from doseline.plan.large.begun import PASSES, Beginning, by_days, by_stretches
 from doseline.plan.large.folded import Folded, charges_of
+from doseline.plan.large.lines_together import duals_together, unlike_lines
 from doseline.plan.large.weeks_apart import duals_by_weeks
 from doseline.plan.model.matrix import Floats
 from doseline.plan.model.variables import Problem
@@ -34,6 +35,9 @@ COLUMNS = 120_000
 
 ROUNDS = 2000
 """So many rounds of pieces are tried at most, two pieces each."""
+
+_SCARCE = {"isotope offer", "plant possession"}
+_LITTLE = 0.02  # of an offer or a licence
 
 
 class Threads:
@@ -85,14 +89,14 @@ def solved_by_pieces(
     thread while another looks for a schedule.
     """
     structure, until = structure_of(problem), limits.seconds
-    loose = priced(_without_lots(problem, arrays), structure)
+    loose = priced(without_lots(problem, arrays), structure)
     least = float(structure.weight @ arrays.lower[structure.unmet])
     with Threads() as threads:
         search = _begun(problem, arrays, loose, structure, limits, threads, say)
         _tell(say, arrays, structure, search.best.values, -math.inf)
         _searching(search, arrays, until, limits.gap, threads, say)
         bound, duals = threads.bound()
-    values = _whole_lots(problem, arrays, search.best.values)
+    values = whole_lots(problem, arrays, search.best.values)
     objective = arrays.objective(values)
     same_again = search.rounds >= ROUNDS and not search.by_the_clock
     ended = Ended.STOPPED if same_again else Ended.BY_THE_CLOCK
@@ -121,20 +125,27 @@ def _begun(
     beginning = Beginning(
         loose, structure, folded, days, lots, until, limits.seed, threads.free, say
     )
-    at_once = not several and len(structure.unmet) <= AT_ONCE and arrays.columns <= COLUMNS
-    if at_once:
+    bulk = bool(charges.bulk.size)  # doses are cut up to fill it: a dive from all leaves some out
+    few = len(structure.unmet) <= AT_ONCE
+    if few and arrays.columns <= COLUMNS and not (several or bulk):
         search = by_stretches(beginning, 0)
         bound, duals, start = dived(arrays, loose, structure, until)
         threads.bounded(bound, duals)
         search.or_from(start)
         return search
-    if several or structure.shared.size:
+    unlike = unlike_lines(problem)
+    if unlike and few:
+        rows = charges.orders
+        threads.beside(partial(_lines_together, problem, arrays, structure, rows, until))
+    elif several or bulk or structure.shared.size:
         threads.beside(partial(_relaxed, arrays, until))
     else:
         root = folded.relaxation.solve()
         dose = root.objective / max(1, len(structure.unmet)) if root else 0.0
         threads.beside(partial(_by_weeks, arrays, structure, charges.orders, dose, until))
-    return by_days(beginning) if several else by_stretches(beginning)
+    if several:
+        return by_days(beginning)
+    return by_stretches(beginning, 0 if bulk or unlike else PASSES)
 
 
 def _searching(
@@ -166,6 +177,14 @@ def _relaxed(arrays: Arrays, until: float) -> tuple[float, Floats]:
     return safe_bound(arrays, found.row_duals), found.row_duals
 
 
+def _lines_together(
+    problem: Problem, arrays: Arrays, structure: Structure, order_rows: Ints, until: float
+) -> tuple[float, Floats]:
+    """The same from the relaxation in which lines that differ stand together."""
+    duals = duals_together(problem, arrays, structure, order_rows, until)
+    return safe_bound(arrays, duals), duals
+
+
 def _by_weeks(
     arrays: Arrays, structure: Structure, order_rows: Ints, dose: float, until: float
 ) -> tuple[float, Floats]:
@@ -174,21 +193,26 @@ def _by_weeks(
     return safe_bound(arrays, duals), duals
 
 
-def _without_lots(problem: Problem, arrays: Arrays) -> Arrays:
-    """The arrays with lots that need not be whole, unless isotope is short.
+def without_lots(problem: Problem, arrays: Arrays) -> Arrays:
+    """The arrays with lots that need not be whole; they are counted anew for the schedule.
 
-    Lots are counted anew when the schedule is made. Where a row limits them they stay whole.
+    What limits lots, an offer or a licence, is lowered by one lot of each column, so that lots can
+    be taken whole at the end. Where that is more than a little of a limit they stay whole.
     """
-    lots = np.array(sorted(problem.lots.values()), dtype=np.int64)
-    scarce = {"isotope offer", "plant possession"}
-    if any(limit.rule in scarce for limit in problem.matrix.limits):
+    lots = np.zeros(arrays.columns)
+    lots[list(problem.lots.values())] = 1.0
+    lots[arrays.lower >= arrays.upper] = 0.0
+    limited = np.array([limit.rule in _SCARCE for limit in problem.matrix.limits], dtype=np.bool_)
+    rounding = np.where(limited, abs(arrays.by_row) @ lots, 0.0)
+    upper = arrays.row_upper - rounding
+    little = rounding <= _LITTLE * np.abs(arrays.row_upper)
+    if not (little & (arrays.sums(arrays.lower) <= upper))[rounding > 0.0].all():
         return arrays
-    whole = arrays.whole.copy()
-    whole[lots] = False
-    return replace(arrays, whole=whole)
+    whole = arrays.whole & (lots == 0.0)
+    return replace(arrays, whole=whole, row_upper=upper)
 
 
-def _whole_lots(problem: Problem, arrays: Arrays, values: Floats) -> Floats:
+def whole_lots(problem: Problem, arrays: Arrays, values: Floats) -> Floats:
     """The values with lots begun taken whole, as the schedule has them."""
     lots = np.array(sorted(problem.lots.values()), dtype=np.int64)
     whole = values.copy()

@@ -10,6 +10,7 @@ from time import perf_counter
 
 import numpy as np
 
+from doseline.plan.large.folded import Charges
 from doseline.plan.model.matrix import Floats
 from doseline.plan.solving.arrays import Arrays, Flags, Ints, piece
 from doseline.plan.solving.dive import whole_batches
@@ -17,7 +18,7 @@ from doseline.plan.solving.relaxation import Relaxation
 from doseline.plan.solving.rounded import in_time, whole_orders
 from doseline.plan.solving.structure import Structure
 
-_BEST = 6
+NEAR = 6
 """So many choices of an order are looked at in a stretch, the least dear; and what it has."""
 
 _ORDERS = 3500
@@ -34,19 +35,6 @@ def stretches(structure: Structure, shifted: bool) -> list[Flags]:
     return [number == n for n in range(len(at) + 1)]
 
 
-def nearest(structure: Structure, dear: Floats) -> Flags:
-    """Which choices are among the least dear of their order."""
-    cost = dear[structure.serve]
-    order = np.lexsort((cost, structure.order))
-    sorted_orders = structure.order[order]
-    first = np.concatenate(([True], sorted_orders[1:] != sorted_orders[:-1]))
-    position = np.arange(len(order))
-    begins = np.maximum.accumulate(np.where(first, position, 0))
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = position - begins
-    return np.asarray(rank < _BEST, dtype=np.bool_)
-
-
 def planned_anew(
     arrays: Arrays,
     structure: Structure,
@@ -54,10 +42,11 @@ def planned_anew(
     sums: Floats,
     places: Flags,
     near: Flags,
+    charges: Charges,
     until: float,
 ) -> tuple[Ints, Floats] | None:
     """The columns that change and whole values for them; None where a dive finds none in time."""
-    free = _columns(arrays, structure, values, places, near)
+    free = _columns(arrays, structure, values, places, near, charges)
     if perf_counter() > until or not free.size:
         return None
     part, _ = piece(arrays, values, sums, free)
@@ -83,9 +72,17 @@ def planned_anew(
 
 
 def _columns(
-    arrays: Arrays, structure: Structure, values: Floats, places: Flags, near: Flags
+    arrays: Arrays,
+    structure: Structure,
+    values: Floats,
+    places: Flags,
+    near: Flags,
+    charges: Charges,
 ) -> Ints:
-    """Those of the places, and of the orders that they serve or that nobody serves."""
+    """Those of the places, and of the orders that they serve or that nobody serves.
+
+    Charges that only choices left aside would pay are left aside too.
+    """
     inside = places[structure.place]
     taken = values[structure.serve] > 0.5
     orders = values[structure.unmet] > 0.5
@@ -95,5 +92,9 @@ def _columns(
     touched[structure.order[mine]] = True
     own = [structure.own[s] for s in np.flatnonzero(places).tolist()]
     columns = [structure.serve[mine], structure.unmet[touched], structure.shared, *own]
+    idle = np.zeros(arrays.columns, dtype=np.bool_)
+    idle[charges.paid] = True
+    idle[charges.paid[np.isin(charges.serve, structure.serve[mine])]] = False
     found = np.unique(np.concatenate(columns))
+    found = found[~idle[found] | (values[found] > 0.5)]
     return np.asarray(found[arrays.lower[found] < arrays.upper[found]], dtype=np.int64)

@@ -45,7 +45,7 @@ def duals_by_weeks(
             break
         mine = (when[rows] >= begin) & (when[rows] < end)
         duals[rows[mine]] = found[mine]
-    return _orders_paid(arrays, structure, order_rows, duals)
+    return orders_paid(arrays, structure, order_rows, duals)
 
 
 def _when(arrays: Arrays, structure: Structure) -> Floats:
@@ -84,7 +84,7 @@ def _part(
     return rows, None if found is None else found.row_duals
 
 
-def _orders_paid(arrays: Arrays, structure: Structure, order_rows: Ints, duals: Floats) -> Floats:
+def orders_paid(arrays: Arrays, structure: Structure, order_rows: Ints, duals: Floats) -> Floats:
     """The duals with those of the orders as high as their cheapest choice allows."""
     paid = duals.copy()
     paid[order_rows] = 0.0

@@ -11,6 +11,7 @@ from doseline.plan.solving.arrays import Arrays, Ints
 from doseline.plan.solving.relaxation import Relaxation, Relaxed
 
 _AT_ONCE = 0.2  # of the batches that are not yet whole
+_FEWER = 3  # so many times fewer are tried where a step costs too much
 _WHOLE = 1e-6
 _STEEP = 5e-4
 
@@ -37,32 +38,45 @@ def whole_batches(
         if enough is not None:
             most = min(most, max(float(enough[mine].sum()), float(math.floor(asked + _WHOLE))))
         relaxation.at_most(mine, most)
-    found: Relaxed | None = relaxation.solve()
+    return whole_columns(relaxation, relaxation.solve(), arrays, made)
+
+
+def whole_columns(
+    relaxation: Relaxation, start: Relaxed | None, arrays: Arrays, columns: Ints
+) -> Relaxed | None:
+    """A solution of the relaxation in which some columns are whole, from one in which they are not.
+
+    None where there is none to begin with, or the clock stopped it.
+    """
+    found = start
     while found is not None:
-        values = found.values[made]
+        values = found.values[columns]
         away = np.abs(values - np.round(values))
         open_ = np.flatnonzero(away > _WHOLE)
         if not open_.size:
             return found
         nearest = open_[np.argsort(away[open_], kind="stable")]
-        found = _step(relaxation, found, arrays, made, nearest)
+        found = _step(relaxation, found, arrays, columns, nearest)
     return None
 
 
 def _step(
-    relaxation: Relaxation, found: Relaxed, arrays: Arrays, made: Ints, nearest: Ints
+    relaxation: Relaxation, found: Relaxed, arrays: Arrays, columns: Ints, nearest: Ints
 ) -> Relaxed | None:
-    """Fixes a few of the nearest; where that costs too much, one of them, either way."""
-    values = found.values[made]
-    chosen = nearest[: math.ceil(_AT_ONCE * nearest.size)]
-    following = _fixed(relaxation, made, chosen, np.round(values[chosen]))
-    if following is not None and following.objective <= _steep(found):
-        return following
-    for n in chosen.tolist():
-        column = int(made[n])
-        relaxation.bound(column, float(arrays.lower[column]), float(arrays.upper[column]))
+    """Fixes a few of the nearest, fewer where that costs too much; at last one, either way."""
+    values = found.values[columns]
+    count = math.ceil(_AT_ONCE * nearest.size)
+    while count:
+        chosen = nearest[:count]
+        following = _fixed(relaxation, columns, chosen, np.round(values[chosen]))
+        if following is not None and following.objective <= _steep(found):
+            return following
+        for n in chosen.tolist():
+            column = int(columns[n])
+            relaxation.bound(column, float(arrays.lower[column]), float(arrays.upper[column]))
+        count //= _FEWER
     n = int(nearest[0])
-    return _better(relaxation, int(made[n]), float(values[n]))
+    return _better(relaxation, int(columns[n]), float(values[n]))
 
 
 def _steep(found: Relaxed) -> float:
@@ -70,9 +84,9 @@ def _steep(found: Relaxed) -> float:
     return found.objective + _STEEP * abs(found.objective)
 
 
-def _fixed(relaxation: Relaxation, made: Ints, chosen: Ints, values: Floats) -> Relaxed | None:
+def _fixed(relaxation: Relaxation, columns: Ints, chosen: Ints, values: Floats) -> Relaxed | None:
     for n, value in zip(chosen.tolist(), values.tolist(), strict=True):
-        relaxation.bound(int(made[n]), value, value)
+        relaxation.bound(int(columns[n]), value, value)
     return relaxation.solve()
 
 

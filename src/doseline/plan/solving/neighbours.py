@@ -16,7 +16,7 @@ from doseline.plan.solving.solve import Ended, Limits, Solution, solve
 from doseline.plan.solving.structure import Structure
 
 _TOLERANCE = 1e-6
-_NODES = 200
+_NODES, _SECONDS = 200, 5.0
 _AT_LEAST, _AT_MOST = 2, 80
 
 
@@ -84,6 +84,14 @@ class Neighbourhoods:
                     self.take(free, solution.values)
             self.rounds += 1
             self._sized(found)
+
+    def plan_anew(self, places: list[Ints], seconds: float, pool: ThreadPoolExecutor) -> None:
+        """Try some large pieces side by side, each of so many places and all that they serve."""
+        pieces = [self._columns(some, self._orders(some)) for some in places]
+        found = list(pool.map(self._solved, pieces, *([[seconds] * len(pieces)] * 2)))
+        for free, solution in zip(pieces, found, strict=True):
+            if solution.values.size:
+                self.take(free, solution.values)
 
     def begin_with(self, values: Floats) -> None:
         """Go on from other values."""
@@ -161,9 +169,9 @@ class Neighbourhoods:
             found[self._arrays.lower[found] < self._arrays.upper[found]], dtype=np.int64
         )
 
-    def _solved(self, free: Ints, left: float) -> Solution:
+    def _solved(self, free: Ints, left: float, most: float = _SECONDS) -> Solution:
         part, _ = piece(self._arrays, self.best.values, self.best.sums, free)
-        limits = Limits(gap=1e-4, nodes=_NODES, seconds=min(left, 5.0))
+        limits = Limits(gap=1e-4, nodes=_NODES, seconds=min(left, most))
         return solve(part, limits, self.best.values[free])
 
     def take(self, free: Ints, values: Floats) -> None:

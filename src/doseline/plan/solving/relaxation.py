@@ -74,6 +74,10 @@ class Relaxation:
         """Give a column other bounds."""
         self._highs.changeColBounds(column, lower, upper)
 
+    def put(self, row: int, column: int, value: float) -> None:
+        """Give a column another coefficient in a row."""
+        self._highs.changeCoeff(row, column, value)
+
     def stop_at(self, until: float) -> None:
         """Give the solver another time to stop at."""
         self._until = until

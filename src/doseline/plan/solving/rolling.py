@@ -15,7 +15,7 @@ import numpy as np
 
 from doseline.plan.model.matrix import Floats
 from doseline.plan.solving.arrays import Arrays, Ints, piece
-from doseline.plan.solving.dive import whole_batches
+from doseline.plan.solving.dive import whole_batches, whole_columns
 from doseline.plan.solving.relaxation import Relaxation, safe_bound
 from doseline.plan.solving.rounded import broken, in_time, nothing_made, whole_orders
 from doseline.plan.solving.solve import Limits, solve
@@ -44,6 +44,7 @@ def dived(
     now = perf_counter()
     relaxation.stop_at(now + _DIVING * (until - now))
     whole = whole_batches(relaxation, root, arrays, structure.made, structure.kind)
+    whole = whole_columns(relaxation, whole, arrays, structure.how)
     found = None
     if whole is not None:
         found = whole_orders(searched, structure, whole.values, in_time(until))

@@ -19,6 +19,7 @@ class Structure:
 
     `serve`, `order` and `place` by choice; `unmet` and `weight` by order; `made` by place, with
     `own` all further columns of the place that are no choice: lines, lots, parcels, spare vials.
+    `how` are those of them that say on which lines a batch stands and which delivery feeds it.
     `at` is when each place starts labelling [min], `kind` what it makes (a number each product).
     `shared` are the columns that are of no place: the batches of a year by tier, and those owed.
     """
@@ -30,6 +31,7 @@ class Structure:
     weight: Floats
     made: Ints
     own: tuple[Ints, ...]
+    how: Ints
     choices_of_place: tuple[Ints, ...]
     choices_of_order: tuple[Ints, ...]
     at: Ints
@@ -64,6 +66,7 @@ def structure_of(problem: Problem) -> Structure:
             np.array(sorted({*own[s], problem.made[s]}), dtype=np.int64)
             for s in range(len(sets.places))
         ),
+        how=np.array([*problem.stands.values(), *problem.fed.values()], dtype=np.int64),
         choices_of_place=_lists(sets.of_place, len(sets.places)),
         choices_of_order=_lists(sets.of_order, len(sets.orders)),
         at=np.array([p.slot.charge_at for p in sets.places], dtype=np.int64),

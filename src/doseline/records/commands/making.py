@@ -135,7 +135,7 @@ class DoneStep:
 
     batch: Annotated[str, Word("its number")]
     step: Annotated[str, Word("step of the master record")]
-    started: Annotated[str, Word("when it was begun; it ended at --at", "instant")] = ""
+    started: Annotated[str, Word("when it was begun, if not at --at (its end)", "instant")] = ""
     equipment: Annotated[tuple[str, ...], Word("equipment used; may be repeated")] = ()
     lot: Annotated[tuple[str, ...], Word("lot used; may be repeated")] = ()
     reading: Annotated[tuple[str, ...], Word("name=value; may be repeated")] = ()
@@ -157,7 +157,7 @@ def step(record: Record, asked: DoneStep, by: Asked) -> Iterator[Fact | Sign]:
     readings = tuple(_reading(text) for text in asked.reading)
     last = held.steps.get(asked.step)
     attempt = 1 if last is None else last.attempt + (last.state == "voided")
-    yield m.StepStarted(held.id, asked.step, attempt)
+    yield m.StepStarted(held.id, asked.step, attempt, begun_at)
     yield m.StepDone(held.id, asked.step, attempt, asked.equipment, asked.lot, readings)
     yield from _outside(record, held, wanted, readings)
     yield Sign(f"step/{held.id}/{asked.step}/{attempt}", "performed")

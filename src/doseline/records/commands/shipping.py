@@ -21,7 +21,7 @@ from doseline.records.machines import VialState
 from doseline.records.profile import profile_named
 from doseline.records.state import Record
 from doseline.records.things import Batch, Package, Shipment, Vial
-from doseline.records.transport import Content, classified, sum_of_fractions
+from doseline.records.transport import Content, classified, removable_limit_tenths
 from doseline.records.transport import Package as Measured
 
 
@@ -187,7 +187,7 @@ def _content_is_lawful(record: Record, held: Shipment, batch: Batch, at: str) ->
         package: Package = record.packages[name]
         inside = tuple(x.id for x in vials_in(record, held) if x.package == name)
         contents = _contents(record, batch, inside, at)
-        keep.package_is_lawful(record, package, held, sum_of_fractions(contents), at)
+        keep.package_is_lawful(record, package, held, contents, at)
         total += sum(x.kbq for x in contents)
     book = record.books.get(f"batch/{batch.id}")
     if book is None:
@@ -281,9 +281,11 @@ def inspect(record: Record, asked: Inspection, by: Asked) -> Iterator[Fact | Sig
     yield c.ShipmentChecked(asked.shipment, asked.equipment, asked.wipe_tenths, asked.intact)
     limit = profile_named(record.facility(held.facility).rules).receipt_check_min
     waited = minutes_between(held.delivered_at, by.at)
+    book = record.books.get(f"batch/{held.batch}")
+    wiped = removable_limit_tenths((Content(book.nuclide, 0),) if book else ())
     for wrong, what in (
         (waited > limit, f"was looked at {waited:.0f} min after receipt"),
-        (asked.wipe_tenths > 40, "is contaminated above 4 Bq/cm2"),
+        (asked.wipe_tenths > wiped, f"is contaminated above {wiped / 10:g} Bq/cm2"),
         (not asked.intact, "came damaged"),
     ):
         if wrong:

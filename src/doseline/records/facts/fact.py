@@ -36,6 +36,7 @@ class Fact:
 
 _NAMES: dict[Any, tuple[str, ...]] = {}
 _HINTS: dict[Any, dict[str, Any]] = {}
+_PLAIN = (str, int)
 
 
 def _names(cls: Any) -> tuple[str, ...]:
@@ -72,13 +73,15 @@ def _plain(value: Any) -> Any:
 def value_of(cls: type[T], body: Mapping[str, Any], where: str = "") -> T:
     """A frozen record from a body. Raises LifeError where a field is missing or of another type."""
     hints = _hints(cls)
-    if set(body) != set(hints):
+    if body.keys() != hints.keys():
         odd = ", ".join(sorted(set(body) ^ set(hints)))
         raise LifeError(f"{where or cls.__name__}: the body does not fit: {odd}")
     return cls(**{name: _typed(hint, body[name], name) for name, hint in hints.items()})
 
 
 def _typed(hint: Any, value: Any, where: str) -> Any:
+    if hint in _PLAIN and type(value) is hint:  # most are
+        return value
     if get_origin(hint) is tuple:
         if not isinstance(value, (list, tuple)):
             raise LifeError(f"{where}: found {value!r}, expected a list")

@@ -209,12 +209,13 @@ class LotCharged(Fact):
 
 @dataclass(frozen=True, slots=True)
 class StepStarted(Fact):
-    """A step was begun."""
+    """A step was begun, at the instant `begun_at`; it is entered once the step is done."""
 
     ENTITY: ClassVar[str] = "batch"
     batch: str
     step: str
     attempt: int
+    begun_at: str
 
 
 @dataclass(frozen=True, slots=True)

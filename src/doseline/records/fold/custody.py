@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from doseline.errors import LifeError
 from doseline.records.facts import custody as f
+from doseline.records.fold.moving import born, moved
 from doseline.records.fold.taking import takes
 from doseline.records.machines import next_state
 from doseline.records.state import Record, Said
@@ -14,10 +15,9 @@ from doseline.records.things import Package, Shipment, Vial
 
 @takes(f.ShipmentPlanned)
 def _planned(record: Record, fact: f.ShipmentPlanned, said: Said) -> None:
-    held = record.shipments.get(fact.shipment)
     record.shipments[fact.shipment] = Shipment(
         id=fact.shipment,
-        state=next_state("shipment", fact.shipment, held.state if held else None, fact.kind),
+        state=born(record.shipments, "shipment", fact.shipment, fact.kind),
         batch=fact.batch,
         facility=fact.facility,
         lane=fact.lane,
@@ -110,10 +110,7 @@ def _checked(record: Record, fact: f.ShipmentChecked, said: Said) -> None:
 
 
 def _shipment(record: Record, name: str, kind: str) -> Shipment:
-    held = record.shipment(name)
-    after = replace(held, state=next_state("shipment", name, held.state, kind))
-    record.shipments[name] = after
-    return after
+    return moved(record.shipments, "shipment", record.shipment(name), kind)
 
 
 def _hand_over(
@@ -173,7 +170,4 @@ def _wasted(record: Record, fact: f.VialWasted, said: Said) -> None:
 
 
 def _vial(record: Record, name: str, kind: str) -> Vial:
-    held = record.vial(name)
-    after = replace(held, state=next_state("vial", name, held.state, kind))
-    record.vials[name] = after
-    return after
+    return moved(record.vials, "vial", record.vial(name), kind)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from doseline.errors import LifeError
 from doseline.records.facts import making as f
 from doseline.records.facts import quality as q
+from doseline.records.fold.moving import born, moved
 from doseline.records.fold.taking import takes
 from doseline.records.machines import next_state
 from doseline.records.state import Record, Said
@@ -36,10 +37,9 @@ def _master(record: Record, fact: f.MasterWritten, said: Said) -> None:
 
 @takes(f.OrderSubmitted)
 def _submitted(record: Record, fact: f.OrderSubmitted, said: Said) -> None:
-    held = record.orders.get(fact.order)
     record.orders[fact.order] = Order(
         id=fact.order,
-        state=next_state("order", fact.order, held.state if held else None, fact.kind),
+        state=born(record.orders, "order", fact.order, fact.kind),
         product=fact.product,
         facility=fact.facility,
         subject=fact.subject,
@@ -75,8 +75,7 @@ def _let_go(record: Record, order: Order) -> None:
 
 @takes(f.SlotHeld)
 def _slot(record: Record, fact: f.SlotHeld, said: Said) -> None:
-    held = record.slots.get(fact.slot)
-    state = next_state("slot", fact.slot, held.state if held else None, fact.kind)
+    state = born(record.slots, "slot", fact.slot, fact.kind)
     record.slots[fact.slot] = Slot(
         fact.slot, state, fact.facility, fact.line, fact.starts_at, fact.until_at
     )
@@ -99,10 +98,9 @@ def _slot_moved(
 
 @takes(f.BatchPlanned)
 def _planned(record: Record, fact: f.BatchPlanned, said: Said) -> None:
-    held = record.batches.get(fact.batch)
     record.batches[fact.batch] = Batch(
         id=fact.batch,
-        state=next_state("batch", fact.batch, held.state if held else None, fact.kind),
+        state=born(record.batches, "batch", fact.batch, fact.kind),
         slot=fact.slot,
         product=fact.product,
         facility=fact.facility,
@@ -123,9 +121,7 @@ def _issued(record: Record, fact: f.BatchIssued, said: Said) -> None:
 
 @takes(f.BatchCancelled)
 def _cancelled(record: Record, fact: f.BatchCancelled, said: Said) -> None:
-    batch = record.batch(fact.batch)
-    state = next_state("batch", fact.batch, batch.state, fact.kind)
-    record.batches[fact.batch] = replace(batch, state=state)
+    moved(record.batches, "batch", record.batch(fact.batch), fact.kind)
 
 
 @takes(f.BatchStarted)
@@ -151,7 +147,7 @@ def _step_started(record: Record, fact: f.StepStarted, said: Said) -> None:
     if held is not None and held.state == "voided":
         voided, held = (*voided, held), None
     state = next_state("step", f"{fact.batch}/{fact.step}", held.state if held else None, fact.kind)
-    step = Step(fact.step, fact.attempt, state, said.at)
+    step = Step(fact.step, fact.attempt, state, fact.begun_at)
     record.batches[fact.batch] = replace(
         batch, steps={**batch.steps, fact.step: step}, voided_steps=voided
     )
@@ -222,10 +218,9 @@ def _filled(record: Record, fact: f.BatchFilled, said: Said) -> None:
 @takes(f.VialDispensed)
 def _dispensed(record: Record, fact: f.VialDispensed, said: Said) -> None:
     batch = record.batch(fact.batch)
-    held = record.vials.get(fact.vial)
     record.vials[fact.vial] = Vial(
         id=fact.vial,
-        state=next_state("vial", fact.vial, held.state if held else None, fact.kind),
+        state=born(record.vials, "vial", fact.vial, fact.kind),
         batch=fact.batch,
         order=fact.order,
         measured_kbq=fact.measured_kbq,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from doseline.errors import LifeError
 from doseline.records.activity import posted
 from doseline.records.facts import materials as f
+from doseline.records.fold.moving import born, moved
 from doseline.records.fold.taking import takes
 from doseline.records.machines import next_state
 from doseline.records.state import Record, Said
@@ -15,11 +16,9 @@ from doseline.records.things import Book, Lot, Waste
 
 @takes(f.LotExpected)
 def _expected(record: Record, fact: f.LotExpected, said: Said) -> None:
-    held = record.lots.get(fact.lot)
-    state = next_state("lot", fact.lot, held.state if held else None, fact.kind)
     record.lots[fact.lot] = Lot(
         id=fact.lot,
-        state=state,
+        state=born(record.lots, "lot", fact.lot, fact.kind),
         material=fact.material,
         supplier=fact.supplier,
         facility=fact.facility,
@@ -63,13 +62,10 @@ def _posted(record: Record, fact: f.ActivityPosted, said: Said) -> None:
 
 @takes(f.WasteOpened)
 def _waste(record: Record, fact: f.WasteOpened, said: Said) -> None:
-    held = record.waste.get(fact.waste)
-    state = next_state("waste", fact.waste, held.state if held else None, fact.kind)
+    state = born(record.waste, "waste", fact.waste, fact.kind)
     record.waste[fact.waste] = Waste(fact.waste, state, fact.facility, fact.nuclide)
 
 
 @takes(f.WasteClosed, f.WasteDisposed)
 def _waste_moved(record: Record, fact: f.WasteClosed | f.WasteDisposed, said: Said) -> None:
-    held = record.waste_container(fact.waste)
-    state = next_state("waste", fact.waste, held.state, fact.kind)
-    record.waste[fact.waste] = replace(held, state=state)
+    moved(record.waste, "waste", record.waste_container(fact.waste), fact.kind)

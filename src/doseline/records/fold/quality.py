@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from doseline.errors import LifeError
 from doseline.records.facts import quality as f
+from doseline.records.fold.moving import born, moved
 from doseline.records.fold.taking import takes
-from doseline.records.machines import next_state
 from doseline.records.state import Record, Said
 from doseline.records.things import Deviation, Recall, Signature
 
@@ -40,10 +40,9 @@ def _voided(record: Record, fact: f.SignatureVoided, said: Said) -> None:
 
 @takes(f.DeviationOpened)
 def _opened(record: Record, fact: f.DeviationOpened, said: Said) -> None:
-    held = record.deviations.get(fact.deviation)
     record.deviations[fact.deviation] = Deviation(
         id=fact.deviation,
-        state=next_state("deviation", fact.deviation, held.state if held else None, fact.kind),
+        state=born(record.deviations, "deviation", fact.deviation, fact.kind),
         about=fact.about,
         what=fact.what,
         automatic=bool(fact.automatic),
@@ -76,18 +75,14 @@ def _closed(record: Record, fact: f.DeviationClosed, said: Said) -> None:
 
 
 def _deviation(record: Record, name: str, kind: str) -> Deviation:
-    held = record.deviation(name)
-    after = replace(held, state=next_state("deviation", name, held.state, kind))
-    record.deviations[name] = after
-    return after
+    return moved(record.deviations, "deviation", record.deviation(name), kind)
 
 
 @takes(f.RecallOpened)
 def _recall(record: Record, fact: f.RecallOpened, said: Said) -> None:
-    held = record.recalls.get(fact.recall)
     record.recalls[fact.recall] = Recall(
         id=fact.recall,
-        state=next_state("recall", fact.recall, held.state if held else None, fact.kind),
+        state=born(record.recalls, "recall", fact.recall, fact.kind),
         cause=fact.cause,
         automatic=bool(fact.automatic),
         opened_at=said.at,
@@ -128,7 +123,4 @@ def _recall_over(record: Record, fact: f.RecallReconciled | f.RecallClosed, said
 
 
 def _recall_to(record: Record, name: str, kind: str) -> Recall:
-    held = record.recall(name)
-    after = replace(held, state=next_state("recall", name, held.state, kind))
-    record.recalls[name] = after
-    return after
+    return moved(record.recalls, "recall", record.recall(name), kind)

@@ -61,8 +61,10 @@ def _note(record: Record, fact: Fact, said: Said) -> None:
     stream = fact.stream
     record.last_at[stream] = max(said.at, record.last_at.get(stream, ""))
     batch = batch_of(record, fact)
-    for name in _records_of(record, fact, batch):
+    signed_for = _records_of(record, fact, batch)
+    if signed_for:
         content = encode({"kind": fact.kind, "body": body_of(fact), "by": said.by, "at": said.at})
+    for name in signed_for:
         held = record.digests.get(name, "")
         record.digests[name] = sha256(held.encode() + b"\n" + content).hexdigest()
     if batch:

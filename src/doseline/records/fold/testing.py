@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from doseline.errors import LifeError
 from doseline.records.facts import testing as f
+from doseline.records.fold.moving import born, moved
 from doseline.records.fold.taking import takes
 from doseline.records.machines import next_state
 from doseline.records.state import Record, Said
@@ -14,8 +15,7 @@ from doseline.records.things import Label, Test
 
 @takes(f.LabelIssued)
 def _issued(record: Record, fact: f.LabelIssued, said: Said) -> None:
-    held = record.labels.get(fact.label)
-    state = next_state("label", fact.label, held.state if held else None, fact.kind)
+    state = born(record.labels, "label", fact.label, fact.kind)
     record.labels[fact.label] = Label(fact.label, state, fact.batch, fact.vial, fact.content)
     batch = record.batch(fact.batch)
     record.batches[fact.batch] = replace(
@@ -43,10 +43,9 @@ def _reconciled(record: Record, fact: f.LabelsReconciled, said: Said) -> None:
 
 @takes(f.TestOrdered)
 def _ordered(record: Record, fact: f.TestOrdered, said: Said) -> None:
-    held = record.tests.get(fact.test)
     record.tests[fact.test] = Test(
         id=fact.test,
-        state=next_state("test", fact.test, held.state if held else None, fact.kind),
+        state=born(record.tests, "test", fact.test, fact.kind),
         batch=fact.batch,
         name=fact.name,
         stage=fact.stage,
@@ -114,9 +113,7 @@ def _batch_moved(
     | f.BatchFailedLate,
     said: Said,
 ) -> None:
-    batch = record.batch(fact.batch)
-    state = next_state("batch", fact.batch, batch.state, fact.kind)
-    record.batches[fact.batch] = replace(batch, state=state)
+    moved(record.batches, "batch", record.batch(fact.batch), fact.kind)
 
 
 @takes(f.BatchReleased)

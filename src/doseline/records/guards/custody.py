@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from fractions import Fraction
+from collections.abc import Iterable, Sequence
 
 from doseline.records.guards.refusing import refuse
 from doseline.records.profile import profile_named
 from doseline.records.state import Record
 from doseline.records.things import Batch, Facility, Label, Order, Package, Shipment, Vial
+from doseline.records.transport import Content, removable_limit_tenths, sum_of_fractions
 
 __all__ = [
     "batch_is_certified_for",
@@ -100,18 +100,23 @@ def consignee_licence_is_verified(
 
 
 def package_is_lawful(
-    record: Record, package: Package, shipment: Shipment, fraction: Fraction, at: str
+    record: Record, package: Package, shipment: Shipment, contents: Sequence[Content], at: str
 ) -> None:
     """A Type A package: content, container, contamination, and index for the aircraft.
 
     [49 CFR 173.412, 173.415, 173.433, 173.443, 175.700]
     """
+    fraction = sum_of_fractions(contents)
     if fraction > 1:
         refuse(f"Package {package.id} holds {float(fraction):.3f} of A2.", "49 CFR 173.433(d)")
     if record.tool(package.container).until_at < at:
         refuse(f"The certificate of container {package.container} has ended.", "49 CFR 173.415(a)")
-    if package.wipe_tenths > 40:
-        refuse(f"Package {package.id} is contaminated above 4 Bq/cm2.", "49 CFR 173.443(a)")
+    limit = removable_limit_tenths(contents)
+    if package.wipe_tenths > limit:
+        refuse(
+            f"Package {package.id} is contaminated above {limit / 10:g} Bq/cm2.",
+            "49 CFR 173.443(a)",
+        )
     if shipment.passenger and package.index_tenths > 30:
         refuse(
             f"Package {package.id} has an index of {package.index_tenths / 10:.1f}; "

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from doseline.records.profile import profile_named
 from doseline.records.state import Record
 from doseline.records.things import Vial
-from doseline.records.transport import Content, Package, classified
+from doseline.records.transport import Content, Package, classified, removable_limit_tenths
 
 __all__ = [
     "consignees_are_licensed",
@@ -79,14 +79,14 @@ def packages_are_lawful(record: Record) -> Iterator[str]:
             package = record.packages[name]
             if record.equipment[package.container].until_at < shipment.tendered_at:
                 yield f"8: container {package.container} was out of date"
-            if package.wipe_tenths > 40:
+            inside = (Content(book.nuclide, package.activity_kbq),) if book else ()
+            if package.wipe_tenths > removable_limit_tenths(inside):
                 yield f"8: package {name} was contaminated"
             if shipment.passenger and package.index_tenths > 30:
                 yield f"8: package {name} flew beside passengers"
             if book is None or not package.activity_kbq:
                 continue
-            content = (Content(book.nuclide, package.activity_kbq),)
-            found = classified(Package(content, package.surface_nsv_h, package.metre_nsv_h))
+            found = classified(Package(inside, package.surface_nsv_h, package.metre_nsv_h))
             says = (package.un_number, package.index_tenths, package.reportable)
             if says != (found.un_number, found.index_tenths, found.reportable is True):
                 yield f"8: package {name} is not classified as it is"
@@ -127,7 +127,8 @@ def custody_is_a_path(record: Record) -> Iterator[str]:
 def _path(record: Record, vial: Vial) -> tuple[str, ...]:
     path = [record.batches[vial.batch].facility]
     shipment = record.shipments.get(vial.shipment)
-    if shipment is not None and shipment.tendered_at and len(vial.custody) > 1:
+    left = vial.state in GONE or len(vial.custody) > 1  # or it was taken out before that
+    if shipment is not None and shipment.tendered_at and left:
         path.append(shipment.carrier)
         if shipment.delivered_at:
             path.append(shipment.facility)

@@ -19,14 +19,17 @@ OUT = ("conditionally released", "released", "confirmed", "failed late")
 
 
 def nobody_checks_himself(record: Record) -> Iterator[str]:
-    """5. Performer and checker, tester and reviewer, maker and releaser are different people."""
+    """5. Performer and checker, tester and reviewer, maker and releaser are different people.
+
+    Whoever reviews early and makes afterwards voids the review by that: it is no decision any more.
+    """
     for batch in record.batches.values():
         for step in (*batch.steps.values(), *batch.voided_steps):
             if step.performer and step.performer == step.checker:
                 yield f"5: {step.performer} checked their own step {step.step} of {batch.id}"
         for signature in record.signatures.get(f"batch/{batch.id}", ()):
             decides = signature.meaning in ("reviewed", "released", "certified", "confirmed")
-            if decides and signature.person in batch.performers:
+            if decides and not signature.voided and signature.person in batch.performers:
                 yield f"5: {signature.person} made batch {batch.id} and {signature.meaning} it"
     for test in record.tests.values():
         if test.tester and test.tester == test.reviewer:

@@ -157,6 +157,10 @@ def _readings(sheet: BatchSheet) -> Block:
             return NONE
         return mark("passes" if reading.inside else "fails")
 
+    def name(reading: Reading) -> str:
+        """The reading, and what it was before a correction. [EU Annex 11 §8.2]"""
+        return reading.name + (f". CORRECTED: {reading.corrected}" if reading.corrected else "")
+
     return table(
         "In-process readings",
         [
@@ -167,7 +171,7 @@ def _readings(sheet: BatchSheet) -> Block:
             column("Outcome", "1fr"),
         ],
         (
-            (_named(step), reading.name, reading.value, reading.limit, outcome(reading))
+            (_named(step), name(reading), reading.value, reading.limit, outcome(reading))
             for step in sheet.steps
             for reading in step.readings
         ),

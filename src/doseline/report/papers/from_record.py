@@ -22,7 +22,7 @@ from doseline.records.machines import BatchState, LabelState, TestState
 from doseline.records.numbers import inside
 from doseline.records.particulars import Particulars, ProductParticulars
 from doseline.records.state import Record
-from doseline.records.transport import Container, Content, Package
+from doseline.records.transport import Container, Content, Package, removable_limit_tenths
 from doseline.report.papers import sources as s
 from doseline.report.papers.cells import activity, day, shown, wall
 from doseline.report.papers.sheaf import papers_of
@@ -245,8 +245,15 @@ class _Reading:
             limit = limits.get(reading.name)
             low, high = (limit.low, limit.high) if limit else ("", "")
             within = inside(reading.value, low, high, reading.name) if low or high else None
-            name = _words(reading.name)
-            readings.append(s.Reading(name, reading.value, _limit(low, high), within))
+            readings.append(
+                s.Reading(
+                    _words(reading.name),
+                    reading.value,
+                    _limit(low, high),
+                    within,
+                    self.corrected(f"step/{self.held.id}/{step.step}/{step.attempt}", reading.name),
+                )
+            )
         return s.Step(
             name=step.step,
             text=written.text if written else "",
@@ -259,6 +266,14 @@ class _Reading:
             lots=step.lots,
             readings=tuple(readings),
             voided=self.told.void.get((step.step, step.attempt), ""),
+        )
+
+    def corrected(self, part: str, name: str) -> str:
+        """Every value that was entered before, with who corrected it when and why."""
+        return "; ".join(
+            f"was {entry.body['old']}, {entry.reason}, {self.name(entry.actor)}, "
+            + wall(_at(entry.happened_at[:27]), self.zone)
+            for entry in self.told.corrected.get((part, name), ())
         )
 
     def accounts(self) -> tuple[s.Account, ...]:
@@ -373,6 +388,7 @@ class _Reading:
         named = self.particulars.containers.get(package.container)
         inside_it = [x for x in held.vials if self.record.vial(x).package == package.id]
         content = Content(self.book.nuclide, package.activity_kbq)
+        limit = removable_limit_tenths((content,))
         return s.Shipment(
             id=package.id,
             consignee=self.place(held.facility),
@@ -392,7 +408,7 @@ class _Reading:
             air_waybill="",
             passenger_aircraft=held.passenger,
             emergency_phone=self.particulars.emergency_phone,
-            wipe=f"{package.wipe_tenths / 10:.1f} Bq/cm² (limit 4 Bq/cm²)",
+            wipe=f"{package.wipe_tenths / 10:.1f} Bq/cm² (limit {limit / 10:g} Bq/cm²)",
             survey_meter=self.survey_meter(held.id),
             shipper=self.particulars.shipper,
             package=f"{number} of {len(held.packages)}",

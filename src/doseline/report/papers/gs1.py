@@ -22,7 +22,7 @@ __all__ = ["FNC1", "VialText", "check_digit", "element_string", "gtin_checked"]
 FNC1 = "\x1d"
 """What stands for the function character in a text; a scanner sends it as the group separator."""
 
-# Character set 82 of the GS1 General Specifications, figure 7.11-1 (as recalled).
+# Character set 82 of the GS1 General Specifications, as lint_cset82.c of GS1's Syntax Dictionary.
 _SET_82 = re.compile(r"""[!"%&'()*+,\-./0-9:;<=>?A-Z_a-z]+""")
 _FIXED = {"01"}  # of the ones used here only the GTIN has a predefined length
 

@@ -1,8 +1,9 @@
 """Labels of a vial and of its shield: what a person reads, and the same in a GS1 DataMatrix.
 
-Content after 10 CFR 32.72(a)(4) (symbol of radiation, name, activity at a stated date and time, on
-the shield; symbol of radiation and the identity that ties them, on the vial) and, for trials in the
-EU, annex VI of Regulation 536/2014, both as recalled: see decision 0016.
+Content after 10 CFR 32.72(a)(4), edition of 2015 (on the shield the symbol of radiation, the words
+of caution, name and activity at a stated date and time; on the vial the symbol, the words and the
+identity that ties them) and, for trials in the EU, annex VI of Regulation 536/2014 as recalled: see
+decision 0016.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The shipping paper of a class 7 consignment, by 49 CFR 172.200 to 172.204.
 
-The certification is the wording of 172.204(a) as recalled; whoever ships sets it against the text
-that is in force.
+The certification is the wording of 172.204(a)(2), with what (c)(3) adds for the air and (c)(4)
+beside passengers, as in the edition of 2015; whoever ships sets it against the text in force.
 """
 
 from __future__ import annotations
@@ -28,8 +28,13 @@ __all__ = ["shipping_paper"]
 _CERTIFICATION = (
     "I hereby declare that the contents of this consignment are fully and accurately described "
     "above by the proper shipping name, and are classified, packaged, marked and "
-    "labelled/placarded, and are in all respects in proper condition for transport according to "
+    "labeled/placarded, and are in all respects in proper condition for transport according to "
     "applicable international and national governmental regulations."
+)
+_BY_AIR = "By air: I declare that all of the applicable air transport requirements have been met."
+_BESIDE_PASSENGERS = (
+    "This shipment contains radioactive material intended for use in, or incident to, research, or "
+    "medical diagnosis or treatment."
 )
 _FORMS = {Form.LIQUID: "liquid", Form.SOLID: "solid", Form.SPECIAL: "special form"}
 
@@ -60,11 +65,16 @@ def shipping_paper(sheet: BatchSheet, shipment: Shipment) -> Paper:
             vial_table((v for v in sheet.vials if v.id in shipment.vials), "Vials inside"),
             words("Emergency contact, at any hour", shipment.emergency_phone),
             _handling(shipment),
-            words("Shipper's certification", _CERTIFICATION),
+            words("Shipper's certification", _certification(shipment)),
             _signing(sheet, shipment),
         ],
         status=f"{found.un_number}{label}",
     )
+
+
+def _certification(shipment: Shipment) -> str:
+    medical = (_BESIDE_PASSENGERS,) if shipment.passenger_aircraft else ()
+    return " ".join((_CERTIFICATION, _BY_AIR, *medical))
 
 
 def _parties(sheet: BatchSheet, shipment: Shipment) -> Block:
@@ -106,7 +116,7 @@ def _description(shipment: Shipment, found: Classification) -> Block:
     if found.reportable is None:
         notes.append("Whether it is a reportable quantity (RQ) is not known: look it up.")
     if not found.verified:
-        notes.append("The A1 and A2 values used are recalled, not verified: check them before use.")
+        notes.append("The A1 and A2 values used are unverified: check them before use.")
     return table(
         "Description of the goods",
         [
@@ -168,8 +178,7 @@ def _survey(shipment: Shipment) -> Block:
 
 def _handling(shipment: Shipment) -> Block:
     aircraft = (
-        "This shipment is within the limits for passenger and cargo aircraft; it is meant for "
-        "medical use."
+        "This shipment is within the limits for passenger and cargo aircraft."
         if shipment.passenger_aircraft
         else "CARGO AIRCRAFT ONLY. Not on an aircraft with passengers."
     )

@@ -111,6 +111,8 @@ class Reading:
     value: str
     limit: str = ""
     inside: bool | None = None
+    corrected: str = ""
+    """What was entered first, and who corrected it when and why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,13 @@ __all__ = ["Told"]
 
 @dataclass
 class Told:
-    """Packing, survey, voided steps, equipment of tests, and what the review counted."""
+    """Packing, survey, voided steps, corrections, equipment of tests, what the review counted."""
 
     packed_at: dict[str, datetime] = field(default_factory=dict)
     surveyed_with: dict[str, str] = field(default_factory=dict)
     void: dict[tuple[str, int], str] = field(default_factory=dict)
+    corrected: dict[tuple[str, str], list[Entry]] = field(default_factory=dict)
+    """By the part of the record, such as `step/B1/filtration/1`, and the name of the reading."""
     tested_with: dict[str, str] = field(default_factory=dict)
     review: tuple[int, int, int] | None = None
 
@@ -41,5 +43,7 @@ class Told:
                 self.tested_with[body["test"]] = body["equipment"]
             case "StepVoided" if body["batch"] == batch:
                 self.void[body["step"], body["attempt"]] = body["cause"]
+            case "RecordCorrected" if body["batch"] == batch:
+                self.corrected.setdefault((body["part"], body["field"]), []).append(entry)
             case "RecordReviewed" if body["batch"] == batch:
                 self.review = body["entries"], body["late"], body["voided"]

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from doseline.programme.rules import (
     activity_at_charge,
     decay_factor,
@@ -31,7 +29,7 @@ from doseline.simulate.kernel.draws import (
     four,
 )
 from doseline.simulate.kernel.filling import fill
-from doseline.simulate.kernel.instants import push
+from doseline.simulate.kernel.instants import push, scratch
 from doseline.simulate.kernel.losses import draw_failure, fail, give_up
 from doseline.simulate.kernel.stages import (
     BEGINS,
@@ -170,7 +168,7 @@ def _release(c: Any, batch: int) -> None:
         waste_spare(c, k, p.half_life)
     found = orders_of(c, batch)
     n = len(found)
-    keys = np.empty(n, np.int64)
+    keys = scratch(c, n)
     for k in range(n):
         o = c.orders[found[k]]
         group = c.lanes[c.reaches[o.reach].lane].rank * c.sites_n + c.sites[o.site].rank

@@ -20,6 +20,7 @@ from doseline.programme.course import (
     is_last,
     nearest_inside,
 )
+from doseline.simulate.kernel import luck
 from doseline.simulate.kernel.compiling import compiled
 from doseline.simulate.kernel.fits import ways
 from doseline.simulate.kernel.instants import at, treats_on, wall_at
@@ -44,27 +45,21 @@ State = tuple[int, int, float, int, int, bool, float]
 
 
 @compiled
-def luck_of(c: Any, patient: int, visit: int, attempt: int) -> int:
-    """The row of the luck of one attempt at a dose."""
-    row = c.luck_rows[c.patients[patient].luck_off + visit]
-    return row.off + min(attempt, row.n - 1)
-
-
-@compiled
 def enter(c: Any, patient: int, visit: int, day: int, given: int, kept: float) -> State:
     """A course at a visit: what its gate does."""
     arm = c.arms[c.patients[patient].arm]
     v = c.visits[arm.visit_off + visit]
-    luck = c.lucks[luck_of(c, patient, visit, 0)]
-    row = gate_row(c.gate_chances[v.gate_off : v.gate_off + v.gate_n], luck.gate)
     outcome, factor, lasts = 0, 1.0, False
-    if row >= 0:
-        g = c.gates[v.gate_off + row]
-        outcome = g.outcome
-        if outcome == REDUCE:
-            factor, lasts = g.factor, g.lasts != 0
-    over = luck.goes_on >= v.continues or outcome == STOP
-    delay = int(luck.gate_delay) if outcome == DELAY else 0
+    if v.gate_n:
+        chances = c.gate_chances[v.gate_off : v.gate_off + v.gate_n]
+        row = gate_row(chances, luck.gate(c, patient, visit))
+        if row >= 0:
+            g = c.gates[v.gate_off + row]
+            outcome = g.outcome
+            if outcome == REDUCE:
+                factor, lasts = g.factor, g.lasts != 0
+    over = outcome == STOP or not luck.goes_on(c, patient, visit, v.continues)
+    delay = luck.gate_delay(c, patient, visit) if outcome == DELAY else 0
     due, now, lasting = entered(day, over, delay, kept, factor, lasts)
     return visit, due, now, 0, given, over, lasting
 
@@ -198,6 +193,14 @@ def new_order(c: Any) -> int:
 
 
 @compiled
+def set_placed(c: Any, order: int, when: int) -> None:
+    """When an order is placed, and so who goes first; see `draws.goes_before`."""
+    o = c.orders[order]
+    o.placed_at = when
+    o.rank = ((1 - o.started) << 56) | (when << 28) | c.patients[o.owner].name_order
+
+
+@compiled
 def take_name(c: Any, order: int) -> None:
     """A name that no other order of this future bears."""
     o = c.orders[order]
@@ -242,19 +245,16 @@ def live_order(c: Any, patient: int, state: State, asked: Asked) -> int:
     o.owner, o.number, o.course = patient, o.visit + 1, 1
     o.protocol, o.site = p.protocol, p.site
     o.started = 1 if o.given > 0 else 0
-    o.placed_at = placed_at(c, o.protocol, o.site, o.wanted)
+    set_placed(c, order, placed_at(c, o.protocol, o.site, o.wanted))
     take_name(c, order)
     o.closes_at = wall_at(c, c.sites[o.site].latest, o.latest)
     if c.chance:
-        law, luck = c.protocols[o.protocol], c.lucks[luck_of(c, patient, o.visit, o.attempt)]
+        law = c.protocols[o.protocol]
+        lost, when, moved = luck.cancels(c, patient, o.visit, o.attempt)
         o.stage = cancelled_at(
-            law.before_lock,
-            law.before_production,
-            law.after_production,
-            luck.cancel,
-            luck.cancel_stage,
+            law.before_lock, law.before_production, law.after_production, lost, when
         )
-        if o.stage == 0 and luck.moved < law.moved:
+        if o.stage == 0 and moved < law.moved:
             _moved_by_site(c, order)
     return order
 

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from doseline.operations.crowd import Crowd
 from doseline.operations.orders import Patient
 from doseline.programme.course import Luck
 from doseline.programme.scenario import DEMAND, Shock
 from doseline.simulate.engine import NotModelledError
+from doseline.simulate.kernel.columns import from_columns
 from doseline.simulate.kernel.draws import TEXT_MAX
 from doseline.simulate.kernel.layout import NEVER, TABLES
 from doseline.simulate.kernel.rows import Numbered, rows, triangle
@@ -26,24 +28,36 @@ Found = dict[str, np.ndarray[Any, Any]]
 def crowd(tables: Tables, patients: Sequence[Patient]) -> tuple[Found, dict[str, int]]:
     """The tables of the patients of a replication, and the numbers that go with them.
 
-    The names of the standing demands stand behind those of the patients. Raises NotModelledError
-    where a name is too long, or is borne twice.
+    The standing demands stand behind the patients. Raises NotModelledError where a name is too
+    long, is borne twice, or can be mistaken for the beginning of another.
     """
+    if isinstance(patients, Crowd) and patients.columns is not None:
+        return from_columns(tables, patients.columns)
+    return _one_by_one(tables, patients)
+
+
+def _one_by_one(tables: Tables, patients: Sequence[Patient]) -> tuple[Found, dict[str, int]]:
+    """Patients who come as plain ones."""
     owners = [p.id for p in patients] + [d.id for d in tables.programme.standing_demand]
     if len(set(owners)) < len(owners):
         raise NotModelledError("two patients bear one name")
+    if any("/" in name for name in owners):
+        raise NotModelledError("the name of a patient has a slash in it")
     letters = [name.encode() for name in owners]
     lengths = np.array([len(x) for x in letters] or [0], np.int64)
     if lengths.max() > TEXT_MAX - 28:
         raise NotModelledError("the name of a patient is too long")
     found = np.zeros(max(1, len(owners)), TABLES["patients"])
-    found["last_order"] = -1
+    found["last_order"], found["delay_at"], found["weight_at"] = -1, -1, -1
     ends = np.cumsum(lengths)
     found["id_n"], found["id_off"] = lengths, ends - lengths
-    numbers = {"patients_n": len(patients)}
+    first_to_last = sorted(range(len(owners)), key=lambda n: owners[n] + "/")
+    found["name_order"][first_to_last] = np.arange(len(owners))
     result: Found = {
         "patients": found,
         "names": np.frombuffer(b"".join(letters) or b"-", np.uint8).copy(),
+        "delays": np.zeros(1, np.int64),
+        "weights": np.zeros(1),
     }
     result |= _luck(patients, found)
     if patients:
@@ -59,7 +73,7 @@ def crowd(tables: Tables, patients: Sequence[Patient]) -> tuple[Found, dict[str,
         mine["size"] = [p.size for p in patients]
         mine["waits"] = [p.waits_days for p in patients]
     result |= _cohorts(patients, found)
-    return result, numbers
+    return result, {"patients_n": len(patients), "l0": 0, "l1": 0, "attempts": 1}
 
 
 _NUMBERS = attrgetter(
@@ -102,9 +116,19 @@ def _cohorts(patients: Sequence[Patient], found: np.ndarray[Any, Any]) -> Found:
     return {"cohort_waiting": waiting, "cohort_last": np.zeros(len(waiting), np.int32)}
 
 
+_CALM: Found = {
+    "shocks": np.zeros(1, TABLES["shocks"]),
+    "targets": np.zeros(1, np.int8),
+    "known": np.zeros(1, np.int32),
+}
+"""No shocks."""
+
+
 def blows(tables: Tables, shocks: Sequence[Shock]) -> tuple[Found, dict[str, int]]:
     """The shocks of a replication as tables; those on the demand were drawn with the patients."""
     struck = [s for s in shocks if s.hits not in DEMAND]
+    if not struck:
+        return _CALM, {"shocks_n": 0}
     clock = tables.world.clock
     found = []
     targets = np.zeros((max(1, len(struck)), tables.targets_n), np.int8)

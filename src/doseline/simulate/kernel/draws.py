@@ -14,6 +14,7 @@ from doseline.chance import gamma_at, uniforms_at
 from doseline.distributions import triangular_from_u
 from doseline.simulate.fate import HIGHEST_YIELD, whole
 from doseline.simulate.kernel.compiling import compiled
+from doseline.simulate.kernel.instants import scratch
 from doseline.simulate.kernel.words import FILL, MAKE, PACK, QC, RELEASE
 
 _SECOND_GAMMA = 1 << 16
@@ -39,6 +40,7 @@ _SIGMA = np.array(
     ],
     dtype=np.uint8,
 )
+_SIGMA = np.vstack((_SIGMA, _SIGMA[:2]))
 
 TEXT_MAX = 120
 """The longest name; that of an order fits into one block of the hash."""
@@ -50,47 +52,47 @@ def _turned(x: Any, by: int) -> Any:
 
 
 @compiled
-def name_hash(letters: Any, length: int) -> int:
+def _mixed(a: Any, b: Any, c: Any, d: Any, x: Any, y: Any) -> Any:
+    a = a + b + x
+    d = _turned(d ^ a, 32)
+    c = c + d
+    b = _turned(b ^ c, 24)
+    a = a + b + y
+    d = _turned(d ^ a, 16)
+    c = c + d
+    return a, _turned(b ^ c, 63), c, d
+
+
+@compiled
+def block_hash(m: Any, length: int) -> int:
     """What `chance.stable_hash` gives for a name of at most 128 letters: BLAKE2b of four bytes.
 
-    RFC 7693, one block.
+    RFC 7693, one block: 16 words that hold the letters, with zeros behind them.
     """
-    m = np.zeros(16, np.uint64)
-    for i in range(length):
-        m[i >> 3] |= np.uint64(letters[i]) << np.uint64(8 * (i & 7))
-    v = np.empty(16, np.uint64)
-    for i in range(8):
-        v[i] = _IV[i]
-        v[i + 8] = _IV[i]
-    v[0] ^= np.uint64(0x01010004)
-    first = v[0]
-    v[12] ^= np.uint64(length)
-    v[14] = ~v[14]
+    v0, v1, v2, v3 = _IV[0] ^ np.uint64(0x01010004), _IV[1], _IV[2], _IV[3]
+    v4, v5, v6, v7 = _IV[4], _IV[5], _IV[6], _IV[7]
+    v8, v9, v10, v11 = _IV[0], _IV[1], _IV[2], _IV[3]
+    v12, v13, v14, v15 = _IV[4] ^ np.uint64(length), _IV[5], ~_IV[6], _IV[7]
     for turn in range(12):
-        s = _SIGMA[turn % 10]
-        for i in range(8):
-            if i < 4:
-                a, b, c, d = i, 4 + i, 8 + i, 12 + i
-            else:
-                a, b, c, d = i - 4, 4 + (i + 1) % 4, 8 + (i + 2) % 4, 12 + (i + 3) % 4
-            v[a] = v[a] + v[b] + m[s[2 * i]]
-            v[d] = _turned(v[d] ^ v[a], 32)
-            v[c] = v[c] + v[d]
-            v[b] = _turned(v[b] ^ v[c], 24)
-            v[a] = v[a] + v[b] + m[s[2 * i + 1]]
-            v[d] = _turned(v[d] ^ v[a], 16)
-            v[c] = v[c] + v[d]
-            v[b] = _turned(v[b] ^ v[c], 63)
-    found: Any = np.int64((first ^ v[0] ^ v[8]) & np.uint64(0xFFFFFFFF))
+        s = _SIGMA[turn]
+        v0, v4, v8, v12 = _mixed(v0, v4, v8, v12, m[s[0]], m[s[1]])
+        v1, v5, v9, v13 = _mixed(v1, v5, v9, v13, m[s[2]], m[s[3]])
+        v2, v6, v10, v14 = _mixed(v2, v6, v10, v14, m[s[4]], m[s[5]])
+        v3, v7, v11, v15 = _mixed(v3, v7, v11, v15, m[s[6]], m[s[7]])
+        v0, v5, v10, v15 = _mixed(v0, v5, v10, v15, m[s[8]], m[s[9]])
+        v1, v6, v11, v12 = _mixed(v1, v6, v11, v12, m[s[10]], m[s[11]])
+        v2, v7, v8, v13 = _mixed(v2, v7, v8, v13, m[s[12]], m[s[13]])
+        v3, v4, v9, v14 = _mixed(v3, v4, v9, v14, m[s[14]], m[s[15]])
+    found: Any = np.int64((_IV[0] ^ np.uint64(0x01010004) ^ v0 ^ v8) & np.uint64(0xFFFFFFFF))
     return found
 
 
 @compiled
 def _digits(into: Any, at: int, number: int) -> int:
     """Write a number; where it ends."""
-    size = 1
-    while number >= 10**size:
-        size += 1
+    size, left = 1, number
+    while left >= 10:
+        size, left = size + 1, left // 10
     for i in range(size):
         into[at + size - 1 - i] = 48 + number % 10
         number //= 10
@@ -105,6 +107,8 @@ def write_name(c: Any, order: int, into: Any) -> int:
     letters, n = c.names, owner.id_n
     for i in range(n):
         into[i] = letters[owner.id_off + i]
+    if owner.number:
+        n = _digits(into, n, owner.number)
     into[n] = 47  # /
     n = _digits(into, n + 1, o.number)
     if o.attempt:
@@ -121,20 +125,16 @@ def order_hash(c: Any, order: int) -> int:
     """The hash of an order's name, remembered."""
     o = c.orders[order]
     if not o.has_hash:
-        letters = c.text
-        o.hash, o.has_hash = name_hash(letters, write_name(c, order, letters)), 1
+        for k in range(16):
+            c.block[k] = 0
+        length = write_name(c, order, c.text[:128])
+        o.hash, o.has_hash = block_hash(c.block[:16], length), 1
     return o.hash
 
 
 @compiled
-def named_before(c: Any, a: int, b: int) -> bool:
-    """Whether the name of one order comes before that of another."""
-    p, q = c.patients[c.orders[a].owner], c.patients[c.orders[b].owner]
-    letters = c.names
-    for i in range(min(p.id_n, q.id_n)):
-        x, y = letters[p.id_off + i], letters[q.id_off + i]
-        if x != y:
-            return x < y
+def _named_before(c: Any, a: int, b: int) -> bool:
+    """Whether the name of one order comes before that of another of the same owner."""
     left, right = c.text[256:512], c.text[512:768]
     m, n = write_name(c, a, left), write_name(c, b, right)
     for i in range(min(m, n)):
@@ -145,48 +145,62 @@ def named_before(c: Any, a: int, b: int) -> bool:
 
 @compiled
 def goes_before(c: Any, a: int, b: int) -> bool:
-    """Who goes first when short: started courses, then who waits longest."""
-    o, p = c.orders[a], c.orders[b]
-    if o.started != p.started:
-        return o.started > p.started
-    if o.placed_at != p.placed_at:
-        return o.placed_at < p.placed_at
-    return a != b and named_before(c, a, b)
+    """Who goes first when short: started courses, then who waits longest, then by name.
+
+    An order's `rank` holds these: who has had a dose, the instant, the place of its owner's name.
+    """
+    left, right = c.orders[a].rank, c.orders[b].rank
+    if left != right:
+        return left < right
+    return a != b and _named_before(c, a, b)
 
 
 @compiled
 def sort_by_rank(c: Any, found: Any) -> None:
-    """Orders in the order in which they go (heapsort: all ranks differ)."""
+    """Orders in the order in which they go (heapsort: all differ)."""
     n = len(found)
+    ranks = scratch(c, n)
+    for i in range(n):
+        ranks[i] = c.orders[found[i]].rank
     if n <= 12:
         for i in range(1, n):
-            x, k = found[i], i
-            while k > 0 and goes_before(c, x, found[k - 1]):
-                found[k] = found[k - 1]
+            x, rank, k = found[i], ranks[i], i
+            while k > 0 and comes_first(c, rank, x, ranks[k - 1], found[k - 1]):
+                found[k], ranks[k] = found[k - 1], ranks[k - 1]
                 k -= 1
-            found[k] = x
+            found[k], ranks[k] = x, rank
         return
     for i in range(n // 2 - 1, -1, -1):
-        _sift(c, found, i, n)
+        _sift(c, found, ranks, i, n)
     for end in range(n - 1, 0, -1):
         found[0], found[end] = found[end], found[0]
-        _sift(c, found, 0, end)
+        ranks[0], ranks[end] = ranks[end], ranks[0]
+        _sift(c, found, ranks, 0, end)
 
 
 @compiled
-def _sift(c: Any, found: Any, at: int, n: int) -> None:
-    x = found[at]
+def comes_first(c: Any, rank: int, order: int, other_rank: int, other: int) -> bool:
+    """Whether an order goes before another, whose ranks are known."""
+    if rank != other_rank:
+        return rank < other_rank
+    return goes_before(c, order, other)
+
+
+@compiled
+def _sift(c: Any, found: Any, ranks: Any, at: int, n: int) -> None:
+    x, rank = found[at], ranks[at]
     while True:
         below = 2 * at + 1
         if below >= n:
             break
-        if below + 1 < n and goes_before(c, found[below], found[below + 1]):
-            below += 1
-        if not goes_before(c, x, found[below]):
+        other = below + 1
+        if other < n and comes_first(c, ranks[below], found[below], ranks[other], found[other]):
+            below = other
+        if not comes_first(c, rank, x, ranks[below], found[below]):
             break
-        found[at] = found[below]
+        found[at], ranks[at] = found[below], ranks[below]
         at = below
-    found[at] = x
+    found[at], ranks[at] = x, rank
 
 
 # -- numbers -------------------------------------------------------------------------------

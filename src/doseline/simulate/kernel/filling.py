@@ -29,6 +29,7 @@ from doseline.simulate.kernel.draws import (
     vial_luck,
     yields,
 )
+from doseline.simulate.kernel.instants import scratch
 from doseline.simulate.kernel.losses import fail
 from doseline.simulate.kernel.words import (
     BEFORE_FILL,
@@ -53,14 +54,6 @@ def _need(c: Any, batch: int, order: int) -> float:
 
 
 @compiled
-def _total_need(c: Any, batch: int, served: Any) -> float:
-    total = 0.0
-    for order in served:
-        total += _need(c, batch, order)
-    return total
-
-
-@compiled
 def fill(c: Any, batch: int, vials: int) -> bool:
     """End of synthesis: fill the vials; whether there is one."""
     b = c.batches[batch]
@@ -74,27 +67,37 @@ def fill(c: Any, batch: int, vials: int) -> bool:
         handed = vials_from_bulk(b.pot_mbq, product.overfill, product.samples)
     served = orders_of(c, batch)
     sort_by_rank(c, served)
-    without = np.empty(len(served), np.int64)
+    without = scratch(c, len(served))
+    needs, upto = np.empty(len(served)), np.empty(len(served) + 1)
     cut, kept = 0, len(served)
-    total = _total_need(c, batch, served)
-    while kept and total > handed * (1 + _EPS):
+    upto[0] = 0.0
+    for k in range(kept):
+        needs[k] = _need(c, batch, served[k])
+        upto[k + 1] = upto[k] + needs[k]
+    while kept and upto[kept] > handed * (1 + _EPS):
         kept -= 1
         without[cut] = served[kept]
         cut += 1
-        total = _total_need(c, batch, served[:kept])
-    served = served[:kept]
+    served, total = served[:kept], upto[kept]
     if kept == 0:
         fail(c, batch, YIELD, BEFORE_FILL)
         return False
     count(c, MADE, b.pot_kbq)
-    cut = _fill_vials(c, batch, served, handed - total, vials, without, cut)
+    cut = _fill_vials(c, batch, served, needs, handed - total, vials, without, cut)
     lose(c, without[:cut], SHORT_YIELD, True)
     return True
 
 
 @compiled
 def _fill_vials(
-    c: Any, batch: int, served: Any, left_mbq: float, vials: int, without: Any, cut: int
+    c: Any,
+    batch: int,
+    served: Any,
+    needs: Any,
+    left_mbq: float,
+    vials: int,
+    without: Any,
+    cut: int,
 ) -> int:
     """Fill the vials one by one; how many orders go without one."""
     b = c.batches[batch]
@@ -105,9 +108,9 @@ def _fill_vials(
         spare -= c.orders[order].units
     first = c.spares_n
     filled, largest = 0, 0.0
-    for order in served:
+    for k in range(len(served)):
+        order, need = served[k], needs[k]
         o = c.orders[order]
-        need = _need(c, batch, order)
         largest = max(largest, need / o.units)
         while True:
             o.vials_tried += 1

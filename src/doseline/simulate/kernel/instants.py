@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from doseline.calendars import BLOCK, moved_on
 from doseline.simulate.kernel.compiling import compiled
 from doseline.simulate.kernel.layout import NEVER
@@ -113,6 +115,16 @@ def dispatch_at(c: Any, lane: int, ready_at: int) -> int:
             return at
     c.fault = OUT_OF_CALENDAR
     return ready_at
+
+
+@compiled
+def scratch(c: Any, n: int) -> Any:
+    """Room for some numbers until what happens now has happened."""
+    first = c.scratch_n
+    if first + n > len(c.scratch):
+        return np.empty(n, np.int64)
+    c.scratch_n = first + n
+    return c.scratch[first : first + n]
 
 
 # -- the queue -----------------------------------------------------------------------------

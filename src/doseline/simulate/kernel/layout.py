@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-I4, I8, F8 = np.int32, np.int64, np.float64
+I1, I2, I4, I8, F8 = np.int8, np.int16, np.int32, np.int64, np.float64
 
 
 def _rows(whole: str, floats: str = "", long: str = "") -> np.dtype[Any]:
@@ -20,6 +20,21 @@ def _rows(whole: str, floats: str = "", long: str = "") -> np.dtype[Any]:
     fields += [(name, I8) for name in long.split()]
     fields += [(name, I4) for name in whole.split()]
     return np.dtype(fields, align=True)
+
+
+def _lines(*fields: tuple[str, Any]) -> np.dtype[Any]:
+    """A row whose fields stand as they are written, in whole lines of the processor's cache."""
+    found = np.dtype(list(fields), align=True)
+    offsets = [found.fields[name][1] for name, _ in fields]  # type: ignore[index]
+    size = -(-found.itemsize // 64) * 64
+    return np.dtype(
+        {
+            "names": [name for name, _ in fields],
+            "formats": [kind for _, kind in fields],
+            "offsets": offsets,
+            "itemsize": size,
+        }
+    )
 
 
 PLACE = _rows(
@@ -70,7 +85,8 @@ CONSIGNEE = _rows("capacity", "limit")
 PROTOCOL = _rows(
     "moved_days lead closes_weekday closes_weeks placed_before",
     "before_lock before_production after_production moved",
-    "missed_started missed_new moved_day moved_outside out_of_tolerance",
+    "missed_started missed_new moved_day moved_outside out_of_tolerance "
+    "goes_on gate cancel cancel_stage moves",
 )
 ARM = _rows("visit_off visit_n")
 VISIT = _rows(
@@ -86,22 +102,35 @@ STANDING = _rows("owner product protocol site placed_at wanted earliest latest u
 PERIOD = _rows("from_day until_day")
 
 PATIENT = _rows(
-    "id_off id_n arm protocol product site first_day luck_off luck_n waits cohort before "
-    "awaited last_order due_day",
+    "id_off id_n number arm protocol product site first_day luck_off luck_n delay_at weight_at "
+    "waits cohort before awaited last_order due_day",
     "size",
+    "entity rank name_order",
 )
 LUCKS = _rows("off n")
 LUCK = _rows("", "goes_on gate gate_delay cancel cancel_stage moved weight")
 
-ORDER = _rows(
-    "status owner visit attempt number name_n held product protocol site wanted earliest "
-    "latest units started closes_at placed_at stage moves moved_to moved_early moved_late batch "
-    "reach use_at day vial vials_tried lost lost_at cause wait_token last_lock_at armed follows "
-    "ahead ahead_day outcome outcome_day within placed dose course due_day given over next prev "
-    "waits_at stay_until stay_from stay_next stay_prev same_course has_hash",
-    "activity factor kept vial_mbq stay_mbq",
-    "vial_kbq vial_at hash",
-)
+ORDER = _lines(
+    # who it is, and what was promised
+    ("rank", I8), ("activity", F8), ("owner", I4), ("wanted", I4), ("earliest", I4),
+    ("latest", I4), ("batch", I4), ("reach", I4), ("use_at", I4), ("day", I4), ("placed_at", I4),
+    ("site", I4), ("protocol", I2), ("product", I2), ("status", I1), ("started", I1),
+    ("lost", I1), ("stage", I1),
+    # its vial, and what stands beside it
+    ("hash", I8), ("vial_mbq", F8), ("vial_kbq", I8), ("next", I4), ("prev", I4), ("vial", I4),
+    ("vial_at", I4), ("dose", I4), ("follows", I4), ("ahead", I4), ("units", I2), ("cause", I2),
+    ("vials_tried", I2), ("outcome", I1), ("within", I1), ("has_hash", I1), ("armed", I1),
+    ("placed", I1), ("moves", I1),
+    # its stay at the site, and the course behind it
+    ("stay_mbq", F8), ("factor", F8), ("kept", F8), ("stay_from", I4), ("stay_until", I4),
+    ("stay_next", I4), ("stay_prev", I4), ("due_day", I4), ("same_course", I4),
+    ("outcome_day", I4), ("visit", I2), ("attempt", I2), ("given", I2), ("course", I1),
+    ("over", I1), ("held", I1),
+    # what is seldom asked for
+    ("closes_at", I4), ("ahead_day", I4), ("wait_token", I4), ("waits_at", I4), ("lost_at", I4),
+    ("last_lock_at", I4), ("moved_to", I4), ("moved_early", I4), ("moved_late", I4),
+    ("number", I4), ("name_n", I4),
+)  # fmt: skip
 BATCH = _rows(
     "place status first last count units option lock_token vials places charge_at eos_at "
     "released_at packed_at number fixed stage delivery filled_for t_make t_qc t_release t_pack "
@@ -130,7 +159,7 @@ TABLES: dict[str, Any] = {
     "roads": I4, "lane_off": I4, "lane_list": I4, "period_protocols": I4, "periods": PERIOD,
     # the shocks and patients of a future
     "shocks": SHOCK, "targets": np.int8, "patients": PATIENT, "names": np.uint8,
-    "luck_rows": LUCKS, "lucks": LUCK,
+    "luck_rows": LUCKS, "lucks": LUCK, "delays": I8, "weights": F8,
     # what lives
     "orders": ORDER, "batches": BATCH, "spares": SPARE, "parcels": PARCEL,
     "parcel_orders": PARCEL_ORDER, "doses": DOSE, "arrivals": ARRIVAL, "groups": GROUP,
@@ -141,18 +170,21 @@ TABLES: dict[str, Any] = {
     "batches_of_year": I4, "freed_place": I4, "freed_consignee": I4, "waiting": I4,
     "cohort_waiting": I4, "cohort_last": I4, "months": I8, "rows": I8, "row_months": I8,
     "row_causes": I8, "text": np.uint8, "heap_keys": I8, "heap_calls": I8, "first_keys": I8,
-    "first_calls": I8, "group_of": I4,
+    "first_calls": I8, "group_of": I4, "scratch": I8, "marks": F8, "block": np.uint64,
 }  # fmt: skip
 """Every table, with what a row of it is."""
 
 SCALARS = (
-    "ask", "fault", "now", "sequence", "heap_n", "first_n", "beginning", "k0", "k1", "chance",
+    "ask", "fault", "now", "sequence", "heap_n", "first_n", "beginning", "k0", "k1", "l0", "l1",
+    "attempts", "chance",
     "start_day", "zero", "day0", "days", "from_day", "until_day", "counts_from", "weekly_until",
     "outages_until", "sites_n", "protocols_n", "products_n", "kinds_n", "markets_n", "plants_n",
     "months_n", "weeks_n", "causes_n", "week0", "month0", "consignees_n", "zones_n",
     "orders_n", "batches_n", "spares_n", "parcels_n", "parcel_orders_n", "doses_n", "arrivals_n",
     "groups_n", "stops_n", "known_n", "shocks_n", "targets_n", "patients_n", "standing_n",
-    "waiting_n", "freed_n", "freed_turn", "vials_n", "limits", "shock_stream", "vial_stream",
+    "waiting_n", "freed_n", "freed_turn", "vials_n", "scratch_n", "groups_wide", "limits",
+    "shock_stream",
+    "vial_stream",
     "firm_at", "line_at", "source_at", "carrier_at", "lane_at", "border_at", "site_at", "market_at",
     "protocol_at",
     "preference", "on_offer", "spare_vials", "shift_days", "backup", "backup_within",
@@ -175,6 +207,9 @@ COUNTS = (
     "cost:standing_isotope",
 )  # fmt: skip
 """What is counted by month while a future runs, as `result.Replication` names it."""
+
+MOST_WAYS = 256
+"""More ways than this on one day, and the reference plays the replication."""
 
 NEVER = 2**31 - 1
 """A day or an instant that does not come."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from doseline.simulate.kernel.books import (
     cost,
 )
@@ -16,7 +14,7 @@ from doseline.simulate.kernel.draws import (
     usable,
 )
 from doseline.simulate.kernel.giving import lock_at
-from doseline.simulate.kernel.instants import at
+from doseline.simulate.kernel.instants import at, scratch
 from doseline.simulate.kernel.locking import begin, fix_vials, lots
 from doseline.simulate.kernel.losses import give_up
 from doseline.simulate.kernel.promised import locked_orders
@@ -81,7 +79,7 @@ def _isotope(c: Any, batch: int) -> bool:
     most = lots(c, batch, left_of_offer(c, b.option) + b.reserved)
     found = orders_of(c, batch)
     sort_by_rank(c, found)
-    dropped = np.empty(len(found), np.int64)
+    dropped = scratch(c, len(found))
     n = 0
     for k in range(len(found) - 1, -1, -1):
         if isotope_for(c, b.place, b.option, b.load) <= most + 1e-9:

@@ -24,6 +24,7 @@ from doseline.simulate.kernel.courses import (
     begin_if_open,
     new_order,
     place_later,
+    set_placed,
     take_name,
 )
 from doseline.simulate.kernel.ending import cancel
@@ -117,9 +118,10 @@ def _begin_standing(c: Any, number: int) -> None:
     order = new_order(c)
     o = c.orders[order]
     o.owner, o.number, o.visit, o.attempt, o.course = c.patients_n + s.owner, s.number, 0, 0, 0
-    o.product, o.protocol, o.site, o.placed_at = s.product, s.protocol, s.site, s.placed_at
+    o.product, o.protocol, o.site = s.product, s.protocol, s.site
     o.wanted, o.earliest, o.latest, o.units = s.wanted, s.earliest, s.latest, s.units
     o.activity, o.started = 0.0, 0
+    set_placed(c, order, s.placed_at)
     o.due_day, o.factor, o.given, o.over, o.kept = 0, 1.0, 0, 0, 1.0
     take_name(c, order)
     o.closes_at = wall_at(c, c.sites[o.site].latest, o.latest)
@@ -140,7 +142,7 @@ def _play(c: Any) -> None:
             call = pop(c)
         else:
             return
-        c.now = key >> 33
+        c.now, c.scratch_n = key >> 33, 0
         _happens(c, call >> 58, (call >> 29) & _PART, call & _PART)
 
 
@@ -195,7 +197,7 @@ def _place(c: Any, order: int) -> None:
     if o.status != WAITING:
         return
     if o.placed_at < c.now:
-        o.placed_at = c.now
+        set_placed(c, order, c.now)
     o.placed = 1
     promise(c, order)
     if o.status == WAITING:

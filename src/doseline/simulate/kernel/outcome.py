@@ -41,10 +41,12 @@ def _months(room: Room) -> dict[str, dict[int, int]]:
     first = t.month0
     table = room.found["months"].reshape(len(COUNTS), t.months_n)
     found: dict[str, dict[int, int]] = {}
-    which, months = np.nonzero(table)
-    amounts = table[which, months].tolist()
-    for n, month, amount in zip(which.tolist(), months.tolist(), amounts, strict=True):
-        found.setdefault(COUNTS[n], {})[first + month] = amount
+    which, place = np.nonzero(table)
+    amounts, months = table[which, place].tolist(), (place + first).tolist()
+    edges = np.searchsorted(which, np.arange(len(COUNTS) + 1)).tolist()
+    for name, low, high in zip(COUNTS, edges, edges[1:], strict=False):
+        if high > low:
+            found[name] = dict(zip(months[low:high], amounts[low:high], strict=True))
     _owed(room, found)
     return {name: found[name] for name in sorted(found)}
 
@@ -178,18 +180,23 @@ def _short(room: Room) -> Short:
     columns = (
         owners["id_off"],
         owners["id_n"],
+        owners["number"],
         *(orders[name][first] for name in ("number", "attempt", "name_n", "wanted", "protocol")),
     )
     return [
-        (_named(letters[off : off + n].decode(), number, attempt, name_n), day, protocol)
-        for off, n, number, attempt, name_n, day, protocol in zip(
+        (_named(letters[off : off + n].decode(), own, number, attempt, name_n), day, protocol)
+        for off, n, own, number, attempt, name_n, day, protocol in zip(
             *(column.tolist() for column in columns), strict=True
         )
     ]
 
 
-def _named(owner: str, number: int, attempt: int, name_n: int) -> str:
-    """The name of an order, as `ordering.order_for` and `future.Future.named` give it."""
+def _named(owner: str, own: int, number: int, attempt: int, name_n: int) -> str:
+    """The name of an order, as `ordering.order_for` and `future.Future.named` give it.
+
+    `own` is the number of the owner, which stands behind the letters of some.
+    """
+    owner += str(own) if own else ""
     again = f".{attempt}" if attempt else ""
     taken = f"~{name_n}" if name_n > 1 else ""
     return f"{owner}/{number}{again}{taken}"

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from doseline.programme.rules import within
 from doseline.simulate.fate import error_factor
 from doseline.simulate.kernel.blows import closed, stands
 from doseline.simulate.kernel.books import cost, decay_vial, spend_vial, waste_vial
 from doseline.simulate.kernel.choosing import lose
 from doseline.simulate.kernel.compiling import compiled
-from doseline.simulate.kernel.courses import luck_of
 from doseline.simulate.kernel.draws import vial_luck
 from doseline.simulate.kernel.ending import cancel, settle
 from doseline.simulate.kernel.instants import (
@@ -22,9 +19,11 @@ from doseline.simulate.kernel.instants import (
     day_of,
     day_start,
     received_at,
+    scratch,
     use_at,
 )
 from doseline.simulate.kernel.layout import NEVER
+from doseline.simulate.kernel.luck import weight
 from doseline.simulate.kernel.roads import (
     collect,
     going,
@@ -105,7 +104,7 @@ def _those_going(c: Any, parcel: int) -> int:
 def _those_with(c: Any, parcel: int) -> Any:
     """The orders whose vials are in a parcel still."""
     s, n = c.parcels[parcel], 0
-    found = np.empty(s.n, np.int64)
+    found = scratch(c, s.n)
     for k in range(s.off, s.off + s.n):
         line = c.parcel_orders[k]
         o = c.orders[line.order]
@@ -152,7 +151,7 @@ def _leaves(c: Any, parcel: int) -> None:
     if _those_going(c, parcel) == 0:
         return
     when = planned_receipt(c, s.lane, s.site, parcel, s.dispatch)
-    stopped = np.empty(s.n, np.int64)
+    stopped = scratch(c, s.n)
     n, left = 0, 0
     for k in range(s.off, s.off + s.n):
         line = c.parcel_orders[k]
@@ -214,8 +213,8 @@ def _receipt(c: Any, parcel: int) -> None:
     if product.hold >= 0 and c.now - s.dispatch > product.hold:
         drop(c, found, SHIPPER)
         return
-    refused = np.empty(len(found), np.int64)
-    taken = np.empty(len(found), np.int64)
+    refused = scratch(c, len(found))
+    taken = scratch(c, len(found))
     n, m = 0, 0
     for order in found:
         if _refused(c, parcel, order, c.now):
@@ -247,7 +246,7 @@ def _appoint(c: Any, order: int, dispatch: int) -> None:
     cause = LATE_RELEASE if held_back and in_time else LATE_PACKAGE
     when, day = later_use(c, order, c.now)
     if when < 0:
-        alone = np.empty(1, np.int64)
+        alone = scratch(c, 1)
         alone[0] = order
         drop(c, alone, cause)
         return
@@ -264,7 +263,7 @@ def _weight_factor(c: Any, order: int) -> float:
     o = c.orders[order]
     if not c.chance or not o.course:
         return 1.0
-    return c.lucks[luck_of(c, o.owner, o.visit, o.attempt)].weight
+    return weight(c, o.owner, o.visit, o.attempt)
 
 
 @compiled
@@ -284,7 +283,7 @@ def use(c: Any, order: int, vial: int) -> None:
         found *= error_factor(product.assay_sd, vial_luck(c, order, o.vials_tried)[2])
     wanted = o.activity * _weight_factor(c, order)
     if product.decays and not within(found, wanted, product.hard):
-        alone = np.empty(1, np.int64)
+        alone = scratch(c, 1)
         alone[0] = order
         drop(c, alone, OUT_OF_TOLERANCE)
         return

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from doseline.chance import stable_hash
 from doseline.clock import weekday_from_text
 from doseline.operations.ordering import longest_lead_min, standing_orders
 from doseline.programme.trial import Arm
@@ -15,6 +16,15 @@ from doseline.simulate.kernel.tables import Tables
 from doseline.simulate.kernel.words import (
     GATES,
 )
+
+_STREAMS = {
+    "goes_on": "goes-on",
+    "gate": "gate",
+    "cancel": "cancel",
+    "cancel_stage": "cancel-stage",
+    "moves": "moved",
+}
+"""The streams of the luck of a dose, as `demand/luck.py` names them."""
 
 
 def protocols(t: Tables) -> None:
@@ -35,6 +45,7 @@ def protocols(t: Tables) -> None:
                 "before_production": rules.cancelled_before_production_fraction,
                 "after_production": rules.cancelled_after_production_fraction,
                 "moved": rules.moved_by_site_fraction,
+                **{field: stable_hash(f"{source}:{name}") for field, source in _STREAMS.items()},
                 "missed_started": law.missed_started_cents,
                 "missed_new": law.missed_new_cents,
                 "moved_day": law.moved_day_cents,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from doseline.simulate.kernel.layout import AT, COUNTS, SIZE, TABLES
+from doseline.simulate.kernel.layout import AT, COUNTS, MOST_WAYS, SIZE, TABLES
 from doseline.simulate.kernel.tables import Tables
 from doseline.simulate.kernel.tallying import ROW
 from doseline.simulate.result import Period
@@ -33,7 +33,7 @@ class Room:
 
     def _write(self, found: dict[str, np.ndarray[Any, Any]]) -> None:
         for name, table in found.items():
-            self.c[AT[name]] = table.ctypes.data
+            self.c[AT[name]] = table.__array_interface__["data"][0]
             self.c[AT[name] + 1] = len(table)
 
     def _fixed(self, periods: Sequence[Period]) -> None:
@@ -47,7 +47,6 @@ class Room:
             "consignments": t.consignments_n, "batches_of_year": plants * t.years_n,
             "months": len(COUNTS) * t.months_n, "rows": counted * ROW,
             "row_months": counted * t.months_n * 4, "row_causes": counted * len(t.causes),
-            "text": 1024,
         }  # fmt: skip
         minus = {
             "batch_of": places, "held_first": consignees * weeks, "held_last": consignees * weeks,
@@ -60,6 +59,12 @@ class Room:
         for name, n in minus.items():
             self.found[name] = np.full(max(1, n), -1, TABLES[name])
             self.minus.append(self.found[name])
+        self.found["scratch"], self.found["marks"] = (
+            np.zeros(1 << 16, np.int64),
+            np.zeros(5 * MOST_WAYS),
+        )
+        self.found["block"] = np.zeros(128, np.uint64)
+        self.found["text"] = self.found["block"].view(np.uint8)
         self.found["experience"] = np.zeros(max(1, len(t.lines)), np.int32)
         self.found["cluster_until"] = np.zeros(max(1, len(t.lines)), np.int64)
         self._periods(periods)
@@ -90,9 +95,11 @@ class Room:
             "heap_keys": 4 * size, "heap_calls": 4 * size,
             "tested": batches * max(1, len(self.tables.markets)),
         }  # fmt: skip
-        grown = {name: np.zeros(n, TABLES[name]) for name, n in made.items()}
+        grown = {name: _in_lines(n, TABLES[name]) for name, n in made.items()}
         self.found |= grown
         self.found["group_of"].fill(-1)
+        each = len(grown["group_of"]) // max(1, len(self.tables.sites))
+        self.c[AT["groups_wide"]] = 1 << max(0, each.bit_length() - 1)
         self._write(grown)
 
     def empty(self) -> None:
@@ -120,8 +127,16 @@ class Room:
             self.c[AT[name]] = number
 
 
+def _in_lines(count: int, kind: Any) -> np.ndarray[Any, Any]:
+    """A table of zeros that begins where a line of the processor's cache does."""
+    size = np.dtype(kind).itemsize
+    found = np.zeros(count * size + 64, np.uint8)
+    begin = -found.ctypes.data % 64
+    return found[begin : begin + count * size].view(kind)
+
+
 _COUNTERS = (
     "fault", "now", "sequence", "heap_n", "first_n", "beginning", "orders_n", "batches_n",
     "spares_n", "parcels_n", "parcel_orders_n", "doses_n", "arrivals_n", "groups_n", "stops_n",
-    "known_n", "waiting_n", "freed_n", "vials_n",
+    "known_n", "waiting_n", "freed_n", "vials_n", "scratch_n",
 )  # fmt: skip

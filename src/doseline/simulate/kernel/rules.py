@@ -12,6 +12,7 @@ from doseline.distributions import (
     lognormal_from_u,
     triangular_from_u,
 )
+from doseline.operations.crowd import of_dose
 from doseline.operations.ordering import cancelled_at, closing_day, dose_of
 from doseline.programme.course import (
     days_early,
@@ -42,7 +43,7 @@ from doseline.simulate.transit import raised
 COMPILED = (
     *(moved_on, gamma_at, philox4x32, uniforms_at),
     *(exponential_from_u, inverse_normal, lognormal_from_u, triangular_from_u),
-    *(cancelled_at, closing_day, dose_of),
+    *(of_dose, cancelled_at, closing_day, dose_of),
     *(days_early, entered, first_from, gate_row, is_asked_again, is_last, nearest_inside),
     *(activity_at_charge, activity_at_eos, bulk_needed, decay_factor, failure_chance),
     *(isotope_lots, prescribed_mbq, rounded_to, vial_holds, vials_from_bulk, within),

@@ -46,6 +46,7 @@ class Tables:
         self.failed: BaseException | None = None
         self.owed: dict[str, dict[int, int]] | None = None
         self.arms: dict[str, int] = {}
+        self.kinds: Any = None
         self.weeks = Numbered()
         self.kinds_n = self.offers_n = self.consignments_n = 0
         self._names()

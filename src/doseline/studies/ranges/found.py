@@ -12,12 +12,13 @@ from doseline.studies.ranges.groups import Range, Unstated
 class End:
     """Service, headroom, cost and verdict at one end of a range; the changes are paired.
 
-    `changes` says whether the end changes anything that service and cost depend on.
+    `changes` says whether the end changes anything that service and cost depend on. `headroom` is
+    None where it was not worked out, as OTIF alone decides the verdict.
     """
 
     otif: Figure
     otif_change: Figure
-    headroom: float
+    headroom: float | None
     cost: Figure
     cost_change: Figure
     sufficient: bool | None

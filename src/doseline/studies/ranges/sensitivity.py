@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from time import perf_counter
 
@@ -14,12 +16,11 @@ from doseline.studies.counts import Counts, counts_of, paired_otif
 from doseline.studies.crew import Crew
 from doseline.studies.figures import mean_figure
 from doseline.studies.headroom import period_headroom
-from doseline.studies.pool import Job
 from doseline.studies.progress import Progress, silent
 from doseline.studies.ranges.found import Effect, End, Sensitivity
 from doseline.studies.ranges.groups import Range, at_end, ranges, unstated
 from doseline.studies.ranges.standing import as_planned, as_served
-from doseline.studies.runs import FINISHES, Play, asked, cases_of, periods, play
+from doseline.studies.runs import FINISHES, Play, asked, cases_of, periods, play, running
 from doseline.studies.verdict import sufficient
 
 ENDS = ("low", "high")
@@ -58,21 +59,35 @@ def sensitivity(
     return tuple(replace(f, seconds=seconds) for f in found)
 
 
-def one_question(crew: Crew, design: str | None, question: Question, run: Play) -> Sensitivity:
-    """The sensitivity of one question; the crew does the playing."""
+def one_question(
+    crew: Crew, design: str | None, question: Question, run: Play, *, every_headroom: bool = True
+) -> Sensitivity:
+    """The sensitivity of one question; the crew does the playing.
+
+    Without `every_headroom` those are left out (None) on which no verdict hangs, as OTIF alone
+    falls short.
+    """
     programme = crew.programme
     base = programme.under(design)
     found = ranges(programme)
     varied = {
         (one.id, side): _moved(programme, one, side, design) for one in found for side in ENDS
     }
-    counts, rooms = _played(crew, design, question, run, base, varied)
+    counts = _counted(crew, design, question, run, base, varied)
+
+    def short(key: _Key) -> bool:
+        target = varied.get(key, (base, ()))[0].target_otif(question.protocols)
+        return sufficient(math.inf, counts.get(key, counts[_BASE]).otif, target) is False
+
+    every = (_BASE, *varied)
+    needed = [k for k in every if every_headroom or k == _BASE or not short(k)]
+    rooms = _rooms(crew, design, question, base, varied, needed, counts)
 
     def end(key: _Key) -> End:
         stood, stuck = varied.get(key, (base, ()))
         target = stood.target_otif(question.protocols)
-        own, room = counts.get(key, counts[_BASE]), rooms.get(key, rooms[_BASE])
-        return _end(own, counts[_BASE], room, target, key in counts, stuck)
+        own = counts.get(key, counts[_BASE])
+        return _end(own, counts[_BASE], rooms.get(key), target, key in counts, stuck)
 
     at = end(_BASE)
     effects = []
@@ -102,34 +117,62 @@ def _moved(programme: Programme, one: Range, side: str, design: str | None) -> _
     return moved.under(design), stuck
 
 
-def _played(
+_Varied = Mapping[_Key, _Moved]
+
+
+def _counted(
     crew: Crew,
     design: str | None,
     question: Question,
     run: Play,
     base: Programme,
-    varied: Mapping[_Key, _Moved],
-) -> tuple[dict[_Key, Counts], dict[_Key, float]]:
-    """Counts and headrooms of the base and of each end that they can depend on."""
-    served, planned = as_served(base), as_planned(base)
-    play = [_BASE, *(k for k, (stood, _) in varied.items() if as_served(stood) != served)]
-    room = [_BASE, *(k for k in play[1:] if as_planned(varied[k][0]) != planned)]
-    jobs: list[Job[Counts | float]] = [
-        *(partial(_room, design, key, question.id) for key in room),
-        *(partial(_counts, design, key, question.id, run) for key in play),
+    varied: _Varied,
+) -> dict[_Key, Counts]:
+    """Counts of the base, and of each end at which something that is played has changed."""
+    served = _asked_about(base, question)
+    keys = [
+        _BASE,
+        *(k for k, (stood, _) in varied.items() if served != _asked_about(stood, question)),
     ]
+    jobs = [partial(_counts, design, key, question.id, run) for key in keys]
     answers = crew.run(jobs, f"ranges of inputs, {question.name}")
-    rooms = {k: a for k, a in zip(room, answers, strict=False) if isinstance(a, float)}
-    counts = {
-        k: a for k, a in zip(play, answers[len(room) :], strict=True) if isinstance(a, Counts)
-    }
-    return counts, rooms
+    return dict(zip(keys, answers, strict=True))
+
+
+def _asked_about(programme: Programme, question: Question) -> Programme:
+    """What the service and the cost of a question depend on: no trial or market of other days."""
+    there = set(running(programme, question.from_on, _last_day(programme, question)))
+    return as_served(
+        replace(
+            programme,
+            trials=tuple(t for t in programme.trials if t.id in there),
+            markets=tuple(m for m in programme.markets if m.id in there),
+        )
+    )
+
+
+def _rooms(
+    crew: Crew,
+    design: str | None,
+    question: Question,
+    base: Programme,
+    varied: _Varied,
+    needed: Sequence[_Key],
+    counts: Mapping[_Key, Counts],
+) -> dict[_Key, float]:
+    """Headrooms where they are needed; that of the base stands for all that plan alike."""
+    planned = as_planned(base)
+    own = [k for k in needed if k == _BASE or (k in counts and as_planned(varied[k][0]) != planned)]
+    jobs = [partial(_room, design, key, question.id) for key in own]
+    answers = crew.run(jobs, f"headrooms over ranges, {question.name}")
+    rooms = dict(zip(own, answers, strict=True))
+    return {k: rooms.get(k, rooms[_BASE]) for k in needed}
 
 
 def _end(
     counts: Counts,
     base: Counts,
-    headroom: float,
+    headroom: float | None,
     target: float,
     changes: bool,
     stuck: tuple[str, ...],
@@ -141,7 +184,7 @@ def _end(
         headroom=headroom,
         cost=mean_figure(counts.cost),
         cost_change=mean_figure([b - a for a, b in zip(base.cost, counts.cost, strict=True)]),
-        sufficient=sufficient(headroom, otif, target),
+        sufficient=sufficient(math.inf if headroom is None else headroom, otif, target),
         changes=changes,
         stuck=stuck,
     )
@@ -169,11 +212,15 @@ def _counts(
             run,
             counted=periods((asked_of,)),
             from_on=asked_of.from_on,
-            until_on=min(stood.until_on, asked_of.until_on + FINISHES),
+            until_on=_last_day(stood, asked_of),
             cases=cases_of(moved),
         ),
         question,
     )
+
+
+def _last_day(programme: Programme, question: Question) -> date:
+    return min(programme.until_on, question.until_on + FINISHES)
 
 
 def _room(design: str | None, key: tuple[str, str], question: str, programme: Programme) -> float:

@@ -1,0 +1,125 @@
+"""The patients of one replication, handed over as columns, as tables of the kernel."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import Any
+
+import numpy as np
+
+from doseline.operations.crowd import Columns, Kind
+from doseline.simulate.engine import NotModelledError
+from doseline.simulate.kernel.draws import TEXT_MAX
+from doseline.simulate.kernel.layout import TABLES
+from doseline.simulate.kernel.tables import Tables
+
+Found = dict[str, np.ndarray[Any, Any]]
+_APART = 1 << 8  # between the names of two patients there is room for so many standing demands
+_MOST = 1 << 28  # places that names have in the rank of an order
+
+
+class Known:
+    """What the kinds of patients of a world have in common, as tables by place."""
+
+    def __init__(self, tables: Tables, kinds: tuple[Kind, ...]) -> None:
+        self.kinds = kinds
+        self.protocol = np.array([tables.protocols[k.protocol] for k in kinds] or [0])
+        self.product = np.array([tables.products[k.product] for k in kinds] or [0])
+        self.arm = np.array([tables.arms[k.protocol] + k.arm for k in kinds] or [0])
+        self.visits = tables.tables["arms"]["visit_n"][self.arm]
+        sites = [np.array([tables.sites[s] for s in k.sites], np.int64) for k in kinds]
+        self.sites = _joined(sites)
+        self.site_at = np.cumsum([0, *(len(x) for x in sites)])
+        letters = [[p.encode() for p in k.prefixes] for k in kinds]
+        standing = [d.id.encode() for d in tables.programme.standing_demand]
+        lengths = [np.array([len(x) for x in mine], np.int64) for mine in letters]
+        self.prefix_at = np.cumsum([0, *(len(x) for x in lengths)])
+        self.lengths = np.concatenate([*lengths, np.array([len(x) for x in standing], np.int64)])
+        self.ends = np.cumsum(self.lengths)
+        self.names = np.frombuffer(
+            b"".join([*(x for m in letters for x in m), *standing, b"-"]), np.uint8
+        )
+        if self.lengths.max(initial=0) > TEXT_MAX - 28 - 10:
+            raise NotModelledError("the name of a patient is too long")
+
+
+def from_columns(tables: Tables, c: Columns) -> tuple[Found, dict[str, int]]:
+    """The tables of the patients, and the numbers that go with them. As `crowd.crowd`."""
+    known = tables.kinds
+    if known is None or (known.kinds is not c.kinds and known.kinds != c.kinds):
+        known = tables.kinds = Known(tables, c.kinds)
+    count, standing = len(c.rank), len(tables.programme.standing_demand)
+    found = np.zeros(max(1, count + standing), TABLES["patients"])
+    found["last_order"] = found["luck_off"] = -1
+    mine = found[:count]
+    prefix = known.prefix_at[c.kind] + c.prefix
+    mine["id_n"], mine["number"] = known.lengths[prefix], c.rank + 1
+    mine["id_off"] = known.ends[prefix] - known.lengths[prefix]
+    mine["protocol"], mine["product"] = known.protocol[c.kind], known.product[c.kind]
+    mine["arm"], mine["luck_n"] = known.arm[c.kind], known.visits[c.kind]
+    mine["site"] = known.sites[known.site_at[c.kind] + c.site]
+    for name in ("first_day", "size", "entity", "rank", "delay_at", "weight_at"):
+        mine[name] = getattr(c, name)
+    mine["waits"] = c.waits_days
+    _names(tables, c, known, found)
+    result: Found = {"patients": found, "names": known.names, **_no_luck()}
+    result["delays"] = c.delays if len(c.delays) else np.zeros(1, np.int64)
+    result["weights"] = c.weights if len(c.weights) else np.zeros(1)
+    result |= _cohorts(c, mine)
+    numbers = {"patients_n": count, "l0": c.key[0], "l1": c.key[1], "attempts": c.attempts}
+    return result, numbers
+
+
+def _joined(found: list[Any]) -> Any:
+    return np.concatenate(found) if found else np.zeros(1, np.int64)
+
+
+def _no_luck() -> Found:
+    return {"lucks": np.zeros(1, TABLES["lucks"]), "luck_rows": np.zeros(1, TABLES["luck_rows"])}
+
+
+def _names(tables: Tables, c: Columns, known: Known, found: Any) -> None:
+    """The order of all names, the standing demands between the patients."""
+    count = len(c.rank)
+    standing = [d.id for d in tables.programme.standing_demand]
+    apart = _APART if standing else 1
+    if (count + 1) * apart >= _MOST:
+        raise NotModelledError("more patients than their names have places")
+    order = np.argsort(c.name_order)
+    found["name_order"][order] = np.arange(1, count + 1) * apart
+    if not standing:
+        return
+    named = [_name(c, n) + "/" for n in order.tolist()]
+    at = known.ends[len(known.ends) - len(standing) :]
+    lengths = known.lengths[len(known.lengths) - len(standing) :]
+    for turn, n in enumerate(sorted(range(len(standing)), key=lambda k: standing[k] + "/")):
+        name = standing[n] + "/"
+        place = bisect_left(named, name)
+        if "/" in standing[n] or (place < count and named[place] == name):
+            raise NotModelledError("the name of a standing demand is taken, or has a slash in it")
+        if turn >= _APART - 1:
+            raise NotModelledError("more standing demands than there is room for")
+        found["name_order"][count + n] = place * _APART + turn + 1
+        found["id_n"][count + n], found["id_off"][count + n] = lengths[n], at[n] - lengths[n]
+
+
+def _name(c: Columns, n: int) -> str:
+    return f"{c.kinds[c.kind[n]].prefixes[c.prefix[n]]}{c.rank[n] + 1}"
+
+
+def _cohorts(c: Columns, mine: Any) -> Found:
+    """Who of each cohort is waited for. As `cohorts.Cohorts.gather`."""
+    if not c.waits_days.any():
+        mine["before"] = -1
+        return {"cohort_waiting": np.zeros(1, np.int32), "cohort_last": np.zeros(1, np.int32)}
+    protocols, wide = mine["protocol"].astype(np.int64), int(c.cohort.max()) + 2
+    own = protocols * wide + c.cohort + 1  # room for the cohort before the first one
+    total = int(own.max()) + 1
+    there, awaited = np.zeros(total, np.bool_), np.zeros(total, np.bool_)
+    there[own] = True
+    awaited[own[c.waits_days > 0] - 1] = True
+    mine["cohort"] = own
+    mine["before"] = np.where(there[own - 1], own - 1, -1)
+    mine["awaited"] = awaited[own]
+    waiting = np.bincount(own[awaited[own]], minlength=total).astype(np.int32)
+    return {"cohort_waiting": waiting, "cohort_last": np.zeros(total, np.int32)}
