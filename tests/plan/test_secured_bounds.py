@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from doseline.plan.failures import protection
 from doseline.plan.failures.protection import Curve, secure
-from doseline.plan.failures.securing import relaxed
+from doseline.plan.failures.securing import at_prices, relaxed
 from doseline.plan.plan import plan
 from tests.plan import small
 from tests.plan.test_replan import Case
@@ -43,12 +43,13 @@ def test_no_plan_costs_less_with_its_unsecured_doses_than_the_relaxation_says(ca
 def test_a_higher_price_never_lowers_the_bound_and_none_needs_the_clock(case: Case) -> None:
     base = plan(*case, from_on=small.FROM, until_on=small.UNTIL)
     whole = protection._Case.of(*case, base, small.FROM, small.UNTIL)
-    found = relaxed(whole.chances, (0, *PRICES), perf_counter() + 30.0)
+    priced = at_prices(whole.chances, (*PRICES, 0))
+    found = relaxed(priced, 0, perf_counter() + 30.0)
     assert sorted(found) == [0, *PRICES]
     assert list(found.values()) == sorted(found.values())
-    assert relaxed(whole.chances, PRICES, perf_counter() - 1.0) == {}
+    assert relaxed(priced, 0, perf_counter() - 1.0) == {}
 
 
 def test_a_price_that_the_clock_left_out_has_the_bound_of_a_lower_one() -> None:
-    case = protection._Case(*[None] * 9, least={100: 7, 300: 9})  # type: ignore[arg-type]
+    case = protection._Case(*[None] * 9, least={100: 7, 300: 9})  # type: ignore[arg-type,misc]
     assert [case._relaxed(p) for p in (50, 100, 200, 300, 900)] == [None, 7, 7, 9, 9]

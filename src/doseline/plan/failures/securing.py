@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from time import perf_counter
@@ -13,7 +13,6 @@ import numpy as np
 
 from doseline.plan.failures.second_chances import SecondChances
 from doseline.plan.model.matrix import Floats
-from doseline.plan.model.objective import tie_breaks_cents
 from doseline.plan.solving.arrays import Arrays, Flags, Ints, arrays_of
 from doseline.plan.solving.neighbours import Neighbourhoods
 from doseline.plan.solving.relaxation import Relaxation, safe_bound
@@ -72,17 +71,20 @@ def by_pieces(chances: SecondChances, price_cents: int, start: Floats, limits: L
     return Step(search.best.values, None, search.by_the_clock)
 
 
-def relaxed(chances: SecondChances, prices_cents: Sequence[int], until: float) -> dict[int, int]:
+def at_prices(chances: SecondChances, prices_cents: Sequence[int]) -> dict[int, Arrays]:
+    """The problem as it stands at each price, for `relaxed`."""
+    return {price: _arrays(chances, price) for price in sorted(prices_cents)}
+
+
+def relaxed(priced: Mapping[int, Arrays], ties_cents: int, until: float) -> dict[int, int]:
     """What cost and price come to at least in the relaxation, by price; all in cents.
 
-    The prices are taken from the lowest on, each beginning where the one before ended. Those that
-    the clock leaves no time for are left out. Failures written afterwards only raise it.
+    The prices are taken in their order, each beginning where the one before ended. Those that the
+    clock leaves no time for are left out. Failures written afterwards only raise it.
     """
     found: dict[int, int] = {}
-    ties = tie_breaks_cents(chances.problem.sets)
     relaxation = None
-    for price in sorted(prices_cents):
-        arrays = _arrays(chances, price)
+    for price, arrays in priced.items():
         if relaxation is None:
             relaxation = Relaxation(arrays, until)
         relaxation.cost(arrays.cost)
@@ -90,7 +92,7 @@ def relaxed(chances: SecondChances, prices_cents: Sequence[int], until: float) -
         if least is None:
             break
         bound = safe_bound(arrays, least.row_duals) / WHOLE_UNITS
-        found[price] = math.floor(bound) - ties
+        found[price] = math.floor(bound) - ties_cents
     return found
 
 
