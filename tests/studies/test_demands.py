@@ -12,6 +12,7 @@ from doseline.demand import crowds, expected_mix
 from doseline.formats import read_programme
 from doseline.operations.crowd import Crowd
 from doseline.programme import Programme
+from doseline.simulate import risk as risk_module
 from doseline.simulate import travelled as travelled_module
 from doseline.simulate.risk import risk_of
 from doseline.simulate.world import World
@@ -104,6 +105,7 @@ def test_ways_are_shared_only_where_they_are_the_same(
             shared += 1
             with monkeypatch.context() as alone:
                 alone.setattr(travelled_module, "_known", [])
+                alone.setattr(risk_module, "_roads", {})
                 own = looked(moved)
             assert looked(moved) == own
     assert shared >= 10

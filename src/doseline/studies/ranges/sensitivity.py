@@ -19,7 +19,7 @@ from doseline.studies.headroom import period_headroom
 from doseline.studies.progress import Progress, silent
 from doseline.studies.ranges.found import Effect, End, Sensitivity
 from doseline.studies.ranges.groups import Range, at_end, ranges, unstated
-from doseline.studies.ranges.standing import as_planned, as_served
+from doseline.studies.ranges.standing import Stripped, as_planned, as_served
 from doseline.studies.runs import FINISHES, Play, asked, cases_of, periods, play, running
 from doseline.studies.verdict import sufficient
 
@@ -140,10 +140,15 @@ def _counted(
     known: Counts | None,
 ) -> dict[_Key, Counts]:
     """Counts of the base, and of each end at which something that is played has changed."""
-    served = _asked_about(base, question)
+    stripped: Stripped = {}
+    served = _asked_about(base, question, stripped)
     keys = [
         *([_BASE] if known is None else []),
-        *(k for k, (stood, _) in varied.items() if served != _asked_about(stood, question)),
+        *(
+            k
+            for k, (stood, _) in varied.items()
+            if served != _asked_about(stood, question, stripped)
+        ),
     ]
     jobs = [partial(_counts, design, key, question.id, run) for key in keys]
     answers = crew.run(jobs, f"ranges of inputs, {question.name}")
@@ -151,7 +156,7 @@ def _counted(
     return found if known is None else {_BASE: known, **found}
 
 
-def _asked_about(programme: Programme, question: Question) -> Programme:
+def _asked_about(programme: Programme, question: Question, stripped: Stripped) -> Programme:
     """What the service and the cost of a question depend on: no trial or market of other days."""
     there = set(running(programme, question.from_on, _last_day(programme, question)))
     return as_served(
@@ -159,7 +164,8 @@ def _asked_about(programme: Programme, question: Question) -> Programme:
             programme,
             trials=tuple(t for t in programme.trials if t.id in there),
             markets=tuple(m for m in programme.markets if m.id in there),
-        )
+        ),
+        stripped,
     )
 
 
@@ -173,8 +179,13 @@ def _rooms(
     counts: Mapping[_Key, Counts],
 ) -> dict[_Key, float]:
     """Headrooms where they are needed; that of the base stands for all that plan alike."""
-    planned = as_planned(base)
-    own = [k for k in needed if k == _BASE or (k in counts and as_planned(varied[k][0]) != planned)]
+    stripped: Stripped = {}
+    planned = as_planned(base, stripped)
+    own = [
+        k
+        for k in needed
+        if k == _BASE or (k in counts and as_planned(varied[k][0], stripped) != planned)
+    ]
     jobs = [partial(_room, design, key, question.id) for key in own]
     answers = crew.run(jobs, f"headrooms over ranges, {question.name}")
     rooms = dict(zip(own, answers, strict=True))
