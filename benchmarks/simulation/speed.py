@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import random
+import resource
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -89,14 +90,16 @@ class Measured:
 
     def future(self, rounds: int) -> float:
         """The kernel alone: from the tables of the patients to the counts. [s]"""
-        total = 0.0
-        for n in self.numbers:
-            times = []
-            for _ in range(rounds):
+        found = []
+        for _ in range(rounds):
+            total = 0.0
+            for n in self.numbers:
                 self.kernel.lay_out(self.crowds[n], seed=SEED, replication=n)
-                times.append(seconds(self.kernel.run_to_the_end))
-            total += min(times)
-        return total
+                began = process_time()
+                self.kernel.run_to_the_end()
+                total += process_time() - began
+            found.append(total)
+        return min(found)
 
     def plainly(self) -> None:
         """The patients of every replication drawn one by one, and played by the reference."""
@@ -124,9 +127,13 @@ def compare(name: str, programme: Programme, played: tuple[int, int], rounds: in
         with standard_generator():
             slow.reference()
 
+    def from_the_seed() -> None:
+        with standard_generator():
+            slow.plainly()
+
     found = [
         (
-            seconds(slow.reference), seconds(plain), seconds(slow.plainly),
+            seconds(slow.reference), seconds(plain), seconds(from_the_seed),
             seconds(quick.fast), seconds(quick.whole),
         )
         for _ in range(rounds)
@@ -138,18 +145,22 @@ def compare(name: str, programme: Programme, played: tuple[int, int], rounds: in
     print(
         f"| {name} | {quick.doses / played[1]:.0f} | {keyed:.0f} | {standard:.0f} | {drawn:.0f} | "
         f"{future:.2f} | {standard / future:.0f} | {fast:.2f} | {standard / fast:.0f} | "
-        f"{whole:.2f} | {standard / whole:.0f} |"
+        f"{whole:.2f} | {drawn / whole:.0f} |"
     )
 
 
 def grow(rounds: int, sizes: Sequence[int] = (1_000, 10_000, 100_000, 1_000_000)) -> None:
     """The kernel's time a dose as the year grows."""
     for doses in sizes:
-        m = Measured(commercial(doses), 1)
-        (fast,) = m.least((m.fast,), rounds)
-        future = m.future(rounds)
+        m = Measured(commercial(doses), max(1, 20_000 // doses))
+        fast, whole = m.least((m.fast, m.whole), rounds)
+        times = (m.future(rounds), fast, whole)
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         print(
-            f"| {m.doses} | {1e6 * fast / m.doses:.2f} | {1e6 * future / m.doses:.2f} |", flush=True
+            f"| {m.doses / len(m.crowds):.0f} | "
+            + " | ".join(f"{1e6 * x / m.doses:.2f}" for x in times)
+            + f" | {most:.1f} |",
+            flush=True,
         )
 
 

@@ -7,6 +7,7 @@ All numbers are made up to be plausible; nothing hangs on them but the time they
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, time, timedelta
 
 from doseline.clock import WeekTime
@@ -222,10 +223,15 @@ def commercial(doses: int = 5_000) -> Programme:
         size=SIZE,
         sites=tuple(SiteShare(s.id) for s in places),
     )
-    return _with(p, markets=(market,))
+    return _with(p, markets=(market,), products=(_packed(vials),))
+
+
+def _packed(vials: int) -> Product:
+    """The product where more hands pack larger batches: the largest is packed in five hours."""
+    last = PRODUCT.recipe[-1]
+    faster = replace(last, per_vial_min=min(last.per_vial_min, 300.0 / vials))
+    return replace(PRODUCT, recipe=(*PRODUCT.recipe[:-1], faster))
 
 
 def _with(programme: Programme, **demand: object) -> Programme:
-    from dataclasses import replace
-
     return replace(programme, **demand)  # type: ignore[arg-type]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,7 +25,7 @@ from doseline.programme.observed import PRECEDENTS, Observed
 from doseline.programme.scenario import Scenario
 from doseline.simulate import history
 from doseline.studies.assessment import ScenarioRow
-from doseline.studies.runs import Play, draw
+from doseline.studies.runs import Play, crowds_of
 from doseline.studies.shocks import scenario_row
 
 ON = date(2022, 3, 7)
@@ -119,7 +118,7 @@ def told(programme: Programme, scenario: Scenario | None) -> tuple[Event, ...]:
     first, last = date(2022, 3, 1), date(2022, 5, 31)
     return history(
         programme,
-        partial(draw, programme, 1, first, last, None, None),
+        crowds_of(programme, 1, first, last, None, None),
         seed=1,
         replication=0,
         from_on=first,

@@ -174,6 +174,7 @@ FAULTS = [
     Fault(K.RECEIVED_TOO_SOON, "S1", "16:00", with_van(received_at=at(9, 15))),
     Fault(K.RECEIPT_CLOSED, "S2", "06:00", with_flight(received_at=at(10, 20, 59))),
     Fault(K.SHIPPER_HOLD_EXCEEDED, "S2", "1620 min", programme=product(shipper_hold_min=1440)),
+    Fault(K.TOO_FEW_PACKAGES, "S1", "0 packages", with_van(packages=0)),
     Fault(K.SHIPMENT_OF_ANOTHER, "reykjavik/1", "to tokyo", with_north(shipment="S2")),
     Fault(
         K.WRONG_PRODUCT,

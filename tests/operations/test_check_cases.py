@@ -137,6 +137,7 @@ def test_a_locked_batch_cannot_gain_an_order_beyond_its_vials() -> None:
     more = replace(
         SCHEDULE,
         allocations=(NORTH, EAST, replace(NORTH, order="third", eos_mbq=0.0)),
+        shipments=(replace(VAN, packages=2), FLIGHT),
     )
     third = order("reykjavik", date(2024, 1, 10), 0.0, "third")
     found = breaches(

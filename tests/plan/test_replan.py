@@ -32,14 +32,17 @@ from doseline.plan import Plan, plan
 from doseline.plan.replanning.calls import Party
 from doseline.plan.replanning.replan import Replan, Way, replan
 from doseline.programme import Programme
+from doseline.programme.cost import Penalty
 from doseline.programme.manufacturer import SlotRule
 from tests.hand_world import order, two_orders, world
 from tests.plan.small import FROM as SMALL_FROM
 from tests.plan.small import UNTIL as SMALL_UNTIL
 from tests.plan.small import cases
 from tests.plan.variants import (
+    FRIDAY,
     FROM,
     UNTIL,
+    WEDNESDAY,
     at_reykjavik,
     planned,
     with_line,
@@ -52,6 +55,7 @@ FIRST, SECOND = "cell@2024-01-09T06:00", "cell@2024-01-16T06:00"
 FIRST_LOCK, SECOND_LOCK = 840, 840 + 7 * 1440
 NOON_MONDAY = 7 * 1440 + 720  # 8 January 12:00, after the isotope of the first batch was locked
 WEEK_LATER = date(2024, 1, 17)
+THURSDAY = date(2024, 1, 11)
 
 
 def again(
@@ -108,6 +112,20 @@ def test_when_nothing_has_happened_nothing_changes() -> None:
         assert found.plan.schedule.batches == before.schedule.batches
         assert (found.moved, found.changed, found.lost, found.calls) == ((), (), (), ())
         assert found.plan.objective_cents == before.objective_cents
+
+
+def test_a_dose_on_its_way_on_another_day_than_wanted_still_costs_that() -> None:
+    """Reykjavik treats on Wednesdays alone, so the dose comes a day early; then it has left."""
+    dear = replace(world(), penalties=(Penalty("*", 4_000_000, 2_000_000, 5_000),))
+    program = with_site(dear, "reykjavik", treatment_weekdays=("Wednesday",))
+    (wanted,) = at_reykjavik("a", THURSDAY, earliest_on=WEDNESDAY, latest_on=FRIDAY)
+    before = planned([wanted], program)
+    assert before.costs.moved_cents == 5_000
+    for now_at in (0, 14_000):
+        found = again([wanted], before, (), now_at, program)
+        assert found.plan.costs == before.costs
+        assert found.plan.bound_cents <= found.plan.objective_cents == before.objective_cents
+        assert found.plan.gap <= 1e-4
 
 
 def test_a_failure_before_the_lock_of_the_next_isotope_moves_its_doses_there() -> None:

@@ -21,6 +21,7 @@ from doseline.studies.assessment import (
     BoardPlan,
     DesignRow,
     MonthRow,
+    MovedDose,
     ScenarioRow,
     ShockWeek,
 )
@@ -211,10 +212,17 @@ def board(the: Programme) -> BoardPlan:
         objective=123456.5,
         bound=123450.25,
         gap=0.0001,
-        shifted=1,
+        moved=(MovedDose("o4", date(2022, 3, 10), date(2022, 3, 11), "air arrives too late"),),
         breaches=0,
         method="mixed-integer programme, HiGHS",
+        questions=("year-1",),
     )
+
+
+def boards(the: Programme) -> tuple[BoardPlan, ...]:
+    """The weeks of two questions; those of the second, which no file names, are the same."""
+    first = board(the)
+    return first, replace(first, questions=("year-2", "year-3"))
 
 
 def answers() -> tuple[Answer, ...]:
@@ -416,7 +424,7 @@ def assessment(name: str = "CLR 131, iopofosine I-131") -> Assessment:
             ("lost or wasted", 4_870.0),
             ("administered", 15_100.0),
         ),
-        board=board(the),
+        boards=boards(the),
         assumptions=tuple(
             (
                 f"products[0].steps[{i}].yield",
@@ -448,7 +456,7 @@ def empty() -> tuple[Assessment, Programme]:
     return (
         replace(
             assessment(),
-            questions=(), designs=(), scenarios=(), months=(), activity=(), board=None,
+            questions=(), designs=(), scenarios=(), months=(), activity=(), boards=(),
             assumptions=(), hindsight=(), method=(), hazards=(), story=None,
         ),
         replace(the, references=(), markets=()),

@@ -44,7 +44,7 @@ def test_the_best_design_of_a_tiny_world_is_found() -> None:
         nonlocal played
         answers = {}
         for name, numbers in asked.items():
-            run = Play(seed, len(numbers), 1, numbers.start)
+            run = Play(seed, len(numbers), 1, numbers.start, "kernel")
             answers[name] = responses([play_span(stood[name], s, run) for s in spans], spans, order)
             played += len(numbers)
         return answers

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
 
 from doseline.formats import read_programme
 from doseline.simulate import SimulationResult, Until, kpis, simulate
-from doseline.studies.runs import ALL, draw, whole
+from doseline.studies.runs import ALL, crowds_of, whole
 from doseline.studies.simulation import BATCH, half_width
 from tests.hand_world import FILE
 
@@ -21,7 +19,7 @@ def play(seed: int, replications: int, until: Until | None) -> SimulationResult:
     world = WORLD
     return simulate(
         world,
-        partial(draw, world, seed, world.from_on, world.until_on, None, None),
+        crowds_of(world, seed, world.from_on, world.until_on, None, None),
         seed=seed,
         replications=replications,
         periods=(whole(world),),

@@ -18,6 +18,7 @@ from doseline.studies import assess, compare
 from doseline.studies.comparison import differences
 from doseline.studies.documents import Document, assess_document
 from doseline.studies.headroom import period_headroom
+from doseline.studies.precision import Precision
 from doseline.studies.sufficiency import assess_study
 from tests.hand_world import FILE, world
 
@@ -66,6 +67,23 @@ def test_the_same_seed_gives_the_same_answer_on_one_and_two_workers(
 ) -> None:
     again = assess_document(assess(programme, seed=3, replications=4, workers=2), "world.yaml")
     assert {**again, "seconds": 0} == {**document, "seconds": 0}
+
+
+def test_rounds_by_the_kernel_are_the_same_on_one_and_two_workers(programme: Programme) -> None:
+    """The one design needs more rounds than the other; the most futures stop neither too early."""
+    narrow = Precision(0.06, 300)
+    one, two = (
+        assess(programme, seed=3, replications=16, workers=workers, quick=True, precision=narrow)
+        for workers in (1, 2)
+    )
+    assert replace(one, seconds=0.0, demand=two.demand) == replace(two, seconds=0.0)
+    assert 128 < one.trial_replications <= 300
+    assert any("compiled kernel" in line for line in one.method)
+
+
+def test_where_the_most_futures_stop_it_the_method_says_so(programme: Programme) -> None:
+    found = assess(programme, seed=3, replications=4, quick=True, precision=Precision(0.001, 6))
+    assert any("was not reached for 2 of 2 intervals" in line for line in found.method)
 
 
 def test_another_seed_gives_another_future(programme: Programme, document: Document) -> None:

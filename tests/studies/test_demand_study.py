@@ -17,7 +17,7 @@ from doseline.demand import order_table, orders, patients
 from doseline.formats import read_programme
 from doseline.studies.demand_picture import demand_picture
 from doseline.studies.demand_study import DemandAsked
-from doseline.studies.runs import draw
+from doseline.studies.runs import crowds_of
 
 runner = CliRunner()
 
@@ -198,7 +198,7 @@ def test_a_programme_without_stages_has_no_paths(repository: Path, tmp_path: Pat
 def test_the_simulator_is_given_the_patients_that_the_demand_draws(repository: Path) -> None:
     programme = read_programme(repository / "examples" / "clr131" / "programme.yaml")
     first, last = date(2021, 1, 18), date(2024, 4, 10)
-    played = draw(programme, 1, first, last, None, None, 3)
+    played = crowds_of(programme, 1, first, last, None, None)(3)
     drawn = {p.id: p for p in patients(programme, 1, 3)}
     assert len(played) > 40
     assert all(drawn[p.id] == p for p in played)

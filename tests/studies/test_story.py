@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from functools import partial
 
 import pytest
 
@@ -13,7 +12,7 @@ from doseline.operations import events as ev
 from doseline.programme import Programme
 from doseline.programme.scenario import Scenario, Shock
 from doseline.simulate import Period, SimulationResult, history, simulate
-from doseline.studies.runs import draw
+from doseline.studies.runs import crowds_of
 from doseline.studies.story import busiest, tell
 from doseline.studies.typical import typical_story
 from tests.simulate.worlds import FROM, UNTIL, Weekly, failing, tiny
@@ -93,10 +92,10 @@ def test_the_busiest_weeks_are_those_in_which_most_went_wrong() -> None:
 
 
 def played(programme: Programme, replications: int = 5) -> SimulationResult:
-    """Futures with the patients that `draw` gives, as an assessment plays them."""
+    """Futures with the patients that `crowds_of` gives, as an assessment plays them."""
     return simulate(
         programme,
-        partial(draw, programme, 3, FROM, UNTIL, None, None),
+        crowds_of(programme, 3, FROM, UNTIL, None, None),
         seed=3,
         replications=replications,
         from_on=FROM,

@@ -49,6 +49,7 @@ class BreachKind(StrEnum):
     RECEIVED_TOO_SOON = "received_too_soon"
     RECEIPT_CLOSED = "receipt_closed"
     SHIPPER_HOLD_EXCEEDED = "shipper_hold_exceeded"
+    TOO_FEW_PACKAGES = "too_few_packages"
     # the dose
     SHIPMENT_OF_ANOTHER = "shipment_of_another"
     WRONG_PRODUCT = "wrong_product"

@@ -28,6 +28,15 @@ def road_breaches(case: Case) -> Iterator[Breach]:
         yield from _permissions(case, shipment, batch, served)
         yield from _transit(case, shipment, batch, stops[lane.id], served)
         yield from _door(case, shipment)
+        yield from _packages(shipment, served)
+
+
+def _packages(shipment: Shipment, served: list[Served]) -> Iterator[Breach]:
+    """Each dose is a package of its own; one sent for a dose since lost may be there as well."""
+    own = [s for s in served if (s.batch.id, s.order.site) == (shipment.batch, shipment.site)]
+    if shipment.packages < len(own):
+        text = f"{shipment.packages} packages, expected at least {len(own)}, one for each dose"
+        yield breach(BreachKind.TOO_FEW_PACKAGES, shipment.id, text, shipment.dispatch_at)
 
 
 def _stops(case: Case, lane: Lane, batch: Batch) -> Stops:

@@ -56,9 +56,10 @@ class Columns:
 
     A number of luck is the draw of a stream of the protocol (`goes-on:`, `gate:`, `cancel:`,
     `cancel-stage:`, `moved:`) under `key` (two words), with the entity of the patient and the index
-    `rank` x ATTEMPTS x VISITS + `of_dose`. Attempts from `attempts` on share the last one's. What takes more than a draw stands in tables: `delays` holds
-    days for each visit from the place `delay_at` on, `weights` factors for each visit and attempt
-    from `weight_at` on (-1: no delay, and the factor 1).
+    `rank` x ATTEMPTS x VISITS + `of_dose`. Attempts from `attempts` on share the last one's. What
+    takes more than a draw stands in tables: `delays` holds days for each visit from the place
+    `delay_at` on, `weights` factors for each visit and attempt from `weight_at` on (-1: no delay,
+    and the factor 1).
     """
 
     kinds: tuple[Kind, ...]

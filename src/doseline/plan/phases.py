@@ -29,7 +29,13 @@ from doseline.plan.solving.rounded import broken
 from doseline.plan.solving.solve import WHOLE_UNITS, Ended, Limits, Solution, in_units, solve
 from doseline.plan.solving.strengthen import strengthened
 from doseline.plan.solving.structure import structure_of
-from doseline.plan.solving.whole import duals_of, proven_beside_search, searched, with_cuts
+from doseline.plan.solving.whole import (
+    as_found,
+    duals_of,
+    proven_beside_search,
+    searched,
+    with_cuts,
+)
 
 Progress = Callable[[str], None]
 SEARCHED = 150
@@ -79,12 +85,15 @@ def prove(
     by_pieces: bool = False,
     certified: bool = False,
     untouched: Sequence[int] = (),
+    soon: Proof | None = None,
 ) -> Proof:
     """The best values of the variables. Promises are broken only where they contradict.
 
     Between the doses and the cost each of the tiers is made as small as it can be, in their order;
     each is tried first with the columns that are `untouched` at one, near the plan they stand in.
     With `by_pieces` a problem too large to be solved as a whole is solved by pieces.
+    `soon` is what was found for the same columns, where an answer is wanted soon: a problem of many
+    orders is then searched from there, and bounded by its relaxation with cuts alone.
     Where it is `certified`, both bounds are also proven by duals, in as much time again.
     """
     allowed = limits.seconds if certified else 0.0
@@ -94,7 +103,7 @@ def prove(
         return _by_pieces(problem, limits, say, allowed)
     many = len(problem.sets.orders) >= SEARCHED and not problem.broken
     if many and not tiers and not price_unmet:
-        searched_first = _searched_first(problem, limits, say, allowed)
+        searched_first = _searched_first(problem, limits, say, allowed, soon)
         if searched_first is not None:
             return searched_first
 
@@ -210,7 +219,7 @@ def _least_weight(
 
 
 def _searched_first(
-    problem: Problem, limits: Limits, say: Progress, certify: float
+    problem: Problem, limits: Limits, say: Progress, certify: float, soon: Proof | None
 ) -> Proof | None:
     """A schedule by search, then the proof: of the doses if any may be met yet, and of the cost.
 
@@ -222,13 +231,15 @@ def _searched_first(
     if strong is None:
         return None
     days = np.array([o.wanted_on.toordinal() for o in problem.sets.orders], dtype=np.int64)
-    search = searched(strong, arrays, structure_of(problem), limits, days)
+    begin = None if soon is None else soon.solution.values
+    search = searched(strong, arrays, structure_of(problem), limits, days, begin)
     clock = search.by_the_clock
     doses, start = doses_tier(problem), search.values
     weight = weighed(problem, doses.weights)
     reached, bound = doses.of(start), float(np.dot(weight.cost, weight.lower))
+    bound = bound if soon is None else max(bound, soon.unmet_at_least)
     sound = not broken(arrays, start, arrays.sums(start)).any()
-    if reached > bound + 0.5 or not sound:
+    if (reached > bound + 0.5 and soon is None) or not sound:
         first = _least_weight(problem, doses.weights, limits, start if sound else None)
         clock |= first.ended is Ended.BY_THE_CLOCK
         bound = max(bound, first.bound)
@@ -241,7 +252,10 @@ def _searched_first(
     proof = weight_proven(weight, reached, certify) if certify else None
     hold(problem, doses, reached)
     cut = with_cuts(arrays_of(in_units(problem.matrix)), strong, rows)
-    found = proven_beside_search(cut, search, start, limits, say)
+    if soon is None:
+        found = proven_beside_search(cut, search, start, limits, say)
+    else:
+        found = as_found(cut, search, start)
     until = perf_counter() + certify
     duals, least = (
         duals_of(cut, strong, problem.matrix.rows, until)
@@ -249,6 +263,10 @@ def _searched_first(
         else (None, strong.root.objective)
     )
     found = replace(found, bound=max(found.bound, least))
+    if found.ended is Ended.STOPPED and found.objective - found.bound <= limits.gap * abs(
+        found.objective
+    ):
+        found = replace(found, ended=Ended.OPTIMAL)
     return Proof(
         solution=_in_cents(found),
         aim=Aim.DOSES_FIRST,

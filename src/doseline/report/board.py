@@ -71,15 +71,19 @@ class LineRow:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """A week of the board. `first_day` and `last_day` bound the axis, in days since Monday."""
+    """A week of the board. `first_day` and `last_day` bound the axis, in days since Monday.
+
+    `prefix` begins every anchor, so that several boards can stand on one page.
+    """
 
     monday: date
     first_day: int
     last_day: int
     rows: tuple[LineRow, ...]
+    prefix: str = ""
 
 
-def weeks(plan: BoardPlan, programme: Programme) -> tuple[Week, ...]:
+def weeks(plan: BoardPlan, programme: Programme, prefix: str = "") -> tuple[Week, ...]:
     """The board of a plan, week by week: those planned, and those in which a batch starts."""
     bars = _bars(plan, programme)
     lines = sorted({(b.batch.manufacturer, b.batch.line) for _, b in bars})
@@ -104,6 +108,7 @@ def weeks(plan: BoardPlan, programme: Programme) -> tuple[Week, ...]:
                 )
                 for plant, line in lines
             ),
+            prefix=prefix,
         )
         for monday in sorted(mondays)
     )

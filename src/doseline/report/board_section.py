@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection
+
 from doseline.operations.orders import DoseOrder
 from doseline.operations.schedule import Allocation, Batch
 from doseline.programme import Programme
@@ -28,7 +31,7 @@ def board_section(plan: BoardPlan | None, programme: Programme, design: str) -> 
         el("p", _opening(plan, design)),
         _standing(plan, programme.currency),
         _key(),
-        *(_week(week, programme) for week in weeks(plan, programme)),
+        *(week_block(week, programme) for week in weeks(plan, programme)),
         _batches(plan, programme),
         _doses(plan, programme),
         _unmet(plan, programme),
@@ -54,7 +57,7 @@ def _standing(plan: BoardPlan, currency: str) -> Markup:
         ("Gap", n.small_percent(plan.gap)),
         ("Breaches found by the independent checker", clean),
         ("Orders", f"{len(plan.orders)}, of which {len(plan.schedule.allocations)} are met"),
-        ("Doses moved inside their window", str(plan.shifted)),
+        ("Doses moved inside their window", str(len(plan.moved))),
     ]
     rows = (el("div", el("dt", name), el("dd", said)) for name, said in facts)
     return join(
@@ -100,7 +103,8 @@ def _key() -> Markup:
     return el("ul", *items, class_="legend")
 
 
-def _week(week: Week, programme: Programme) -> Markup:
+def week_block(week: Week, programme: Programme) -> Markup:
+    """A week under its heading, in a frame that scrolls where the page is narrow."""
     number = week.monday.isocalendar()
     title = f"Week {number.week} of {number.year}, from Monday {n.day(week.monday)}"
     if not any(row.bars for row in week.rows):
@@ -117,29 +121,35 @@ def _week(week: Week, programme: Programme) -> Markup:
 
 
 def _batches(plan: BoardPlan, programme: Programme) -> Markup:
+    if not plan.schedule.batches:
+        return el("p", "The plan makes no batch.", id="batches")
+    caption = f"Batches of {n.span(plan.from_on, plan.until_on)}, in local time of their plant"
+    numbers = range(1, len(plan.schedule.batches) + 1)
+    return join(el("h3", "Batches", id="batches"), batches_table(caption, plan, numbers, programme))
+
+
+def batches_table(
+    caption: str, plan: BoardPlan, numbers: Collection[int], programme: Programme, prefix: str = ""
+) -> Markup:
+    """The batches of a board with these numbers; anchors begin with a prefix.
+
+    Where there is one, the doses of a batch are counted and not linked to.
+    """
     heads = (
         "Batch", "Line", "Isotope delivered", "Labelling starts", "EOS", "Released",
         "Vials", "Bulk at EOS", "Doses",
     )  # fmt: skip
-    doses: dict[str, int] = {}
-    for a in plan.schedule.allocations:
-        doses[a.batch] = doses.get(a.batch, 0) + 1
-    rows = [
-        _batch_row(number, batch, doses.get(batch.id, 0), programme)
-        for number, batch in enumerate(in_order(plan.schedule.batches), 1)
-    ]
-    if not rows:
-        return el("p", "The plan makes no batch.", id="batches")
-    return join(
-        el("h3", "Batches", id="batches"),
-        table(
-            f"Batches of {n.span(plan.from_on, plan.until_on)}, in local time of their plant",
-            heads, rows, numbers=(6, 8), stacked=True,
-        ),
-    )  # fmt: skip
+    doses = Counter(a.batch for a in plan.schedule.allocations)
+    rows = []
+    for number, batch in enumerate(in_order(plan.schedule.batches), 1):
+        if number in numbers:
+            many = str(doses[batch.id])
+            told = link(f"doses-{number}", many) if doses[batch.id] and not prefix else many
+            rows.append(_batch_row(number, batch, told, programme, prefix))
+    return table(caption, heads, rows, numbers=(6, 8), stacked=True)
 
 
-def _batch_row(number: int, batch: Batch, doses: int, programme: Programme) -> Row:
+def _batch_row(number: int, batch: Batch, doses: Child, programme: Programme, prefix: str) -> Row:
     plant = programme.manufacturer.get(batch.manufacturer)
     zone = plant.zone if plant else "UTC"
     product = programme.product.get(batch.product)
@@ -173,9 +183,9 @@ def _batch_row(number: int, batch: Batch, doses: int, programme: Programme) -> R
             at(batch.released_at),
             str(batch.vials),
             n.activity(batch.bulk_mbq) if batch.bulk_mbq > 0 else "none",
-            link(f"doses-{number}", str(doses)) if doses else "0",
+            doses,
         ),
-        id=f"batch-{number}",
+        id=f"{prefix}batch-{number}",
     )
 
 

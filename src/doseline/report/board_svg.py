@@ -29,7 +29,7 @@ def week_svg(week: Week, programme: Programme) -> Markup:
     said = f"Week of {week.monday:%d %B %Y}: {batches} planned batches, rows are lines"
     return el(
         "svg",
-        patterns(week.monday.isoformat()),
+        patterns(week.prefix + week.monday.isoformat()),
         _days(week, top),
         *parts,
         class_="chart board",
@@ -107,7 +107,7 @@ def _row_bars(row: LineRow, top: float, week: Week, programme: Programme) -> lis
 
 
 def _bar(bar: Bar, row: LineRow, y: float, week: Week, programme: Programme) -> Markup:
-    key = week.monday.isoformat()
+    key = week.prefix + week.monday.isoformat()
     label = _label(bar, row, programme)
     y_bar = y + _LABEL_HIGH
     parts = [
@@ -123,7 +123,7 @@ def _bar(bar: Bar, row: LineRow, y: float, week: Week, programme: Programme) -> 
         parts.append(_rule(x, y_bar + 7, _x(bar.charge, week), y_bar + 7, ISOTOPE, dash="2 2"))
     below = y_bar + _BAR_HIGH + 4
     legs = (_leg(leg, below + i * _LEG_HIGH, week) for i, leg in enumerate(bar.legs))
-    return el("g", link(f"batch-{bar.number}", *parts, class_="bar"), *legs)
+    return el("g", link(f"{week.prefix}batch-{bar.number}", *parts, class_="bar"), *legs)
 
 
 def _label(bar: Bar, row: LineRow, programme: Programme) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from doseline.formats.results import write_text_atomically
 from doseline.programme import Programme
 from doseline.report import numerals as n
 from doseline.report.basis import assumed_section, method_section
+from doseline.report.board_questions import weeks_section
 from doseline.report.board_section import board_section
 from doseline.report.designs import designs_section
 from doseline.report.doses import doses_section
@@ -31,6 +32,7 @@ _CONTENTS = (
     ("demand", "Demand and capacity"),
     ("doses", "Doses asked for"),
     ("board", "The board"),
+    ("weeks", "A week of each question"),
     ("activity", "Activity"),
     ("scenarios", "Scenarios"),
     ("recovery", "After a shock"),
@@ -58,6 +60,7 @@ def report_html(assessment: Assessment, programme: Programme) -> str:
             ("frontier", len(assessment.designs) > 1),
             ("suppliers", assessment.suppliers is not None),
             ("ranges", bool(assessment.ranges)),
+            ("weeks", len(assessment.boards) > 1),
         )
         if not there
     }
@@ -105,10 +108,11 @@ def _sections(assessment: Assessment, programme: Programme) -> list[Markup]:
         demand_section(assessment, programme),
         doses_section(assessment, programme),
         board_section(
-            assessment.board,
+            assessment.boards[0] if assessment.boards else None,
             programme,
-            design_name(assessment, assessment.board.design) if assessment.board else "",
+            design_name(assessment, assessment.boards[0].design) if assessment.boards else "",
         ),
+        *([weeks_section(assessment, programme)] if len(assessment.boards) > 1 else []),
         activity_section(assessment),
         scenarios_section(assessment),
         *([recovery_section(assessment)] if assessment.scenarios else []),

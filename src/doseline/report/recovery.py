@@ -95,9 +95,8 @@ def _panel(charts: ModuleType, row: ScenarioRow, assessment: Assessment, width: 
             for d in (days.mean, days.low, days.high)
         )
     return charts.Panel(
-        charts.fitted(row.name, room, ""),
-        f"{design_name(assessment, row.design)}: {recovers(row)}"
-        + (", hindsight" if row.hindsight else ""),
+        charts.fitted(row.name + (" (hindsight)" if row.hindsight else ""), room, ""),
+        f"{design_name(assessment, row.design)}: {recovers(row)}",
         tuple((w.week, w.on_time.mean, w.on_time_without.mean) for w in row.weeks),
         row.from_on,
         recovered,

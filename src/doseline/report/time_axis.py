@@ -10,7 +10,7 @@ from typing import Any
 import altair as alt
 
 from doseline.report.chart_style import data
-from doseline.report.palette import LINES
+from doseline.report.palette import LINES, PAPER
 
 
 def end_of(on: date, unit: str) -> date:
@@ -40,6 +40,12 @@ def days(first: date, last: date, width: int) -> alt.X:
     return alt.X("on:T", scale=alt.Scale(type="utc"), axis=ticks)
 
 
+_ON_GROUND: tuple[dict[str, Any], ...] = (
+    {"color": PAPER, "stroke": PAPER, "strokeWidth": 5, "strokeJoin": "round"},
+    {"color": LINES[1]},
+)
+
+
 def marked(marks: Sequence[tuple[date, str]], first: date, last: date) -> list[alt.Chart]:
     """A line for each marked day, with its words on the side that has room."""
     layers: list[alt.Chart] = []
@@ -47,15 +53,12 @@ def marked(marks: Sequence[tuple[date, str]], first: date, last: date) -> list[a
         late = (on - first).days > 0.55 * (last - first).days
         base = alt.Chart(data([{"on": on.isoformat(), "says": said}])).encode(x="on:T")
         layers.append(base.mark_rule(color=LINES[1], strokeDash=[4, 3], strokeWidth=1.5))
-        layers.append(
-            base.mark_text(
-                align="right" if late else "left",
-                dx=-5 if late else 5,
-                dy=4,
-                baseline="top",
-                color=LINES[1],
-                fontSize=11,
-                fontWeight="bold",
-            ).encode(y=alt.value(0), text="says:N")
-        )
+        words: dict[str, Any] = {
+            "align": "right" if late else "left", "dx": -5 if late else 5, "dy": 4,
+            "baseline": "top", "fontSize": 11, "fontWeight": "bold",
+        }  # fmt: skip
+        layers += [  # on a ground of their own: lines of the chart may run behind them
+            base.mark_text(**words, **colours).encode(y=alt.value(0), text="says:N")
+            for colours in _ON_GROUND
+        ]
     return layers

@@ -21,6 +21,19 @@ class Swing:
     high: float
 
 
+def _bars(swing: Swing, base: float) -> Rows:
+    """The bars of an input, the longer first, so that it hides no other; where each is seen."""
+    ends = [(end, to) for end, to in (("L", swing.low), ("H", swing.high)) if to != base]
+    ends.sort(key=lambda one: -abs(one[1] - base))
+    seen_from = [base] * len(ends)
+    if len(ends) == 2 and (ends[0][1] - base) * (ends[1][1] - base) > 0:
+        seen_from[0] = ends[1][1]
+    return [
+        {"end": end, "to": to, "seen_from": begin, "middle": (begin + to) / 2}
+        for (end, to), begin in zip(ends, seen_from, strict=True)
+    ]
+
+
 def tornado(swings: Sequence[Swing], base: float, target: float, width: int) -> Drawing:
     """Bars from the base to either end, marked L and H; base and target as ticks."""
     letters = 14 / max(1, width)
@@ -28,19 +41,13 @@ def tornado(swings: Sequence[Swing], base: float, target: float, width: int) -> 
     least, most = min([base, target, *values]), max([base, target, *values])
     room = 0.05 * (most - least) or 0.01
     domain = [max(0.0, least - room), min(1.0, most + room)]
+    least_shown = letters * (domain[1] - domain[0])
     bars: Rows = [
-        {
-            "row": i,
-            "from": base,
-            "to": to,
-            "middle": (base + to) / 2,
-            "end": end,
-            "letter": end if abs(to - base) > letters * (domain[1] - domain[0]) else "",
-        }
-        for i, s in enumerate(swings)
-        for end, to in (("L", s.low), ("H", s.high))
-        if to != base
+        {"row": i, "from": base, **bar} for i, s in enumerate(swings) for bar in _bars(s, base)
     ]
+    for bar in bars:
+        shown = abs(bar["to"] - bar["seen_from"]) > least_shown
+        bar["letter"] = bar["end"] if shown else ""
     x = alt.X(
         "from:Q",
         scale=alt.Scale(domain=domain, nice=False),

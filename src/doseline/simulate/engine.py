@@ -6,8 +6,10 @@ replications are asked for.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from datetime import date
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Literal
 
@@ -33,13 +35,26 @@ class NotModelledError(RuntimeError):
     """The kernel was asked for, and cannot play."""
 
 
+def kernel_lacks() -> str:
+    """Why the kernel cannot be compiled here at all; empty where it can."""
+    if find_spec("numba") is None:
+        return "Numba is not installed (the extra `speed`)"
+    try:
+        from doseline.simulate.kernel.compiling import lacking
+
+        if missing := lacking():
+            return f"{missing}: the kernel needs another one"
+        import_module("doseline.simulate.kernel.play")
+    except (ImportError, AttributeError, TypeError) as error:
+        return f"the kernel does not know the Numba that is installed: {error}"
+    return ""
+
+
 def kernel_models(
     programme: Programme, from_on: date | None = None, until_on: date | None = None
 ) -> tuple[str, ...]:
     """Why the kernel would leave a programme to the reference; nothing where it models it all."""
-    reasons = []
-    if find_spec("numba") is None:
-        reasons.append("Numba is not installed (the extra `speed`)")
+    reasons = [reason for reason in (kernel_lacks(),) if reason]
     days = ((until_on or programme.until_on) - (from_on or programme.from_on)).days + 1200
     protocols = len(programme.trials) + len(programme.markets) + len(programme.standing_demand)
     ways = ways_of(programme)
@@ -73,10 +88,18 @@ def run_by_kernel(
     chance: bool = True,
     periods: Sequence[Period] = (),
 ) -> Run | None:
-    """One replication by the kernel; None where something rare leaves it to the reference."""
+    """One replication by the kernel; None where something rare leaves it to the reference.
+
+    Where the kernel cannot be compiled, that is said as a warning, and it is left to the reference.
+    """
     from doseline.simulate.kernel.play import kernel_of
 
-    return kernel_of(world, periods).run(
+    try:
+        kernel = kernel_of(world, periods)
+    except NotModelledError as error:
+        warnings.warn(f"the reference plays: {error}", RuntimeWarning, stacklevel=2)
+        return None
+    return kernel.run(
         patients,
         seed=seed,
         replication=replication,

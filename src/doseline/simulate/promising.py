@@ -16,7 +16,7 @@ from doseline.operations.events import (
     OrderPromised,
     OrderUnpromised,
 )
-from doseline.simulate.fitting import Fit, fits, stands_in
+from doseline.simulate.fitting import Fit, fits, in_a_vial, open_to, stands_in
 from doseline.simulate.future import Future
 from doseline.simulate.giving import attach, detach
 from doseline.simulate.living import LiveBatch, LiveOrder
@@ -227,14 +227,28 @@ def _window_closes(f: Future, live: LiveOrder, token: int) -> None:
 
 
 def _take_place(f: Future, live: LiveOrder) -> bool:
-    """Let a started course take the place of a new start in a batch that is not yet locked."""
+    """Let a started course take the place of a new start in a batch that is not yet locked.
+
+    Where the way is closed to it, or its site is full, only a rival at its own site can make room.
+    """
+    site = f.programme.site
+    mine = site[live.order.site].consignee
     for day in days(f, live):
         for reach in f.world.reach(live.order, day):
             batch = f.room.batches.get(reach.place)
             if batch is None or batch.status != "open" or not batch.orders:
                 continue
+            place = f.world.places[reach.place]
+            if not in_a_vial(live, reach, place):
+                continue
+            anybody = open_to(f, live, reach, place)
             rivals = sorted(
-                (o for o in batch.orders.values() if not o.order.started), key=lambda o: o.rank
+                (
+                    o
+                    for o in batch.orders.values()
+                    if not o.order.started and (anybody or site[o.order.site].consignee == mine)
+                ),
+                key=lambda o: o.rank,
             )
             for rival in reversed(rivals):
                 if _swap(f, live, reach, rival):

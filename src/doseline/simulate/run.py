@@ -154,9 +154,9 @@ def simulate(
     """The standing policy of a programme, over many replications.
 
     The programme stands under a design. `patients` gives those of a replication; with several
-    workers it must be picklable (a module's function, a partial of one, or `demand.Crowds`, which draws those
-    of many replications at once). Without periods, all
-    orders of the time make one period, `all`. The result does not hang on the number of workers.
+    workers it must be picklable (a module's function, a partial of one, or `demand.Crowds`, which
+    draws those of many replications at once). Without periods, all orders of the time make one
+    period, `all`. The result does not hang on the number of workers.
 
     An `executor` takes the place of the workers. What is `kept` is not worked out again. With
     `until`, `replications` are the most that are played. Nor does the result hang on the engine:

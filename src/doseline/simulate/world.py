@@ -262,7 +262,7 @@ def _unit_order(product: str, protocol: str, site: str, day: int) -> DoseOrder:
     return DoseOrder("", product, protocol, site, "", 1, 0, on, on, on, 1.0)
 
 
-_KEPT = 12
+_KEPT = 6
 _worlds: list[World] = []
 
 

@@ -122,8 +122,21 @@ class MonthRow:
 
 
 @dataclass(frozen=True, slots=True)
+class MovedDose:
+    """A dose given on another day of its window, and why not on the day wanted."""
+
+    order: str
+    wanted_on: date
+    use_on: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class BoardPlan:
-    """A stretch of weeks planned in detail, as an example of the operating plan."""
+    """A stretch of weeks planned in detail, as an example of the operating plan.
+
+    `questions` are those (by id) in whose middle it lies; `moved` the doses on another day.
+    """
 
     design: str
     from_on: date
@@ -134,9 +147,10 @@ class BoardPlan:
     objective: float
     bound: float
     gap: float
-    shifted: int
+    moved: tuple[MovedDose, ...]
     breaches: int
     method: str
+    questions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -156,7 +170,7 @@ class Assessment:
     scenarios: tuple[ScenarioRow, ...]
     months: tuple[MonthRow, ...]
     activity: tuple[tuple[str, float], ...]
-    board: BoardPlan | None
+    boards: tuple[BoardPlan, ...]
     assumptions: tuple[tuple[str, str, str, str], ...]
     hindsight: tuple[str, ...]
     verdict: str

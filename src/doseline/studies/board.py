@@ -10,30 +10,38 @@ from doseline.operations.offer import offer_of
 from doseline.operations.orders import DoseOrder
 from doseline.plan import Limits, Plan, plan
 from doseline.programme import Programme
-from doseline.studies.assessment import BoardPlan
+from doseline.programme.programme import Question
+from doseline.studies.assessment import BoardPlan, MovedDose
 
 WEEKS = 6
 
 
-def example_weeks(programme: Programme, seed: int, weeks: int = WEEKS) -> BoardPlan | None:
-    """Plan the first question's middle weeks for one sample of its orders.
+def example_weeks(programme: Programme, seed: int, weeks: int = WEEKS) -> tuple[BoardPlan, ...]:
+    """Plan the middle weeks of each question, for one sample of the orders of all protocols.
 
-    None where the programme asks no question or no order falls into these weeks.
+    Questions with the same middle share their weeks. Those in which no order is wanted are left
+    out, so the tuple is empty where the programme asks no question.
     """
-    if not programme.questions:
-        return None
-    question = programme.questions[0]
+    questions: dict[date, list[str]] = {}
+    for question in programme.questions:
+        questions.setdefault(middle_monday(question), []).append(question.id)
+    asked = sample(programme, seed) if questions else ()
+    found = []
+    for from_on, names in questions.items():
+        until_on = min(from_on + timedelta(weeks=weeks, days=-1), programme.until_on)
+        wanted = tuple(o for o in asked if from_on <= o.wanted_on <= until_on)
+        if wanted:
+            planned = plan(
+                programme, wanted, from_on=from_on, until_on=until_on, limits=Limits(seconds=20.0)
+            )
+            found.append(board_of(programme, planned, wanted, from_on, until_on, names))
+    return tuple(found)
+
+
+def middle_monday(question: Question) -> date:
+    """The Monday of the week in the middle of a question."""
     middle = question.from_on + (question.until_on - question.from_on) // 2
-    from_on = middle - timedelta(days=middle.weekday())
-    until_on = min(from_on + timedelta(weeks=weeks, days=-1), programme.until_on)
-    asked = sample(programme, seed, question.protocols)
-    wanted = tuple(o for o in asked if from_on <= o.wanted_on <= until_on)
-    if not wanted:
-        return None
-    planned = plan(
-        programme, wanted, from_on=from_on, until_on=until_on, limits=Limits(seconds=20.0)
-    )
-    return board_of(programme, planned, wanted, from_on, until_on)
+    return middle - timedelta(days=middle.weekday())
 
 
 def board_of(
@@ -42,8 +50,9 @@ def board_of(
     wanted: Sequence[DoseOrder],
     from_on: date,
     until_on: date,
+    questions: Sequence[str] = (),
 ) -> BoardPlan:
-    """A plan with its days and its orders, to be shown as a board."""
+    """A plan with its days, its orders and its questions, to be shown as a board."""
     return BoardPlan(
         design=programme.design or "",
         from_on=from_on,
@@ -54,9 +63,10 @@ def board_of(
         objective=planned.objective_cents / 100.0,
         bound=planned.bound_cents / 100.0,
         gap=planned.gap,
-        shifted=len(planned.shifted),
+        moved=tuple(MovedDose(s.order, s.wanted_on, s.use_on, s.reason) for s in planned.shifted),
         breaches=len(planned.breaches),
         method=planned.method,
+        questions=tuple(questions),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from doseline import __version__
 from doseline.errors import ProgrammeError
-from doseline.studies.assessment import AS_WRITTEN, Answer, Assessment
+from doseline.studies.assessment import AS_WRITTEN, Answer, Assessment, BoardPlan
 from doseline.studies.demand_document import demand_document
 from doseline.studies.hazards import HazardRow
 from doseline.studies.ranges.ranges_document import ranges_document
@@ -54,6 +54,7 @@ def faults_document(error: ProgrammeError) -> Document:
 
 def assess_document(result: Assessment, path: str) -> Document:
     """The document of `assess`."""
+    boards = [_board(plan) for plan in result.boards]
     return {
         **head(
             "assess",
@@ -75,23 +76,30 @@ def assess_document(result: Assessment, path: str) -> Document:
         "assumptions": len(result.assumptions),
         "assumed": [a[0] for a in result.assumptions],
         "hindsight": list(result.hindsight),
-        "board": None
-        if result.board is None
-        else {
-            "from": result.board.from_on.isoformat(),
-            "until": result.board.until_on.isoformat(),
-            "status": result.board.status,
-            "objective": result.board.objective,
-            "bound": result.board.bound,
-            "gap": result.board.gap,
-            "orders": len(result.board.orders),
-            "unmet": [asdict(u) for u in result.board.schedule.unmet],
-            "breaches": result.board.breaches,
-        },
+        "board": boards[0] if boards else None,
+        "boards": boards,
         "ranges": [ranges_document(found) for found in result.ranges],
         "suppliers": None if result.suppliers is None else suppliers_document(result.suppliers),
         "demand": None if result.demand is None else demand_document(result.demand),
         "method": list(result.method),
+    }
+
+
+def _board(plan: BoardPlan) -> Document:
+    """What became of the orders of some weeks, and how good their plan is."""
+    return {
+        "questions": list(plan.questions),
+        "from": plan.from_on.isoformat(),
+        "until": plan.until_on.isoformat(),
+        "status": plan.status,
+        "objective": plan.objective,
+        "bound": plan.bound,
+        "gap": plan.gap,
+        "orders": len(plan.orders),
+        "batches": len(plan.schedule.batches),
+        "unmet": [asdict(u) for u in plan.schedule.unmet],
+        "moved": [_plain(asdict(m)) for m in plan.moved],
+        "breaches": plan.breaches,
     }
 
 

@@ -30,7 +30,7 @@ class Played:
     trials: dict[tuple[str, str], SimulationResult]
     rooms: dict[tuple[str, str], Room]
     scenarios: tuple[ScenarioRow, ...]
-    board: BoardPlan | None
+    boards: tuple[BoardPlan, ...]
 
 
 def trial_run(run: Play) -> Play:
@@ -67,7 +67,7 @@ def play_all(crew: Crew, main: str, run: Play, precision: Precision | None = Non
             for question, room in answer.items()
         },
         scenarios=tuple(solved[key] for key in solved if key[0] == "scenario"),
-        board=solved["board", main],
+        boards=solved["board", main],
     )
 
 
@@ -133,5 +133,5 @@ def _scenario(design: str, scenario_id: str, run: Play, programme: Programme) ->
     return scenario_row(under(programme, design), scenario, run)
 
 
-def _board(design: str, seed: int, programme: Programme) -> BoardPlan | None:
+def _board(design: str, seed: int, programme: Programme) -> tuple[BoardPlan, ...]:
     return example_weeks(under(programme, design), seed)

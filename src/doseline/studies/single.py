@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from time import perf_counter
@@ -13,7 +13,7 @@ from doseline.errors import Fault, InputError, did_you_mean
 from doseline.formats import read_orders, read_programme
 from doseline.formats.results import write_json_atomically, write_rows
 from doseline.operations.orders import DoseOrder
-from doseline.plan import Limits, Why, audit, why, worth
+from doseline.plan import Limits, Plan, Why, audit, why, worth
 from doseline.programme import Programme
 from doseline.studies.assessment import BoardPlan
 from doseline.studies.board import board_of, sample
@@ -93,40 +93,15 @@ def plan_study(
         "from": first.isoformat(),
         "until": last.isoformat(),
         "from_chosen": from_on is None,
-        "n1": None,
-        "why": None,
-        "worth": None,
         "security": security_document(curve, secure_prices) if curve else None,
     }
-    if audited:
-        progress("audit", 0, 1)
-        found = audit(programme, wanted, planned, from_on=first, until_on=last)
-        progress("audit", 1, 1)
-        document["n1"] = audit_document(programme, found)
-    if asked_why:
-        progress("why", 0, 1)
-        names = None if "all" in asked_why else known_names(asked_why, wanted)
-        told = why(programme, wanted, planned, names, from_on=first, until_on=last)
-        document["why"] = [why_document(row) for row in told]
-        progress("why", 1, 1)
-    if priced:
-        progress("worth", 0, 1)
-        units = worth(programme, wanted, planned, from_on=first, until_on=last)
-        document["worth"] = [
-            {"what": u.what, "where": u.where, "week": u.week, "worth": round(u.cents) / 100.0}
-            for u in units
-        ]
-        progress("worth", 1, 1)
+    days = _Days(programme, wanted, first, last)
+    document |= _looked_into(days, planned, audited, asked_why, priced, progress)
     document["seconds"] = round(perf_counter() - began, 3)
     if out is not None and curve is not None:
         leave_security(out, programme, curve, document["security"], draw)
     if out is not None:
-        write_json_atomically(out / "plan.json", document)
-        write_rows(out / "batches.csv", document["batches"])
-        write_rows(out / "doses.csv", document["doses"])
-        if write_page is not None:
-            shown = board_of(programme, planned, wanted, first, last)
-            write_page(shown, programme, document, out / "plan.html")
+        _leave_files(out, days, planned, document, write_page)
         if planned.certificate is not None:
             asked_for = Asked(
                 programme.design,
@@ -139,6 +114,63 @@ def plan_study(
             )
             leave(out, raw, asked_for, wanted, planned.certificate, planned.schedule, document)
     return document, _plan_summary(document, programme.currency)
+
+
+@dataclass(frozen=True)
+class _Days:
+    """The days that were planned, and the orders wanted on them."""
+
+    programme: Programme
+    wanted: Sequence[DoseOrder]
+    first: date
+    last: date
+
+
+def _looked_into(
+    days: _Days,
+    planned: Plan,
+    audited: bool,
+    asked_why: Sequence[str],
+    priced: bool,
+    progress: Progress,
+) -> Document:
+    """Second chances, reasons and what more would be worth, each where it is asked for."""
+    programme, wanted, first, last = days.programme, days.wanted, days.first, days.last
+    found: Document = {"n1": None, "why": None, "worth": None}
+    if audited:
+        progress("audit", 0, 1)
+        chances = audit(programme, wanted, planned, from_on=first, until_on=last)
+        progress("audit", 1, 1)
+        found["n1"] = audit_document(programme, chances)
+    if asked_why:
+        progress("why", 0, 1)
+        names = None if "all" in asked_why else known_names(asked_why, wanted)
+        told = why(programme, wanted, planned, names, from_on=first, until_on=last)
+        found["why"] = [why_document(row) for row in told]
+        progress("why", 1, 1)
+    if priced:
+        progress("worth", 0, 1)
+        found["worth"] = [
+            {"what": u.what, "where": u.where, "week": u.week, "worth": round(u.cents) / 100.0}
+            for u in worth(programme, wanted, planned, from_on=first, until_on=last)
+        ]
+        progress("worth", 1, 1)
+    return found
+
+
+def _leave_files(
+    out: Path,
+    days: _Days,
+    planned: Plan,
+    document: Document,
+    write_page: WritePage | None,
+) -> None:
+    write_json_atomically(out / "plan.json", document)
+    write_rows(out / "batches.csv", document["batches"])
+    write_rows(out / "doses.csv", document["doses"])
+    if write_page is not None:
+        shown = board_of(days.programme, planned, days.wanted, days.first, days.last)
+        write_page(shown, days.programme, document, out / "plan.html")
 
 
 def known_names(names: Sequence[str], orders: Sequence[DoseOrder]) -> list[str]:

@@ -104,7 +104,7 @@ def assess(
         scenarios=played.scenarios,
         months=_months(programme, main, played),
         activity=activity_flow(played.whole[main]),
-        board=played.board,
+        boards=played.boards,
         assumptions=tuple(
             (i.field, i.value, f"{i.low} to {i.high}" if i.low and i.high else "", i.why)
             for i in programme.assumptions
@@ -237,8 +237,8 @@ def method_lines(
         "The supply predicts no patient's response.",
     ]
     lines.append(narrowness(answers, precision))
-    if played.board is not None:
-        lines.append(f"Example weeks: {played.board.method}")
+    if played.boards:
+        lines.append(f"Example weeks: {played.boards[0].method}")
     return tuple(lines)
 
 

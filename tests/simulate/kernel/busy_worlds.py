@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from typing import Any
 
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from doseline.clock import WEEKDAYS
-from doseline.demand import patients
-from doseline.operations.orders import Patient
+from doseline.demand import crowds
+from doseline.operations.crowd import Crowd
 from doseline.programme import Programme
 from doseline.programme.contract import Contract, Tier
 from doseline.programme.cost import Costs, Ordering, Penalty
@@ -23,7 +24,7 @@ from doseline.programme.product import Product, Step, Triangular
 from doseline.programme.scenario import Scenario, Shock
 from doseline.programme.source import Outages
 from doseline.programme.trial import Enrolment
-from tests.strategies import FIRST, small_programmes
+from tests.strategies import FIRST, HALF_LIFE_MIN, small_programmes
 
 WEEK = 7 * 1440
 _SOMETIMES = (0.0, 0.0, 0.2)
@@ -38,9 +39,9 @@ class Case:
     seed: int
     chance: bool
 
-    def patients(self) -> tuple[Patient, ...]:
+    def patients(self) -> Crowd:
         """Those of replication 0."""
-        return patients(self.programme, self.seed, 0)
+        return crowds(self.programme, self.seed, (0,))[0]
 
 
 def _policy(draw: Any) -> Policy:
@@ -60,9 +61,32 @@ def _policy(draw: Any) -> Policy:
     )
 
 
+def _longer(programme: Programme) -> Programme:
+    """Six weeks more, so that orders placed weeks ahead come to something."""
+    more = timedelta(weeks=6)
+    return replace(
+        programme,
+        until_on=programme.until_on + more,
+        trials=tuple(replace(t, until_on=t.until_on + more) for t in programme.trials),
+        markets=tuple(replace(m, until_on=m.until_on + more) for m in programme.markets),
+    )
+
+
+def _largest(programme: Programme) -> float:
+    """What the largest dose asks of a vial two days before it is given: limits are set by it.
+
+    [MBq]
+    """
+    both: list[Any] = [*programme.trials, *programme.markets]
+    arms = [arm for p in both for arm in (p.arms if hasattr(p, "arms") else (p.arm,))]
+    dose = max(a.dose.rate.mbq * (1.0 if a.dose.rate.per == "flat" else 2.5) for a in arms)
+    half_life = programme.products[0].half_life_min or HALF_LIFE_MIN[programme.sources[0].nuclide]
+    return float(dose * 2.0 ** (2 * 1440 / half_life))
+
+
 def _ordering(draw: Any) -> Ordering:
     return Ordering(
-        placed_before_min=draw(st.sampled_from((3 * 1440, WEEK, 2 * WEEK, 3 * WEEK))),
+        placed_before_min=draw(st.sampled_from((WEEK, WEEK, 2 * WEEK, 3 * WEEK))),
         cancelled_before_lock_fraction=draw(st.sampled_from(_SOMETIMES)),
         cancelled_before_production_fraction=draw(st.sampled_from(_SOMETIMES)),
         cancelled_after_production_fraction=draw(st.sampled_from(_SOMETIMES)),
@@ -72,7 +96,7 @@ def _ordering(draw: Any) -> Ordering:
     )
 
 
-def _plant(draw: Any, plant: Manufacturer) -> Manufacturer:
+def _plant(draw: Any, plant: Manufacturer, most: float) -> Manufacturer:
     lines = []
     for line in plant.lines:
         kind = draw(st.sampled_from(("reserved", "reserved", "option", "contested")))
@@ -80,7 +104,7 @@ def _plant(draw: Any, plant: Manufacturer) -> Manufacturer:
             replace(r, kind=kind, call_off_min=4 * 1440, fee_cents=50_000, free_fraction=0.7)
             for r in line.slots
         )
-        bulk = draw(st.sampled_from((None, 20_000.0)))
+        bulk = draw(st.sampled_from((None, None, 4.0 * most)))
         lines.append(replace(line, slots=(*line.slots[:1], *rules[1:]), bulk_max_mbq=bulk))
     return replace(
         plant,
@@ -94,14 +118,14 @@ def _plant(draw: Any, plant: Manufacturer) -> Manufacturer:
         learning=draw(st.sampled_from((None, Learning(0.3, 0.05, 4)))),
         failures_cluster_factor=draw(st.sampled_from((1.0, 2.0))),
         corrective_action=draw(st.sampled_from((None, Triangular(1440, 7 * 1440, 20 * 1440)))),
-        possession_limit_mbq=draw(st.sampled_from((None, 40_000.0, 200_000.0))),
+        possession_limit_mbq=draw(st.sampled_from((None, 12.0 * most, 50.0 * most))),
         waste_kept_min=draw(st.sampled_from((WEEK, 4 * WEEK))),
-        standing_isotope_mbq=draw(st.sampled_from((0.0, 15_000.0))),
+        standing_isotope_mbq=draw(st.sampled_from((0.0, 6.0 * most))),
         batches_per_day=draw(st.integers(1, 2)),
     )
 
 
-def _product(draw: Any, product: Product) -> Product:
+def _product(draw: Any, product: Product, most: float) -> Product:
     steps = list(product.recipe)
     steps[3] = replace(
         steps[3],
@@ -128,7 +152,7 @@ def _product(draw: Any, product: Product) -> Product:
         hard_tolerance_fraction=draw(st.sampled_from((0.12, 0.4))),
         fill=draw(st.sampled_from(("activity", "activity", "volume"))),
         concentration_mbq_per_ml=1000.0,
-        fill_volume_ml=draw(st.sampled_from((12.0, 40.0))),
+        fill_volume_ml=draw(st.sampled_from((1.5, 6.0))) * most / 1000.0,
     )
 
 
@@ -273,19 +297,20 @@ def _roads(draw: Any, programme: Programme) -> Programme:
 @st.composite
 def busy_cases(draw: st.DrawFn) -> Case:
     """A small programme with much going on."""
-    p = draw(small_programmes())
+    p = _longer(draw(small_programmes()))
+    most = _largest(p)
     p = replace(
         p,
         policy=_policy(draw),
         ordering=_ordering(draw),
-        products=(_product(draw, p.products[0]),),
-        manufacturers=tuple(_plant(draw, m) for m in p.manufacturers),
+        products=(_product(draw, p.products[0], most),),
+        manufacturers=tuple(_plant(draw, m, most) for m in p.manufacturers),
         sites=tuple(
             replace(
                 s,
                 daily_capacity=draw(st.integers(1, 3)),
                 treatment_weekdays=draw(st.sampled_from((WEEKDAYS, WEEKDAYS, WEEKDAYS[:5]))),
-                licence=replace(s.licence, limit_mbq=draw(st.sampled_from((10_000.0, 500_000.0)))),  # type: ignore[type-var]
+                licence=replace(s.licence, limit_mbq=most * draw(st.sampled_from((1.5, 50.0)))),  # type: ignore[type-var]
                 consignee=draw(st.sampled_from((s.consignee, "together"))),
             )
             for s in p.sites
@@ -308,7 +333,7 @@ def busy_cases(draw: st.DrawFn) -> Case:
         sources=tuple(
             replace(
                 s,
-                offer_per_week_mbq=draw(st.sampled_from((2e6, 25_000.0))),
+                offer_per_week_mbq=draw(st.sampled_from((2e6, 2e6, 16.0 * most))),
                 failed_fraction=draw(st.sampled_from((0.0, 0.1))),
                 late_fraction=draw(st.sampled_from((0.0, 0.1))),
                 received_low_fraction=0.9,
@@ -331,3 +356,17 @@ def busy_cases(draw: st.DrawFn) -> Case:
     return Case(
         p, scenario, draw(st.integers(0, 10**6)), draw(st.sampled_from((True, True, False)))
     )
+
+
+def drawn_cases(count: int) -> list[Case]:
+    """Some cases, the same on every run."""
+    found: list[Case] = []
+
+    @given(busy_cases())
+    @settings(max_examples=count, database=None, derandomize=True, phases=[Phase.generate],
+              deadline=None, suppress_health_check=list(HealthCheck))  # fmt: skip
+    def gather(case: Case) -> None:
+        found.append(case)
+
+    gather()
+    return found

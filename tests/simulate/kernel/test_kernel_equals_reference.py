@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from doseline.demand import Drawing, patients
+from benchmarks.simulation.worlds import commercial, trial
+from doseline.demand import Crowds, Drawing, crowds, patients
 from doseline.formats import read_programme
+from doseline.operations.crowd import Crowd
 from doseline.operations.orders import Patient
 from doseline.programme import Programme
 from doseline.programme.scenario import Scenario
@@ -21,7 +23,7 @@ from doseline.simulate.engine import run_by_kernel
 from doseline.simulate.reference import run
 from doseline.simulate.world import World
 from tests.hand_world import world
-from tests.simulate.kernel.busy_worlds import Case, busy_cases
+from tests.simulate.kernel.busy_worlds import Case, busy_cases, drawn_cases
 from tests.simulate.worlds import FROM, UNTIL, Weekly, failing, one_dose, with_second_plant
 
 pytest.importorskip("numba")
@@ -58,6 +60,15 @@ def same(
     return True
 
 
+def same_either_way(
+    w: World, crowd: Crowd, periods: Sequence[Period], seed: int, replication: int
+) -> None:
+    """As `same`, for patients handed over as columns and as plain ones."""
+    assert crowd.columns is not None
+    assert same(w, crowd, periods, seed, replication)
+    assert same(w, crowd.patients, periods, seed, replication)
+
+
 def equal_on(case: Case) -> None:
     """Both engines on a random world, in two periods that overlap."""
     p = case.programme
@@ -66,7 +77,28 @@ def equal_on(case: Case) -> None:
         Period("february", ("protocol",), date(2026, 2, 1), date(2026, 2, 28)),
     )
     w = World(p, p.from_on, p.until_on)
-    assert same(w, case.patients(), periods, case.seed, 0, case.scenario, case.chance)
+    crowd = case.patients()
+    assert crowd.columns is not None
+    assert same(w, crowd, periods, case.seed, 0, case.scenario, case.chance)
+
+
+def test_most_random_worlds_give_doses_and_lose_some_in_many_ways() -> None:
+    """Where nothing is given, or all goes well, two engines that agree show little."""
+    given_doses: list[int] = []
+    causes: set[str] = set()
+    for case in drawn_cases(60):
+        p = case.programme
+        period = (Period("all", (), p.from_on, p.until_on),)
+        found = run_by_kernel(
+            World(p, p.from_on, p.until_on), case.patients(), seed=case.seed, replication=0,
+            scenario=case.scenario, chance=case.chance, periods=period,
+        )  # fmt: skip
+        assert found is not None
+        given_doses.append(found.replication.total("doses_given"))
+        causes |= {cause for row in found.services for cause in row.causes}
+    assert sum(n > 0 for n in given_doses) >= 0.75 * len(given_doses)
+    assert sum(n >= 5 for n in given_doses) >= 0.4 * len(given_doses)
+    assert len(causes) >= 8, causes
 
 
 @given(busy_cases())
@@ -101,7 +133,7 @@ def test_the_kernel_equals_the_reference_on_first_in_human() -> None:
     w = World(p, first, last)
     struck = p.scenarios[0]
     for replication, scenario in ((0, None), (1, struck)):
-        crowd = patients(p, 3, replication, until_on=last, drawing=Drawing(scenario=scenario))
+        crowd = crowds(p, 3, [replication], until_on=last, drawing=Drawing(scenario=scenario))[0]
         assert same(w, crowd, (Period("all", (), first, last),), 3, replication, scenario)
 
 
@@ -127,9 +159,25 @@ def _clr131(design: str) -> tuple[Programme, World]:
 def test_the_kernel_equals_the_reference_on_clr131(design: str, scenario: str | None) -> None:
     p, w = _clr131(design)
     struck = {s.id: s for s in p.scenarios}[scenario] if scenario else None
-    crowd = patients(p, 11, 4, until_on=w.until_on, drawing=Drawing(scenario=struck))
+    crowd = crowds(p, 11, [4], until_on=w.until_on, drawing=Drawing(scenario=struck))[0]
+    assert crowd.columns is not None
     periods = (Period("all", (), w.from_on, w.until_on),)
     assert same(w, crowd, periods, 11, 4, struck)
+
+
+def test_the_kernel_equals_the_reference_on_the_worlds_that_are_measured() -> None:
+    for p, replications in ((trial(), 2), (commercial(300), 1)):
+        w, periods = World(p, p.from_on, p.until_on), (Period("all", (), p.from_on, p.until_on),)
+        for replication, crowd in enumerate(crowds(p, 1, range(replications))):
+            same_either_way(w, crowd, periods, 1, replication)
+
+
+def test_a_simulation_says_the_same_however_its_patients_are_drawn() -> None:
+    p = trial()
+    asked = {"seed": 4, "replications": 3, "from_on": p.from_on, "until_on": p.until_on}
+    at_once = simulate(p, Crowds(p, 4), engine="kernel", **asked)  # type: ignore[arg-type]
+    plain = simulate(p, partial(patients, p, 4), engine="kernel", **asked)  # type: ignore[arg-type]
+    assert at_once == plain
 
 
 def test_a_simulation_says_the_same_whichever_engine_played_it() -> None:

@@ -8,10 +8,12 @@ import pytest
 
 from doseline.formats import read_programme
 from doseline.programme import Programme
+from doseline.studies.crew import Crew
 from doseline.studies.ranges.found import Effect, Sensitivity
 from doseline.studies.ranges.groups import UPTAKE, at_end, ranges, unstated
-from doseline.studies.ranges.sensitivity import sensitivity
+from doseline.studies.ranges.sensitivity import one_question, sensitivity
 from doseline.studies.ranges.standing import CHANCE_ONLY, as_planned, as_served
+from doseline.studies.runs import Play
 from tests.hand_world import FILE
 
 
@@ -72,7 +74,28 @@ def test_the_ends_are_what_the_file_says(programme: Programme) -> None:
 def test_less_isotope_gives_less_service_and_less_headroom(found: Sensitivity) -> None:
     scarce = effect(found, "sources.offer_per_week").low
     assert scarce.otif_change.mean < 0.0
+    assert scarce.headroom is not None
+    assert found.base.headroom is not None
     assert scarce.headroom < found.base.headroom
+
+
+def test_a_headroom_on_which_no_verdict_hangs_can_be_left_out(
+    programme: Programme, found: Sensitivity
+) -> None:
+    """The verdicts are those with every headroom; where OTIF is not short there is one."""
+    with Crew(programme, 1) as crew:
+        question = programme.questions[0]
+        few = one_question(crew, None, question, Play(2, 6), every_headroom=False)
+    for mine in few.effects:
+        every = effect(found, mine.range.id)
+        for own, full in ((mine.low, every.low), (mine.high, every.high)):
+            assert own.sufficient is full.sufficient
+            assert own.otif == full.otif
+            if own.headroom is None:
+                assert full.sufficient is False
+            else:
+                assert own.headroom == full.headroom
+    assert any(e.low.headroom is None for e in few.effects)
 
 
 def test_a_price_changes_the_cost_alone(found: Sensitivity) -> None:

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from doseline.operations.orders import DoseOrder
 from doseline.operations.schedule import Batch, Schedule
-from doseline.plan.model.objective import freight_cents, owed_batches, unmet_cents
+from doseline.plan.model.objective import freight_cents, moved_cents, owed_batches, unmet_cents
 from doseline.plan.model.sets import Sets
 from doseline.programme import Programme
 from doseline.programme.contract import Contract
@@ -62,7 +61,11 @@ def count(sets: Sets, schedule: Schedule) -> Breakdown:
         freight_cents=round(sum(freight_cents(sets.programme, s) for s in schedule.shipments)),
         testing_cents=_testing(sets, schedule),
         take_or_pay_cents=owed,
-        moved_cents=sum(_moved(sets, schedule, o) for o in sets.orders if o.id in served),
+        moved_cents=sum(
+            moved_cents(sets.programme, o, served[o.id].use_at)
+            for o in (*sets.orders, *sets.sent_orders)
+            if o.id in served
+        ),
         missed_cents=sum(
             unmet_cents(sets.programme, o.protocol, o.started)
             for o in sets.orders
@@ -161,10 +164,3 @@ def _testing(sets: Sets, schedule: Schedule) -> int:
         if found is not None:
             tested[batch.id, sets.ways.permits.number(found)] = found.testing_cents
     return sum(tested.values())
-
-
-def _moved(sets: Sets, schedule: Schedule, order: DoseOrder) -> int:
-    zone = sets.programme.site[order.site].zone
-    on = sets.programme.clock.day(schedule.allocation[order.id].use_at, zone)
-    days = abs((on - order.wanted_on).days)
-    return days * sets.programme.penalty(order.protocol).moved_day_cents

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date, timedelta
 
+from doseline.operations.orders import DoseOrder
 from doseline.operations.schedule import Shipment
 from doseline.plan.model.matrix import Limit, Matrix, Term
 from doseline.plan.model.sets import Sets
@@ -45,6 +46,16 @@ def penalties(problem: Problem) -> None:
         protocol = sets.orders[choice.order].protocol
         moved = sets.programme.penalty(protocol).moved_day_cents
         cost[problem.serve[r]] += (moved or 1) * choice.moved_days
+    known = {o.id: o for o in sets.sent_orders}
+    problem.matrix.constant += sum(
+        moved_cents(sets.programme, known[a.order], a.use_at) for a in sets.sent
+    )
+
+
+def moved_cents(programme: Programme, order: DoseOrder, use_at: int) -> int:
+    """What it costs that a dose is not used on the day wanted."""
+    on = programme.clock.day(use_at, programme.site[order.site].zone)
+    return abs((on - order.wanted_on).days) * programme.penalty(order.protocol).moved_day_cents
 
 
 def tie_breaks_cents(sets: Sets) -> int:

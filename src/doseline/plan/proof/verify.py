@@ -6,7 +6,6 @@ What is exact and what is not: docs/reference/certificate.md.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
@@ -90,21 +89,11 @@ def verify(
         problem, schedule, held=certificate.held, doses=doses, cost=cost, found=found
     )
     differences += _of_claims(certificate, claims)
-    differences += _packed(schedule)
     return Verified(claims, tuple(differences), found)
 
 
 _NOT_A_SCHEDULE = (BreachKind.UNKNOWN_REFERENCE, BreachKind.NAMED_TWICE)
 """With these a schedule cannot be counted."""
-
-
-def _packed(schedule: Schedule) -> Iterator[Difference]:
-    """Each order is a package and paid for as one; the checker counts none."""
-    filled = Counter(a.shipment for a in schedule.allocations)
-    for shipment in schedule.shipments:
-        if shipment.packages < filled[shipment.id]:
-            told, least = str(shipment.packages), f"at least {filled[shipment.id]}"
-            yield Difference(f"schedule.{shipment.id}.packages", told, least)
 
 
 def _of_aim(problem: Problem, certificate: Certificate) -> Iterator[Difference]:

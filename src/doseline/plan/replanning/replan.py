@@ -26,7 +26,7 @@ from doseline.plan.model.objective import COSTS
 from doseline.plan.model.sets import Sets
 from doseline.plan.model.tiers import Tier
 from doseline.plan.model.variables import Problem
-from doseline.plan.phases import Progress, prove
+from doseline.plan.phases import Progress, Proof, prove
 from doseline.plan.plan import Plan, answered
 from doseline.plan.replanning.calls import Call, Handover, calls
 from doseline.plan.replanning.moves import Changed, Difference, Moved, difference
@@ -147,9 +147,11 @@ def replan(
         price_cents=price_moved_cents,
         say=progress or (lambda _: None),
     )
-    found = [_by(case, Way.FEWEST_MOVES)]
+    fewest, proof = _by(case, Way.FEWEST_MOVES)
+    found = [fewest]
     if alternatives:
-        found += [_by(case, Way.CHEAPEST), _by(case, Way.KEEP_DATES)]
+        cheapest, _ = _by(case, Way.CHEAPEST, proof if proof.solution.values.size else None)
+        found += [cheapest, _by(case, Way.KEEP_DATES)[0]]
     best = replace(min(found, key=lambda a: _rank(case, a)), way=Way.FEWEST_MOVES)
     choice = (found[1], best, found[2]) if alternatives else (best,)
     return Replan(
@@ -188,23 +190,25 @@ def _inside(
 # -- one alternative -----------------------------------------------------------------------
 
 
-def _by(case: _Case, way: Way) -> Alternative:
-    """The plan that goes one way.
+def _by(case: _Case, way: Way, soon: Proof | None = None) -> tuple[Alternative, Proof]:
+    """The plan that goes one way, and its proof; of many orders it comes soon after another one.
 
     Choices are timed for full batches, so the model first hopes that batches of before stay as
     early as they were. Where one did not, and a dose moved by it, it is asked again without hope.
     """
-    found, expected = _solved(case, way, hopeful=True)
+    found, proof, expected = _solved(case, way, True, soon)
     if len(found.moved) <= expected:
-        return found
-    again, _ = _solved(case, way, hopeful=False)
-    if way is Way.KEEP_DATES:
-        return again
-    return min(found, again, key=lambda a: _rank(case, a))
+        return found, proof
+    again, other, _ = _solved(case, way, False, soon)
+    if way is Way.KEEP_DATES or _rank(case, again) < _rank(case, found):
+        return again, other
+    return found, proof
 
 
-def _solved(case: _Case, way: Way, hopeful: bool) -> tuple[Alternative, int]:
-    """The plan that goes one way, and how many doses the model takes to be moved by it."""
+def _solved(
+    case: _Case, way: Way, hopeful: bool, soon: Proof | None
+) -> tuple[Alternative, Proof, int]:
+    """The plan that goes one way, its proof, and how many doses the model takes to be moved."""
     began = perf_counter()
     case.say(f"{way}:")
     confirmed = case.after.confirmed
@@ -216,14 +220,14 @@ def _solved(case: _Case, way: Way, hopeful: bool) -> tuple[Alternative, int]:
         hold_dates(problem, confirmed, hopeful)
     tiers, apart = _tiers(case, problem, way, moves)
     stay = untouched(problem, confirmed, hopeful)
-    proof = prove(problem, case.limits, False, case.say, tiers, untouched=stay)
+    proof = prove(problem, case.limits, False, case.say, tiers, untouched=stay, soon=soon)
     plan = answered(problem, proof, case.standing, began, apart)
     names, anew = case.orders, case.asked_anew
     told = difference(case.programme, names, confirmed, anew, plan.schedule)
     values = proof.solution.values
     moved = Tier(moves.name, {c: 1.0 for c, w in moves.weights.items() if w > 1.0})
     expected = moved.of(values) if values.size else 0
-    return _alternative(case, way, plan, told), expected
+    return _alternative(case, way, plan, told), proof, expected
 
 
 def _tiers(

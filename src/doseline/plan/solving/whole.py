@@ -51,14 +51,33 @@ class Search:
 
 
 def searched(
-    strong: Strengthened, arrays: Arrays, structure: Structure, limits: Limits, days: Ints
+    strong: Strengthened,
+    arrays: Arrays,
+    structure: Structure,
+    limits: Limits,
+    days: Ints,
+    start: Floats | None = None,
 ) -> Search:
-    """Whole values to begin with: a dive from the relaxation, then pieces planned anew.
+    """Whole values: those to start from, or of a dive from the relaxation, in pieces planned anew.
 
     Where the clock leaves a dive no time, the orders of `days` are planned a few days at a time.
     """
-    until, now = limits.seconds, perf_counter()
-    dear = priced(arrays, structure)
+    until, dear = limits.seconds, priced(arrays, structure)
+    clock = strong.by_the_clock
+    if start is None:
+        start, clock = _begun(strong, arrays, structure, until, days)
+    neighbours = Neighbourhoods(dear, structure, start, limits.seed)
+    now = perf_counter()
+    with ThreadPoolExecutor(2) as pool:
+        neighbours.search(now + _SEARCHING * (until - now), ROUNDS, pool)
+    return Search(neighbours, clock)
+
+
+def _begun(
+    strong: Strengthened, arrays: Arrays, structure: Structure, until: float, days: Ints
+) -> tuple[Floats, bool]:
+    """Whole values of a dive, or of days after days; whether the clock had a say in them."""
+    now, dear = perf_counter(), priced(arrays, structure)
     strong.relaxation.stop_at(now + _DIVING * (until - now))
     made, kind = structure.made, structure.kind
     dived = whole_batches(strong.relaxation, strong.root, arrays, made, kind)
@@ -71,11 +90,7 @@ def searched(
     if found is None or broken(arrays, found, arrays.sums(found)).any():
         left = perf_counter() + _ROLLING * (until - perf_counter())
         found, clock = rolled(dear, structure, days, left), True
-    neighbours = Neighbourhoods(dear, structure, found, limits.seed)
-    now = perf_counter()
-    with ThreadPoolExecutor(2) as pool:
-        neighbours.search(now + _SEARCHING * (until - now), ROUNDS, pool)
-    return Search(neighbours, clock)
+    return found, clock
 
 
 def with_cuts(held: Arrays, strong: Strengthened, rows: int) -> Arrays:
@@ -121,6 +136,13 @@ def proven_beside_search(
                     break
         solution = found.result()
     return _better(cut, search, solution, say)
+
+
+def as_found(cut: Arrays, search: Search, values: Floats) -> Solution:
+    """What a search has found, without branch and bound: it bounds nothing."""
+    ended = Ended.BY_THE_CLOCK if search.by_the_clock else Ended.STOPPED
+    rounds = search.neighbours.rounds
+    return Solution(ended, values, cut.objective(values), -np.inf, np.zeros(0), 0, rounds)
 
 
 def _better(

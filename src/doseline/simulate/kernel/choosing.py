@@ -8,33 +8,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from doseline.simulate.kernel.blows import closed, takes
-from doseline.simulate.kernel.books import cost, missed_cents
+from doseline.simulate.kernel.books import cost
 from doseline.simulate.kernel.compiling import compiled
-from doseline.simulate.kernel.draws import goes_before, sort_by_rank
+from doseline.simulate.kernel.draws import sort_by_rank
 from doseline.simulate.kernel.ending import settle
-from doseline.simulate.kernel.fits import NO_FIT, fits, late_share, stands_in, ways
-from doseline.simulate.kernel.giving import attach, detach, in_group, waits, waits_no_more
+from doseline.simulate.kernel.fits import fits, in_a_vial, open_to, ways
+from doseline.simulate.kernel.giving import attach, detach, waits, waits_no_more
 from doseline.simulate.kernel.instants import at, scratch
-from doseline.simulate.kernel.layout import MOST_WAYS, NEVER
+from doseline.simulate.kernel.layout import NEVER
 from doseline.simulate.kernel.locking import begin, fix_vials
 from doseline.simulate.kernel.promised import locked_orders, promised
+from doseline.simulate.kernel.ranking import best, day_after
+from doseline.simulate.kernel.reasons import why_not
+from doseline.simulate.kernel.rooms import may_hold
 from doseline.simulate.kernel.words import (
-    AFTER_THE_LOCK,
-    BY_FIRM,
-    BY_PLANT,
-    CALENDAR,
-    CAPACITY,
-    FEWEST,
-    FRESHEST,
-    HIT_FIRM,
-    HIT_LINE,
-    HIT_PLANT,
-    LICENCE,
     MISSED,
     OPEN,
     OPTION_FEES,
-    RECOVERABLE,
     UNLIKELY,
     WAITING,
     WINDOW_CLOSES,
@@ -42,24 +32,6 @@ from doseline.simulate.kernel.words import (
 from doseline.simulate.kernel.words import (
     STARTED_FIRST as GAVE_WAY,
 )
-from doseline.simulate.promising import UNSURE
-
-# -- choosing ------------------------------------------------------------------------------
-
-
-@compiled
-def day_after(c: Any, order: int, turn: int) -> int:
-    """The days on which an order may be given, the day wanted first; -1 for none, 0 after all."""
-    o = c.orders[order]
-    if turn == 0:
-        return o.wanted
-    if not c.shift_days:
-        return 0
-    away = (turn + 1) // 2
-    if away > max(o.wanted - o.earliest, o.latest - o.wanted):
-        return 0
-    day = o.wanted - away if turn % 2 else o.wanted + away
-    return day if o.earliest <= day <= o.latest else -1
 
 
 @compiled
@@ -88,148 +60,12 @@ def _promised_a_day(c: Any, order: int, freed_only: bool) -> bool:
         turn += 1
         if day < 0:
             continue
-        reach, fit = _best(c, order, day, freed_only)
+        used = c.scratch_n
+        reach, fit = best(c, order, day, freed_only)
+        c.scratch_n = used
         if reach >= 0:
             give(c, order, reach, fit)
             return True
-
-
-@compiled
-def _best(c: Any, order: int, day: int, freed_only: bool) -> tuple[int, Any]:
-    """The best of the ways of one day that fits."""
-    o = c.orders[order]
-    off, n = ways(c, o.product, o.protocol, o.site, day)
-    if n == 0:
-        return -1, NO_FIT
-    if n > MOST_WAYS:
-        c.fault = UNLIKELY
-        return -1, NO_FIT
-    found = scratch(c, n)
-    m = 0
-    everywhere, turn, slots = True, 0, 0
-    if freed_only:
-        turn = c.freed_turn - 1
-        holder = c.sites[o.site].consignee + (turn & 1) * c.consignees_n
-        everywhere = c.freed_consignee[holder] == turn
-        slots = (turn & 1) * c.places_n
-    for reach in range(off, off + n):
-        r = c.reaches[reach]
-        if not everywhere and c.freed_place[slots + r.place] != turn:
-            continue
-        if r.last_lock_at >= c.now or (
-            r.charge_at > c.now and (o.lost or c.batch_of[r.place] >= 0)
-        ):
-            found[m] = reach
-            m += 1
-    if m == 0:
-        return -1, NO_FIT
-    if m == 1:
-        return _first_that_fits(c, order, found[:1])
-    keys = c.marks[: 5 * m]
-    missed = missed_cents(c, order)
-    for k in range(m):
-        _rank(c, order, found[k], missed, keys[5 * k : 5 * k + 5])
-    return _least_that_fits(c, order, found[:m], keys)
-
-
-@compiled
-def _first_that_fits(c: Any, order: int, found: Any) -> tuple[int, Any]:
-    for reach in found:
-        fit = fits(c, order, reach)
-        if fit[0]:
-            return reach, fit
-    if c.orders[order].lost:
-        for reach in found:
-            fit = stands_in(c, order, reach)
-            if fit[0]:
-                return reach, fit
-    return -1, NO_FIT
-
-
-@compiled
-def _least_that_fits(c: Any, order: int, found: Any, keys: Any) -> tuple[int, Any]:
-    """Take the ways by their rank, one after the other as long as none fits."""
-    m = len(found)
-    for k in range(m):
-        least = k
-        for j in range(k + 1, m):
-            if _less(keys, 5 * j, 5 * least):
-                least = j
-        if least != k:
-            _turn(found, keys, k, least)
-        fit = fits(c, order, found[k])
-        if fit[0]:
-            return found[k], fit
-    if c.orders[order].lost:
-        for reach in found:
-            fit = stands_in(c, order, reach)
-            if fit[0]:
-                return reach, fit
-    return -1, NO_FIT
-
-
-@compiled
-def _turn(found: Any, keys: Any, k: int, least: int) -> None:
-    """Bring the least to place k; the others keep their order."""
-    reach = found[least]
-    at = 5 * least
-    a, b, d, e, g = keys[at], keys[at + 1], keys[at + 2], keys[at + 3], keys[at + 4]
-    for j in range(least, k, -1):
-        found[j] = found[j - 1]
-    for j in range(at + 4, 5 * k + 4, -1):
-        keys[j] = keys[j - 5]
-    found[k], at = reach, 5 * k
-    keys[at], keys[at + 1], keys[at + 2], keys[at + 3], keys[at + 4] = a, b, d, e, g
-
-
-@compiled
-def _less(keys: Any, a: int, b: int) -> bool:
-    for i in range(5):
-        if keys[a + i] != keys[b + i]:
-            return keys[a + i] < keys[b + i]
-    return False
-
-
-@compiled
-def _rank(c: Any, order: int, reach: int, missed: float, key: Any) -> None:
-    """The lower the better, by the policy's preference."""
-    r = c.reaches[reach]
-    batch = c.batch_of[r.place]
-    opened = batch >= 0 and c.batches[batch].count > 0
-    cents = _costs(c, order, reach, batch if opened else -1)
-    fresh = float(r.use_at - r.charge_at)
-    new = 0.0 if opened else 1.0
-    risk = late_share(c, reach) if c.chance else 0.0
-    cents += risk * missed
-    key[0] = 1.0 if risk > UNSURE else 0.0
-    key[4] = r.place
-    if c.preference == FEWEST:
-        key[1], key[2], key[3] = new, cents, fresh
-    elif c.preference == RECOVERABLE:
-        filled = c.batches[batch].units if opened else 0
-        key[1], key[2], key[3] = r.charge_at, -filled, cents
-    elif c.preference == FRESHEST:
-        key[1], key[2], key[3] = fresh, new, cents
-    else:
-        key[1], key[2], key[3] = cents, new, fresh
-
-
-@compiled
-def _costs(c: Any, order: int, reach: int, batch: int) -> float:
-    """What serving an order this way adds to the cost. [cents]"""
-    r = c.reaches[reach]
-    cents = r.cost
-    if batch >= 0:
-        if in_group(c, batch, r.lane, c.orders[order].site):
-            cents *= c.carriers[c.lanes[r.lane].carrier].second_package
-        return cents
-    p = c.places[r.place]
-    contract = c.plants[p.plant].contract
-    if contract >= 0:
-        cents += c.contracts[contract].batch_fee
-    if p.opt_n:
-        cents += c.sources[c.options[p.opt_off].source].freight
-    return cents + p.fee
 
 
 # -- giving and taking ---------------------------------------------------------------------
@@ -301,7 +137,7 @@ def window_closes(c: Any, order: int, token: int) -> None:
 def _take_place(c: Any, order: int) -> int:
     """Let a started course take the place of a new start; the order that gave way, or -1."""
     o = c.orders[order]
-    turn = 0
+    turn, used = 0, c.scratch_n
     while True:
         day = day_after(c, order, turn)
         if day == 0:
@@ -312,6 +148,7 @@ def _take_place(c: Any, order: int) -> int:
         off, n = ways(c, o.product, o.protocol, o.site, day)
         for reach in range(off, off + n):
             rival = _swapped(c, order, reach)
+            c.scratch_n = used
             if rival >= 0:
                 return rival
 
@@ -322,20 +159,22 @@ def _swapped(c: Any, order: int, reach: int) -> int:
     batch = c.batch_of[c.reaches[reach].place]
     if batch < 0 or c.batches[batch].status != OPEN or c.batches[batch].count == 0:
         return -1
+    if not in_a_vial(c, order, reach):
+        return -1
+    anybody = open_to(c, order, reach)
+    mine = c.sites[c.orders[order].site].consignee
+    if not anybody and not may_hold(c, mine, batch):
+        return -1
     rivals = orders_of(c, batch)
     n = 0
     for other in rivals:
-        if not c.orders[other].started:
+        o = c.orders[other]
+        if not o.started and (anybody or c.sites[o.site].consignee == mine):
             rivals[n] = other
             n += 1
-    while n > 0:
-        last = 0
-        for k in range(1, n):
-            if goes_before(c, rivals[last], rivals[k]):
-                last = k
-        rival = rivals[last]
-        n -= 1
-        rivals[last] = rivals[n]
+    sort_by_rank(c, rivals[:n])
+    for k in range(n - 1, -1, -1):
+        rival = rivals[k]
         old, option, kept = (
             c.orders[rival].reach,
             c.batches[batch].option,
@@ -421,54 +260,3 @@ def retry_freed(c: Any) -> None:
     for order in found:
         if c.orders[order].status == WAITING:
             _promised_a_day(c, order, True)
-
-
-# -- why not -------------------------------------------------------------------------------
-
-
-@compiled
-def why_not(c: Any, order: int, day: int) -> int:
-    """In one word, why an order was not promised a day."""
-    o = c.orders[order]
-    off, n = ways(c, o.product, o.protocol, o.site, day)
-    if n == 0:
-        return CALENDAR
-    if c.known_n:
-        worst = _all_hit(c, order, off, n)
-        if worst:
-            return worst
-    for reach in range(off, off + n):
-        if c.places[c.reaches[reach].place].first_lock_at >= c.now:
-            return CAPACITY
-    return AFTER_THE_LOCK
-
-
-@compiled
-def _all_hit(c: Any, order: int, off: int, n: int) -> int:
-    """Where shocks hit every way: the cause that comes first in the alphabet; else 0."""
-    found = 0
-    for reach in range(off, off + n):
-        r = c.reaches[reach]
-        shock = takes(c, r.place)
-        if shock >= 0:
-            hits = c.shocks[shock].hits
-            cause = HIT_PLANT if hits == BY_PLANT else (HIT_FIRM if hits == BY_FIRM else HIT_LINE)
-        else:
-            cause = closed(c, c.places[r.place].plant, order, r.received_day)
-            if not cause:
-                return 0
-        if not found or _letter(cause) < _letter(found):
-            found = cause
-    return found
-
-
-@compiled
-def _letter(cause: int) -> int:
-    """The place of a cause in the alphabet: firm, licence, line, manufacturer, permission."""
-    if cause == HIT_FIRM:
-        return 0
-    if cause == LICENCE:
-        return 1
-    if cause == HIT_LINE:
-        return 2
-    return 3 if cause == HIT_PLANT else 4

@@ -109,7 +109,8 @@ def _name(c: Columns, n: int) -> str:
 
 def _cohorts(c: Columns, mine: Any) -> Found:
     """Who of each cohort is waited for. As `cohorts.Cohorts.gather`."""
-    if not len(c.cohort):
+    if not c.waits_days.any():
+        mine["before"] = -1
         return {"cohort_waiting": np.zeros(1, np.int32), "cohort_last": np.zeros(1, np.int32)}
     protocols, wide = mine["protocol"].astype(np.int64), int(c.cohort.max()) + 2
     own = protocols * wide + c.cohort + 1  # room for the cohort before the first one

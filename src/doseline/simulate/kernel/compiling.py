@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 from llvmlite import ir
-from numba import _dynfunc
+from numba import _dynfunc, types
 from numba.core import caching, codegen, registry
 
 from doseline import calendars, chance, distributions, nuclides
@@ -32,6 +33,43 @@ COMPILED_FROM = (
 )
 """The modules whose rules the kernel compiles."""
 
+LEAST = (0, 68)
+"""The first Numba that the kernel is made for."""
+
+_USED: tuple[tuple[Any, tuple[str, ...]], ...] = (
+    (
+        codegen.JITCodeLibrary,
+        ("finalize", "_raise_if_finalized", "_get_module_for_linking"),
+    ),
+    (caching.FunctionCache, ("cache_path",)),
+    (caching, ("IndexDataCacheFile",)),
+    (_dynfunc, ("make_function",)),
+    (
+        type(registry.cpu_target.target_context),
+        ("codegen", "get_executable", "add_dynamic_addr"),
+    ),
+)
+"""What the kernel uses of Numba's inside, which no version promises."""
+
+
+def lacking() -> str:
+    """Why the Numba at hand cannot compile the kernel; empty where it can.
+
+    >>> lacking()
+    ''
+    """
+    number = tuple(int(x) for x in re.findall(r"\d+", numba.__version__)[:2])
+    if number < LEAST:
+        return f"Numba {numba.__version__} is older than {LEAST[0]}.{LEAST[1]}"
+    for where, names in _USED:
+        for name in names:
+            if not hasattr(where, name):
+                return (
+                    f"Numba {numba.__version__} has no {getattr(where, '__name__', where)}.{name}"
+                )
+    return ""
+
+
 _parts: set[str] = set()
 _running: list[str] = []
 
@@ -42,10 +80,20 @@ def part(function: Callable[..., Any]) -> None:
 
 
 def compiled(function: F) -> F:
-    """The function, compiled as a part of the kernel."""
+    """The function, compiled as a part of the kernel: once, for constants and other numbers."""
     part(function)
     options = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return cast(F, numba.njit(**options)(function))
+    found = cast(Any, numba.njit(**options)(function))
+    if numba.config.DISABLE_JIT:
+        return function
+    plainly = found.get_call_template
+
+    def of_any_value(args: Any, kws: Any) -> Any:
+        named = {name: types.unliteral(kind) for name, kind in dict(kws).items()}
+        return plainly(tuple(types.unliteral(kind) for kind in args), named)
+
+    found.get_call_template = of_any_value
+    return cast(F, found)
 
 
 def sources() -> tuple[Path, ...]:

@@ -116,9 +116,19 @@ def _cohorts(patients: Sequence[Patient], found: np.ndarray[Any, Any]) -> Found:
     return {"cohort_waiting": waiting, "cohort_last": np.zeros(len(waiting), np.int32)}
 
 
+_CALM: Found = {
+    "shocks": np.zeros(1, TABLES["shocks"]),
+    "targets": np.zeros(1, np.int8),
+    "known": np.zeros(1, np.int32),
+}
+"""No shocks."""
+
+
 def blows(tables: Tables, shocks: Sequence[Shock]) -> tuple[Found, dict[str, int]]:
     """The shocks of a replication as tables; those on the demand were drawn with the patients."""
     struck = [s for s in shocks if s.hits not in DEMAND]
+    if not struck:
+        return _CALM, {"shocks_n": 0}
     clock = tables.world.clock
     found = []
     targets = np.zeros((max(1, len(struck)), tables.targets_n), np.int8)

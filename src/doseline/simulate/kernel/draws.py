@@ -165,7 +165,7 @@ def sort_by_rank(c: Any, found: Any) -> None:
     if n <= 12:
         for i in range(1, n):
             x, rank, k = found[i], ranks[i], i
-            while k > 0 and _first(c, rank, x, ranks[k - 1], found[k - 1]):
+            while k > 0 and comes_first(c, rank, x, ranks[k - 1], found[k - 1]):
                 found[k], ranks[k] = found[k - 1], ranks[k - 1]
                 k -= 1
             found[k], ranks[k] = x, rank
@@ -179,7 +179,8 @@ def sort_by_rank(c: Any, found: Any) -> None:
 
 
 @compiled
-def _first(c: Any, rank: int, order: int, other_rank: int, other: int) -> bool:
+def comes_first(c: Any, rank: int, order: int, other_rank: int, other: int) -> bool:
+    """Whether an order goes before another, whose ranks are known."""
     if rank != other_rank:
         return rank < other_rank
     return goes_before(c, order, other)
@@ -193,9 +194,9 @@ def _sift(c: Any, found: Any, ranks: Any, at: int, n: int) -> None:
         if below >= n:
             break
         other = below + 1
-        if other < n and _first(c, ranks[below], found[below], ranks[other], found[other]):
+        if other < n and comes_first(c, ranks[below], found[below], ranks[other], found[other]):
             below = other
-        if not _first(c, rank, x, ranks[below], found[below]):
+        if not comes_first(c, rank, x, ranks[below], found[below]):
             break
         found[at], ranks[at] = found[below], ranks[below]
         at = below

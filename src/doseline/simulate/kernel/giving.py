@@ -49,9 +49,9 @@ def lock_at(c: Any, batch: int) -> int:
 
 @compiled
 def _group_row(c: Any, batch: int, lane: int, site: int) -> int:
-    """Where groups of a kind begin: a multiplicative hash of batch, lane and site."""
-    key = (batch * c.lanes_n + lane) * c.sites_n + site
-    return ((key * 0x9E3779B1) >> 16) & (len(c.group_of) - 1)
+    """Where groups of a kind begin: those of a site stand near each other."""
+    wide = c.groups_wide
+    return (site * wide + ((batch * c.lanes_n + lane) & (wide - 1))) & (len(c.group_of) - 1)
 
 
 @compiled

@@ -1,4 +1,4 @@
-"""The luck of the doses: drawn when it is asked for, by the keys that the demand gave, or looked up.
+"""The luck of the doses: drawn when it is asked for by the keys of the demand, or looked up.
 
 Patients who come as columns (`operations/crowd.py`) have keys, those who come one by one a table.
 """

@@ -1,38 +1,36 @@
-"""Sites, plants, products, sources and lanes as tables."""
+"""The network as tables: sites, permissions, products and sources; plants and lanes beside them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
 
-from doseline.calendars import BLOCK
 from doseline.chance import stable_hash
 from doseline.distributions import beta_shapes
 from doseline.programme.making import pack_min, planned_min
 from doseline.programme.product import Step
-from doseline.simulate.crossings import border_between
+from doseline.simulate.kernel.lanes import lanes
 from doseline.simulate.kernel.layout import NEVER
+from doseline.simulate.kernel.plants import plants
 from doseline.simulate.kernel.rows import Numbered, rows, triangle
 from doseline.simulate.kernel.tables import Tables
 from doseline.simulate.kernel.words import (
     OTHER,
     PHASES,
-    STAGES,
 )
-from doseline.simulate.world import DAY
 
 
 def network(t: Tables) -> None:
     """Make the tables of the network."""
     _sites(t)
     _permits(t)
-    _plants(t)
+    plants(t)
     _recipes(t)
     _sources(t)
-    _lanes(t)
+    lanes(t)
     t.tables["consignees"] = rows(
         "consignees",
         (
@@ -137,86 +135,6 @@ def _permits(t: Tables) -> None:
     t.tables["testing_at"] = np.array(where or [0, 0], np.int32)
 
 
-def _plants(t: Tables) -> None:
-    p = t.programme
-    plants: list[dict[str, Any]] = []
-    lines: list[dict[str, Any]] = []
-    causes: list[dict[str, Any]] = []
-    contracts: list[dict[str, Any]] = []
-    tiers: list[dict[str, Any]] = []
-    borders: list[int] = []
-    for m in p.manufacturers:
-        contract = p.contract.get(m.id)
-        if contract is not None:
-            listed = sorted(contract.tiers, key=lambda t: t.from_batch)
-            contracts.append(
-                {
-                    "batch_fee": contract.batch_fee_cents,
-                    "vials_included": min(contract.vials_included, NEVER),
-                    "extra_vial": contract.extra_vial_cents,
-                    "late_cancel": contract.late_cancel_fraction,
-                    "tier_off": len(tiers),
-                    "tier_n": len(listed),
-                }
-            )
-            tiers += [{"from_batch": t.from_batch, "fee": t.fee_cents} for t in listed]
-        law = m.learning
-        plants.append(
-            {
-                "zone": t.zone(m.zone),
-                "firm": t.firms[m.firm],
-                "batches_per_day": m.batches_per_day,
-                "qc_per_day": m.qc_releases_per_day,
-                "has_limit": m.possession_limit_mbq is not None,
-                "limit": m.possession_limit_mbq or 0.0,
-                "waste_kept": m.waste_kept_min,
-                "usable": m.usable_slots_fraction,
-                "cause_off": len(causes),
-                "cause_n": len(m.failures),
-                "mature": 1.0 - math.prod(1.0 - x.chance_fraction for x in m.failures),
-                "total": sum(x.chance_fraction for x in m.failures),
-                "learns": law is not None,
-                "first": law.first_fraction if law else 0.0,
-                "floor": law.floor_fraction if law else 0.0,
-                "halved": law.halved_after_batches if law else 1.0,
-                "cluster": m.failures_cluster_factor,
-                "corrects": m.corrective_action is not None,
-                **triangle(m.corrective_action),
-                "standing_mbq": m.standing_isotope_mbq,
-                "contract": -1 if contract is None else len(contracts) - 1,
-                "hash": stable_hash(m.id),
-            }
-        )
-        causes += [
-            {
-                "code": t.causes.index(x.cause),
-                "stage": STAGES.index(x.stage),
-                "chance": x.chance_fraction,
-            }
-            for x in m.failures
-        ]
-        for market in t.markets:
-            border = border_between(p, m.country, str(market))
-            borders.append(-1 if border is None else t.borders[border.id])
-    for name, (plant, line) in p.line.items():
-        lines.append(
-            {
-                "plant": t.plants[plant.id],
-                "vial_min": line.vial_min,
-                "stream": stable_hash(f"line:{name}"),
-                "made_before": t.world.experience.get(name, 0),
-            }
-        )
-    t.tables |= {
-        "plants": rows("plants", plants),
-        "lines": rows("lines", lines),
-        "causes": rows("causes", causes),
-        "contracts": rows("contracts", contracts),
-        "tiers": rows("tiers", tiers),
-        "border_of": np.array(borders or [-1], np.int32),
-    }
-
-
 def _recipes(t: Tables) -> None:
     most = max((ln.vials_max for _, ln in t.programme.line.values()), default=0)
     products: list[dict[str, Any]] = []
@@ -281,104 +199,6 @@ def _sources(t: Tables) -> None:
             }
         )
     t.tables["sources"] = rows("sources", found)
-
-
-def _lanes(t: Tables) -> None:
-    p, ways = t.programme, t.world.ways
-    ranks = {name: n for n, name in enumerate(sorted(t.lanes))}
-    roads, collections = Numbered(), Numbered()
-    collects: list[np.ndarray[Any, Any]] = []
-    found = []
-    for x in p.lanes:
-        plant, carrier = p.manufacturer[x.manufacturer], p.carrier[x.carrier]
-        collection = -1
-        if x.cut_off is not None:
-            key = (plant.zone, x.carrier, x.weekdays, x.cut_off)
-            if key not in collections:
-                on = t.on(x.weekdays, carrier.holidays)
-                collects.append(np.where(on, t.wall(plant.zone, x.cut_off), -NEVER))
-            collection = collections[key]
-        found.append(
-            {
-                "plant": t.plants[x.manufacturer],
-                "carrier": t.carriers[x.carrier],
-                "planned": x.planned_min,
-                "cost": x.cost_cents,
-                "drawn": x.transit is not None,
-                **triangle(x.transit),
-                "notice": x.notice_min,
-                "collects": collection,
-                "road": roads[x.carrier, plant.zone],
-                "rank": ranks[x.id],
-                "zone": t.zone(plant.zone),
-                "stream": stable_hash(f"lane:{x.id}"),
-            }
-        )
-    t.tables["lanes"] = rows("lanes", found)
-    t.stack("collects", collects)
-    _roads(t, list(roads))
-    t.tables["carriers"] = rows(
-        "carriers",
-        (
-            {
-                "delay": x.delay_fraction,
-                "delays": x.delay is not None,
-                **triangle(x.delay),
-                "day_delay": x.day_delay_fraction,
-                "second_day": x.second_day_fraction,
-                "lost": x.lost_fraction,
-                "winter": x.winter_factor,
-                "second_package": x.second_package_fraction,
-            }
-            for x in p.carriers
-        ),
-    )
-    outcomes: list[dict[str, Any]] = []
-    borders: list[dict[str, Any]] = []
-    for b in p.borders:
-        borders.append(
-            {
-                "out_off": len(outcomes),
-                "out_n": len(b.outcomes),
-                "stream": stable_hash(f"border:{b.id}"),
-            }
-        )
-        outcomes += [{"chance": o.chance_fraction, **triangle(o.adds)} for o in b.outcomes]
-    t.tables |= {
-        "borders": rows("borders", borders),
-        "crossings": rows("crossings", outcomes),
-    }
-    off, listed = [0], []
-    for plant in p.manufacturers:
-        for site in p.sites:
-            listed += [t.lanes[ln.id] for ln in ways.lanes(plant.id, site)]
-            off.append(len(listed))
-    t.tables["lane_off"] = np.array(off, np.int32)
-    t.tables["lane_list"] = np.array(listed or [0], np.int32)
-
-
-def _roads(t: Tables, named: Sequence[Any]) -> None:
-    starts: list[int] = []
-    ends: list[int] = []
-    moved: list[int] = []
-    off, found = [0], []
-    first = (t.day0 - 1) * DAY // BLOCK
-    last = (t.day0 + t.days) * DAY // BLOCK
-    for carrier, zone in named:
-        found += [len(off) - 1, last - first + 1, first]
-        for block in range(first, last + 1):
-            table = t.world.ways.stops(carrier, zone).table(block)
-            starts += table[0]
-            ends += table[1]
-            moved += table[2]
-            off.append(len(starts))
-    t.tables |= {
-        "stop_starts": np.array(starts or [0], np.int64),
-        "stop_ends": np.array(ends or [0], np.int64),
-        "stop_moved": np.array(moved or [0], np.int64),
-        "stop_off": np.array(off, np.int32),
-        "roads": np.array(found or [0, 0, 0], np.int32),
-    }
 
 
 def _step(s: Step) -> dict[str, Any]:

@@ -41,10 +41,12 @@ def _months(room: Room) -> dict[str, dict[int, int]]:
     first = t.month0
     table = room.found["months"].reshape(len(COUNTS), t.months_n)
     found: dict[str, dict[int, int]] = {}
-    which, months = np.nonzero(table)
-    amounts = table[which, months].tolist()
-    for n, month, amount in zip(which.tolist(), months.tolist(), amounts, strict=True):
-        found.setdefault(COUNTS[n], {})[first + month] = amount
+    which, place = np.nonzero(table)
+    amounts, months = table[which, place].tolist(), (place + first).tolist()
+    edges = np.searchsorted(which, np.arange(len(COUNTS) + 1)).tolist()
+    for name, low, high in zip(COUNTS, edges, edges[1:], strict=False):
+        if high > low:
+            found[name] = dict(zip(months[low:high], amounts[low:high], strict=True))
     _owed(room, found)
     return {name: found[name] for name in sorted(found)}
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from numba import int64
+
 from doseline.chance import stream_key
 from doseline.operations.orders import Patient
 from doseline.programme.scenario import Shock
@@ -29,10 +31,29 @@ def kernel_of(world: World, periods: Sequence[Period]) -> Kernel:
     return found
 
 
+def _made_ready() -> None:
+    """Compile the way in, or load what was compiled before.
+
+    Raises NotModelledError where it cannot be compiled.
+    """
+    compile_for = getattr(run_future, "compile", None)  # none where Numba is switched off
+    if compile_for is None or run_future.signatures:  # type: ignore[attr-defined]
+        return
+    try:
+        compile_for((int64,))
+    except Exception as error:
+        said = str(error).strip().splitlines() or [type(error).__name__]
+        raise NotModelledError(f"the kernel could not be compiled: {said[0]}") from error
+
+
 class Kernel:
-    """The kernel for one world and its periods: keeps the memory that replications need."""
+    """The kernel for one world and its periods: keeps the memory that replications need.
+
+    Raises NotModelledError where it cannot be compiled.
+    """
 
     def __init__(self, world: World, periods: Sequence[Period]) -> None:
+        _made_ready()
         self.tables: Tables = tables_of(world)
         self.periods = tuple(periods)
         self.room = Room(self.tables, self.periods)

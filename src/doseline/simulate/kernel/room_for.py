@@ -33,7 +33,7 @@ class Room:
 
     def _write(self, found: dict[str, np.ndarray[Any, Any]]) -> None:
         for name, table in found.items():
-            self.c[AT[name]] = table.ctypes.data
+            self.c[AT[name]] = table.__array_interface__["data"][0]
             self.c[AT[name] + 1] = len(table)
 
     def _fixed(self, periods: Sequence[Period]) -> None:
@@ -98,6 +98,8 @@ class Room:
         grown = {name: _in_lines(n, TABLES[name]) for name, n in made.items()}
         self.found |= grown
         self.found["group_of"].fill(-1)
+        each = len(grown["group_of"]) // max(1, len(self.tables.sites))
+        self.c[AT["groups_wide"]] = 1 << max(0, each.bit_length() - 1)
         self._write(grown)
 
     def empty(self) -> None:

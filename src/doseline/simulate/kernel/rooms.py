@@ -315,6 +315,25 @@ def _licence_holds(c: Any, order: int, reach: int, moment: int) -> bool:
 
 
 @compiled
+def may_hold(c: Any, consignee: int, batch: int) -> bool:
+    """Whether a consignee may hold an order of a batch; yes where no stays are written down."""
+    p = c.places[c.batches[batch].place]
+    product = c.products[p.product]
+    if c.consignees[consignee].limit < 0 or not p.decays or product.shelf > 3 * _WEEK:
+        return True
+    row = _held_row(c, consignee, p.charge_at)
+    last = _held_row(c, consignee, p.charge_at + 4 * _WEEK)
+    while row <= last:
+        n = c.held_first[row]
+        while n >= 0:
+            if c.orders[n].batch == batch:
+                return True
+            n = c.orders[n].stay_next
+        row += c.consignees_n
+    return False
+
+
+@compiled
 def infusion_free(c: Any, order: int, day: int) -> bool:
     """Whether a consignee has an infusion place on a day, the order's own included."""
     o = c.orders[order]

@@ -1,0 +1,84 @@
+"""What designs share: their demand, drawn once, and ways over roads that no input touches."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from doseline.demand import crowds, expected_mix
+from doseline.formats import read_programme
+from doseline.programme import Programme
+from doseline.simulate import travelled as travelled_module
+from doseline.simulate.risk import risk_of
+from doseline.simulate.world import World
+from doseline.studies.demands import LastDrawn, as_drawn, demand_of
+from doseline.studies.ranges.groups import at_end, ranges
+from doseline.studies.runs import crowds_of
+
+SPAN = date(2022, 1, 3), date(2022, 3, 27)
+
+
+@pytest.fixture(scope="module")
+def reference(repository: Path) -> Programme:
+    return read_programme(repository / "examples" / "clr131" / "programme.yaml")
+
+
+def test_the_demand_alone_draws_the_patients_of_the_whole(reference: Programme) -> None:
+    """What `as_drawn` leaves out is not read when patients are drawn or orders expected."""
+    narrowed = reference.under("hamilton_only")
+    alone = as_drawn(narrowed)
+    (mine,), (own,) = crowds(alone, 1, (3,)), crowds(narrowed, 1, (3,))
+    assert mine.patients == own.patients
+    pivotal = reference.questions[0]
+    assert expected_mix(alone, pivotal) == expected_mix(narrowed, pivotal)
+
+
+def test_designs_share_a_demand_and_another_enrolment_has_its_own(reference: Programme) -> None:
+    one, other = (reference.under(name) for name in ("hamilton_only", "madison_only"))
+    assert demand_of(one) is demand_of(other)
+    trials = tuple(replace(t, patients=9) for t in reference.trials)
+    assert demand_of(replace(one, trials=trials)) is not demand_of(one)
+
+
+def test_what_was_drawn_is_not_drawn_again(reference: Programme) -> None:
+    def drawn(programme: Programme, seed: int) -> LastDrawn:
+        return crowds_of(programme, seed, *SPAN, None, None)
+
+    one, other = (reference.under(name) for name in ("hamilton_only", "madison_only"))
+    first = list(drawn(one, 5).several((0, 2)))
+    again = list(drawn(other, 5).several((2, 1, 0)))
+    assert (again[2] is first[0], again[0] is first[1]) == (True, True)
+    assert drawn(one, 6)(0).patients != first[0].patients
+
+
+def test_ways_are_shared_only_where_they_are_the_same(
+    reference: Programme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every input over its range: ways found for another value of it are its own ways."""
+
+    def looked(programme: Programme) -> list[tuple[object, ...]]:
+        world = World(programme, *SPAN)
+        risk = risk_of(world)
+        days = range(date(2022, 1, 10).toordinal(), date(2022, 1, 17).toordinal())
+        found: list[tuple[object, ...]] = []
+        for day in days:
+            for way in world._reach_of(("clr131", "clover_wam", "W01", day)):
+                found.append((day, way.place, way.lane, way.cost_cents, risk.late(way)))
+        return found
+
+    base = reference.under("madison_and_hamilton")
+    monkeypatch.setattr(travelled_module, "_known", [])
+    assert looked(base)
+    shared = 0
+    for one in ranges(reference):
+        moved = at_end(reference, one, "high")[0].under("madison_and_hamilton")
+        if travelled_module.as_travelled(moved) == travelled_module.as_travelled(base):
+            shared += 1
+            with monkeypatch.context() as alone:
+                alone.setattr(travelled_module, "_known", [])
+                own = looked(moved)
+            assert looked(moved) == own
+    assert shared >= 10
