@@ -21,7 +21,12 @@ class SiteDays:
 
     def __init__(self, ways: Ways, sites: Sequence[Site], first_day: int, days: int) -> None:
         span = range(first_day, first_day + days)
-        treats = np.array([[ways.treats(s, d) for d in span] for s in sites], dtype=bool)
+        rows: dict[tuple[object, ...], list[bool]] = {}
+        for s in sites:
+            calendar = _calendar(s)
+            if calendar not in rows:
+                rows[calendar] = [ways.treats(s, d) for d in span]
+        treats = np.array([rows[_calendar(s)] for s in sites], dtype=bool)
         here = np.arange(days, dtype=np.int64)
         self.sites = tuple(s.id for s in sites)
         self.first_day = first_day
@@ -72,6 +77,11 @@ class SiteDays:
             found = self.snapped(row, day, early_days, late_days)
             self._by_window[key] = np.where(found < 0, self.days, found - self.first_day)
         return self._by_window[key]
+
+
+def _calendar(site: Site) -> tuple[object, ...]:
+    """What decides on which days a site treats."""
+    return site.treatment_weekdays, site.holidays, site.active_from_on, site.active_until_on
 
 
 _KEPT = 24
