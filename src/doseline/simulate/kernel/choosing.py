@@ -10,10 +10,10 @@ from typing import Any
 
 from doseline.simulate.kernel.books import cost
 from doseline.simulate.kernel.compiling import compiled
-from doseline.simulate.kernel.draws import sort_by_rank
+from doseline.simulate.kernel.draws import last_to_the_end, sort_by_rank
 from doseline.simulate.kernel.ending import settle
 from doseline.simulate.kernel.fits import fits, in_a_vial, open_to, ways
-from doseline.simulate.kernel.giving import attach, detach, waits, waits_no_more
+from doseline.simulate.kernel.giving import attach, detach, waits, waits_for, waits_no_more
 from doseline.simulate.kernel.instants import at, scratch
 from doseline.simulate.kernel.layout import NEVER
 from doseline.simulate.kernel.locking import begin, fix_vials
@@ -107,7 +107,7 @@ def wait(c: Any, order: int) -> None:
     if o.waits_at >= 0:
         return
     waits(c, order)
-    last, turn, ways_n = -NEVER, 0, 0
+    last, turn, ways_n, places = -NEVER, 0, 0, 0
     while True:
         day = day_after(c, order, turn)
         if day == 0:
@@ -118,7 +118,9 @@ def wait(c: Any, order: int) -> None:
         off, n = ways(c, o.product, o.protocol, o.site, day)
         for reach in range(off, off + n):
             last = max(last, c.reaches[reach].last_lock_at)
+            places |= 1 << (c.reaches[reach].place & 63)
         ways_n += n
+    waits_for(c, order, places)
     o.last_lock_at = last if ways_n else 0
     o.wait_token += 1
     at(c, o.closes_at, WINDOW_CLOSES, order, o.wait_token)
@@ -172,8 +174,10 @@ def _swapped(c: Any, order: int, reach: int) -> int:
         if not o.started and (anybody or c.sites[o.site].consignee == mine):
             rivals[n] = other
             n += 1
-    sort_by_rank(c, rivals[:n])
+    last_to_the_end(c, rivals[:n])
     for k in range(n - 1, -1, -1):
+        if k == n - 2:  # seldom: the last one's place was not enough
+            sort_by_rank(c, rivals[: n - 1])
         rival = rivals[k]
         old, option, kept = (
             c.orders[rival].reach,
@@ -250,13 +254,16 @@ def retry(c: Any) -> None:
 @compiled
 def retry_freed(c: Any) -> None:
     """Try those waiting orders again that a slot or a site with new room could serve."""
-    c.freed_n = 0
+    places, sites = c.freed_places, c.freed_sites
+    c.freed_n, c.freed_places, c.freed_sites = 0, 0, 0
     c.freed_turn += 1
     found = scratch(c, c.waiting_n)
-    n = len(found)
-    for k in range(n):
-        found[k] = c.waiting[k]
-    sort_by_rank(c, found)
-    for order in found:
+    n = 0
+    for k in range(c.waiting_n):
+        if c.wanted_places[k] & places or c.wanted_sites[k] & sites:
+            found[n] = c.waiting[k]
+            n += 1
+    sort_by_rank(c, found[:n])
+    for order in found[:n]:
         if c.orders[order].status == WAITING:
             _promised_a_day(c, order, True)

@@ -179,6 +179,20 @@ def sort_by_rank(c: Any, found: Any) -> None:
 
 
 @compiled
+def last_to_the_end(c: Any, found: Any) -> None:
+    """Bring the order that goes last to the end; the others lie as they come."""
+    n = len(found)
+    if n == 0:
+        return
+    last, rank = 0, c.orders[found[0]].rank
+    for k in range(1, n):
+        other = c.orders[found[k]].rank
+        if comes_first(c, rank, found[last], other, found[k]):
+            last, rank = k, other
+    found[last], found[n - 1] = found[n - 1], found[last]
+
+
+@compiled
 def comes_first(c: Any, rank: int, order: int, other_rank: int, other: int) -> bool:
     """Whether an order goes before another, whose ranks are known."""
     if rank != other_rank:

@@ -92,41 +92,62 @@ def on_hand(c: Any, batch: int) -> float:
 
 
 @compiled
+def may_fit(c: Any, order: int, reach: int) -> bool:
+    """Whether a slot is not full, closed, or known to be short of isotope for such an order."""
+    r, o = c.reaches[reach], c.orders[order]
+    p = c.places[r.place]
+    batch = c.batch_of[r.place]
+    units = o.units
+    load = units * o.activity * r.load_factor
+    if batch >= 0:
+        b = c.batches[batch]
+        if b.status == LOCKED:
+            return units + b.units <= b.vials
+        if b.status != OPEN:
+            return False
+        units, load = units + b.units, load + b.load
+    if units > p.vials_max or p.call_off_at < c.now:
+        return False
+    return c.short_since[r.place] != c.changes or load < c.short_load[r.place]
+
+
+@compiled
+def _short(c: Any, place: int, load: float) -> None:
+    """Note that no delivery offers enough for a load: until something changes, nor for more."""
+    c.short_since[place], c.short_load[place] = c.changes, load
+
+
+@compiled
 def fits(c: Any, order: int, reach: int) -> tuple[bool, int, float, bool]:
     """Whether an order fits into a slot under every limit, and the isotope that this takes."""
     r, o = c.reaches[reach], c.orders[order]
     place = r.place
     p = c.places[place]
     batch = c.batch_of[place]
-    status = c.batches[batch].status if batch >= 0 else OPEN
-    if status != OPEN and status != LOCKED:
+    if not may_fit(c, order, reach) or not in_a_vial(c, order, reach):
         return NO_FIT
-    if not in_a_vial(c, order, reach):
-        return NO_FIT
-    units = o.units
-    load = units * o.activity * r.load_factor
-    eos = units * o.activity * r.eos_factor
+    load = o.units * o.activity * r.load_factor
+    eos = o.units * o.activity * r.eos_factor
     if batch >= 0:
         b = c.batches[batch]
-        units, load, eos = units + b.units, load + b.load, eos + b.eos
+        load, eos = load + b.load, eos + b.eos
     if not bulk_fits(c, place, eos):
         return NO_FIT
-    if status == LOCKED:
+    if batch >= 0 and c.batches[batch].status == LOCKED:
         b = c.batches[batch]
         enough = charge_for(c, place, load) <= on_hand(c, batch) * (1 + _EPS)
-        if units > b.vials or not enough or not open_to(c, order, reach):
+        if not enough or not open_to(c, order, reach):
             return NO_FIT
         return True, b.option, b.reserved, False
-    if units > p.vials_max or p.call_off_at < c.now:
-        return NO_FIT
     if (batch < 0 or c.batches[batch].count == 0) and not can_open(c, place):
         return NO_FIT
     if not p.decays:
         return (True, -1, 0.0, False) if open_to(c, order, reach) else NO_FIT
     option, need = option_for(c, place, batch, load)
-    if option < 0 or not open_to(c, order, reach):
+    if option < 0:
+        _short(c, place, load)
         return NO_FIT
-    return True, option, need, False
+    return (True, option, need, False) if open_to(c, order, reach) else NO_FIT
 
 
 @compiled

@@ -49,9 +49,8 @@ def lock_at(c: Any, batch: int) -> int:
 
 @compiled
 def _group_row(c: Any, batch: int, lane: int, site: int) -> int:
-    """Where groups of a kind begin: those of a site stand near each other."""
-    wide = c.groups_wide
-    return (site * wide + ((batch * c.lanes_n + lane) & (wide - 1))) & (len(c.group_of) - 1)
+    """Where groups of a kind begin: those of a batch, which is asked for while it lives, together."""
+    return ((batch * c.lanes_n + lane) * (c.sites_n | 1) + site) & (len(c.group_of) - 1)
 
 
 @compiled
@@ -107,6 +106,7 @@ def attach(c: Any, order: int, reach: int, option: int, mbq: float, stands_in: b
         b.first = order
     b.last = order
     b.count += 1
+    c.changes += 1
     b.units += o.units
     b.load += o.units * o.activity * r.load_factor
     b.eos += o.units * o.activity * r.eos_factor
@@ -142,6 +142,7 @@ def detach(c: Any, order: int, announce: bool) -> int:
     else:
         b.last = o.prev
     b.count -= 1
+    c.changes += 1
     b.units -= o.units
     b.load -= o.units * o.activity * r.load_factor
     b.eos -= o.units * o.activity * r.eos_factor
@@ -173,6 +174,8 @@ def capacity_appeared(c: Any, place: int, consignee: int) -> None:
     if c.freed_n == 0:
         at(c, c.now, TRY_FREED, 0, 0)
     c.freed_n += 1
+    c.freed_places |= 1 << (place & 63)
+    c.freed_sites |= 1 << (consignee & 63)
     turn = c.freed_turn
     c.freed_place[(turn & 1) * c.places_n + place] = turn
     c.freed_consignee[(turn & 1) * c.consignees_n + consignee] = turn
@@ -180,7 +183,7 @@ def capacity_appeared(c: Any, place: int, consignee: int) -> None:
 
 @compiled
 def waits(c: Any, order: int) -> None:
-    """Note an order among those that wait."""
+    """Note an order among those that wait; `waits_for` says for what."""
     n = c.waiting_n
     if n >= len(c.waiting):
         c.fault = OUT_OF_ROOM
@@ -188,6 +191,14 @@ def waits(c: Any, order: int) -> None:
     c.waiting[n] = order
     c.orders[order].waits_at = n
     c.waiting_n = n + 1
+
+
+@compiled
+def waits_for(c: Any, order: int, places: int) -> None:
+    """Note the slots that could serve an order that waits: a bit for each, many slots share one."""
+    at = c.orders[order].waits_at
+    c.wanted_places[at] = places
+    c.wanted_sites[at] = 1 << (c.sites[c.orders[order].site].consignee & 63)
 
 
 @compiled
@@ -200,5 +211,6 @@ def waits_no_more(c: Any, order: int) -> None:
     c.waiting_n = n
     moved = c.waiting[n]
     c.waiting[o.waits_at] = moved
+    c.wanted_places[o.waits_at], c.wanted_sites[o.waits_at] = c.wanted_places[n], c.wanted_sites[n]
     c.orders[moved].waits_at = o.waits_at
     o.waits_at = -1

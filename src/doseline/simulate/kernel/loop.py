@@ -143,6 +143,7 @@ def _play(c: Any) -> None:
         else:
             return
         c.now, c.scratch_n = key >> 33, 0
+        c.changes += 1
         _happens(c, call >> 58, (call >> 29) & _PART, call & _PART)
 
 

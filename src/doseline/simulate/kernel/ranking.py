@@ -6,7 +6,7 @@ from typing import Any
 
 from doseline.simulate.kernel.books import missed_cents
 from doseline.simulate.kernel.compiling import compiled
-from doseline.simulate.kernel.fits import NO_FIT, fits, late_share, stands_in, ways
+from doseline.simulate.kernel.fits import NO_FIT, fits, late_share, may_fit, stands_in, ways
 from doseline.simulate.kernel.giving import in_group
 from doseline.simulate.kernel.instants import scratch
 from doseline.simulate.kernel.layout import MOST_WAYS
@@ -54,6 +54,8 @@ def best(c: Any, order: int, day: int, freed_only: bool) -> tuple[int, Any]:
         if r.last_lock_at >= c.now or (
             r.charge_at > c.now and (o.lost or c.batch_of[r.place] >= 0)
         ):
+            if not o.lost and not may_fit(c, order, reach):
+                continue
             found[m] = reach
             m += 1
     if m == 0:

@@ -12,7 +12,10 @@ from doseline.simulate.kernel.tables import Tables
 from doseline.simulate.kernel.tallying import ROW
 from doseline.simulate.result import Period
 
-_KEPT = ("orders", "doses", "waiting", "first_keys", "first_calls", "heap_keys", "heap_calls")
+_KEPT = (
+    *("orders", "doses", "waiting", "wanted_places", "wanted_sites"),
+    *("first_keys", "first_calls", "heap_keys", "heap_calls"),
+)
 
 
 class Room:
@@ -43,7 +46,9 @@ class Room:
         counted = max(1, len(periods)) * max(1, len(t.protocols))
         zeros = {
             "busy": places, "crew": plants * days, "qc": plants * days,
-            "infusions": consignees * days, "offered": t.offers_n, "standing_used": len(t.weeks),
+            "infusions": consignees * days, "held_most": consignees * weeks,
+            "short_since": places, "short_load": places,
+            "offered": t.offers_n, "standing_used": len(t.weeks),
             "consignments": t.consignments_n, "batches_of_year": plants * t.years_n,
             "months": len(COUNTS) * t.months_n, "rows": counted * ROW,
             "row_months": counted * t.months_n * 4, "row_causes": counted * len(t.causes),
@@ -98,8 +103,6 @@ class Room:
         grown = {name: _in_lines(n, TABLES[name]) for name, n in made.items()}
         self.found |= grown
         self.found["group_of"].fill(-1)
-        each = len(grown["group_of"]) // max(1, len(self.tables.sites))
-        self.c[AT["groups_wide"]] = 1 << max(0, each.bit_length() - 1)
         self._write(grown)
 
     def empty(self) -> None:
@@ -138,5 +141,5 @@ def _in_lines(count: int, kind: Any) -> np.ndarray[Any, Any]:
 _COUNTERS = (
     "fault", "now", "sequence", "heap_n", "first_n", "beginning", "orders_n", "batches_n",
     "spares_n", "parcels_n", "parcel_orders_n", "doses_n", "arrivals_n", "groups_n", "stops_n",
-    "known_n", "waiting_n", "freed_n", "vials_n", "scratch_n",
+    "known_n", "waiting_n", "freed_n", "freed_places", "freed_sites", "vials_n", "scratch_n", "changes",
 )  # fmt: skip

@@ -11,6 +11,7 @@ from doseline.simulate.kernel.memory import as_float
 from doseline.simulate.kernel.words import OUT_OF_CALENDAR, OUT_OF_ROOM
 
 _EPS = 1e-9
+_AMPLE = 0.999  # so much of a licence that no rounding of sums can exceed it
 _WEEK = 7 * 1440
 
 
@@ -105,6 +106,7 @@ def option_for(c: Any, place: int, batch: int, load_mbq: float) -> tuple[int, fl
 def reserve(c: Any, batch: int, option: int, mbq: float) -> None:
     """Count on isotope for a batch; what it counted on before is given back."""
     b = c.batches[batch]
+    c.changes += 1
     if b.option >= 0 and b.reserved != 0.0:
         c.offered[c.options[b.option].week] -= b.reserved
         if c.limits:
@@ -270,6 +272,15 @@ def _present(stay_from: int, until: int, mbq: float, half_life: float, moment: i
 
 
 @compiled
+def _most_present(c: Any, order: int) -> float:
+    """What an order's stay holds at its start, when it holds most."""
+    o = c.orders[order]
+    if o.stay_until <= o.stay_from:
+        return 0.0
+    return o.stay_mbq / decay_factor(o.stay_until - o.stay_from, c.products[o.product].half_life)
+
+
+@compiled
 def site_takes(c: Any, order: int, reach: int) -> bool:
     """Whether the consignee has an infusion place that day, and its licence room."""
     o, r = c.orders[order], c.reaches[reach]
@@ -278,6 +289,8 @@ def site_takes(c: Any, order: int, reach: int) -> bool:
     if c.infusions[_infusion_row(c, o.site, r.day)] + 1 > holder.capacity:
         return False
     if holder.limit < 0 or o.activity == 0.0:
+        return True
+    if _licence_is_ample(c, order, reach):
         return True
     if not _licence_holds(c, order, reach, r.received_at):
         return False
@@ -291,6 +304,18 @@ def site_takes(c: Any, order: int, reach: int) -> bool:
                 return False
             n = s.stay_next
     return True
+
+
+@compiled
+def _licence_is_ample(c: Any, order: int, reach: int) -> bool:
+    """Whether a licence covers all stays of three weeks at once, each as it was at its start."""
+    r, o = c.reaches[reach], c.orders[order]
+    consignee = c.sites[o.site].consignee
+    row = _held_row(c, consignee, r.received_at)
+    most = c.held_most[row - c.consignees_n] + c.held_most[row] + c.held_most[row + c.consignees_n]
+    half_life = c.products[o.product].half_life
+    most += _present(r.received_at, r.use_at, _stay_mbq(c, order), half_life, r.received_at)
+    return most <= c.consignees[consignee].limit * _AMPLE
 
 
 @compiled
@@ -353,6 +378,7 @@ def book_site(c: Any, order: int) -> None:
     o.stay_from, o.stay_until = c.reaches[o.reach].received_at, o.use_at
     o.stay_mbq = _stay_mbq(c, order)
     row = _held_row(c, consignee, o.stay_from)
+    c.held_most[row] += _most_present(c, order)
     o.stay_next, o.stay_prev = -1, c.held_last[row]
     if o.stay_prev < 0:
         c.held_first[row] = order
@@ -370,6 +396,7 @@ def leave_site(c: Any, order: int) -> None:
     if o.activity == 0.0 or c.consignees[consignee].limit < 0:
         return
     row = _held_row(c, consignee, o.stay_from)
+    c.held_most[row] -= _most_present(c, order)
     if o.stay_prev < 0:
         c.held_first[row] = o.stay_next
     else:
@@ -378,3 +405,5 @@ def leave_site(c: Any, order: int) -> None:
         c.held_last[row] = o.stay_prev
     else:
         c.orders[o.stay_next].stay_prev = o.stay_prev
+    if c.held_first[row] < 0:
+        c.held_most[row] = 0.0

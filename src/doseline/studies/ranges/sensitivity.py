@@ -95,7 +95,8 @@ def one_question(
         stood, stuck = varied.get(key, (base, ()))
         target = stood.target_otif(question.protocols)
         before = counts[_BASE].first(run.replications)
-        own, otif = counts.get(key, before), otifs.get(key, otifs[_BASE])
+        own = before if key == _BASE else counts.get(key, before)
+        otif = otifs.get(key, otifs[_BASE])
         return _end(own, before, otif, rooms.get(key), target, key in counts, stuck)
 
     at = end(_BASE)
