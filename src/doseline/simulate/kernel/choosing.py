@@ -10,13 +10,14 @@ from typing import Any
 
 from doseline.simulate.kernel.books import cost
 from doseline.simulate.kernel.compiling import compiled
-from doseline.simulate.kernel.draws import last_to_the_end, sort_by_rank
+from doseline.simulate.kernel.draws import comes_first, sort_by_rank
 from doseline.simulate.kernel.ending import settle
 from doseline.simulate.kernel.fits import fits, in_a_vial, open_to, ways
 from doseline.simulate.kernel.giving import attach, detach, waits, waits_for, waits_no_more
 from doseline.simulate.kernel.instants import at, scratch
 from doseline.simulate.kernel.layout import NEVER
 from doseline.simulate.kernel.locking import begin, fix_vials
+from doseline.simulate.kernel.memory import fetch
 from doseline.simulate.kernel.promised import locked_orders, promised
 from doseline.simulate.kernel.ranking import best, day_after
 from doseline.simulate.kernel.reasons import why_not
@@ -118,7 +119,7 @@ def wait(c: Any, order: int) -> None:
         off, n = ways(c, o.product, o.protocol, o.site, day)
         for reach in range(off, off + n):
             last = max(last, c.reaches[reach].last_lock_at)
-            places |= 1 << (c.reaches[reach].place & 63)
+            places |= 1 << (c.reaches[reach].place % 63)
         ways_n += n
     waits_for(c, order, places)
     o.last_lock_at = last if ways_n else 0
@@ -167,32 +168,62 @@ def _swapped(c: Any, order: int, reach: int) -> int:
     mine = c.sites[c.orders[order].site].consignee
     if not anybody and not may_hold(c, mine, batch):
         return -1
-    rivals = orders_of(c, batch)
+    rival = _last_to_go(c, batch, -1 if anybody else mine)
+    if rival < 0:
+        return -1
+    if _changes_places(c, order, reach, rival):
+        return rival
+    rivals = orders_of(c, batch)  # seldom: the last one's place was not enough
     n = 0
     for other in rivals:
-        o = c.orders[other]
-        if not o.started and (anybody or c.sites[o.site].consignee == mine):
+        if other != rival and _may_give_way(c, other, -1 if anybody else mine):
             rivals[n] = other
             n += 1
-    last_to_the_end(c, rivals[:n])
+    sort_by_rank(c, rivals[:n])
     for k in range(n - 1, -1, -1):
-        if k == n - 2:  # seldom: the last one's place was not enough
-            sort_by_rank(c, rivals[: n - 1])
-        rival = rivals[k]
-        old, option, kept = (
-            c.orders[rival].reach,
-            c.batches[batch].option,
-            c.batches[batch].reserved,
-        )
-        detach(c, rival, False)
-        fit = fits(c, order, reach)
-        if not fit[0]:
-            attach(c, rival, old, option, kept, False)
-            continue
-        c.orders[rival].cause = GAVE_WAY
-        give(c, order, reach, fit)
-        return rival
+        if _changes_places(c, order, reach, rivals[k]):
+            return rivals[k]
     return -1
+
+
+@compiled
+def _may_give_way(c: Any, order: int, consignee: int) -> bool:
+    """Whether an order is a new start, at a consignee (-1: at any)."""
+    o = c.orders[order]
+    return o.started == 0 and (consignee < 0 or c.sites[o.site].consignee == consignee)
+
+
+@compiled
+def _last_to_go(c: Any, batch: int, consignee: int) -> int:
+    """The new start of a batch that goes last, or -1."""
+    last, rank, order = -1, 0, c.batches[batch].first
+    while order >= 0:
+        o = c.orders[order]
+        if _may_give_way(c, order, consignee) and (
+            last < 0 or comes_first(c, rank, last, o.rank, order)
+        ):
+            last, rank = order, o.rank
+        order = o.next
+    return last
+
+
+@compiled
+def _changes_places(c: Any, order: int, reach: int, rival: int) -> bool:
+    """Let an order take the place of a new start, if it fits there then."""
+    batch = c.orders[rival].batch
+    old, option, kept = (
+        c.orders[rival].reach,
+        c.batches[batch].option,
+        c.batches[batch].reserved,
+    )
+    detach(c, rival, False)
+    fit = fits(c, order, reach)
+    if not fit[0]:
+        attach(c, rival, old, option, kept, False)
+        return False
+    c.orders[rival].cause = GAVE_WAY
+    give(c, order, reach, fit)
+    return True
 
 
 @compiled
@@ -202,6 +233,7 @@ def orders_of(c: Any, batch: int) -> Any:
     found = scratch(c, b.count)
     n, order = 0, b.first
     while order >= 0:
+        fetch(c.orders, order)
         found[n] = order
         n, order = n + 1, c.orders[order].next
     return found

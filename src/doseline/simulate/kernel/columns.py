@@ -16,6 +16,9 @@ from doseline.simulate.kernel.tables import Tables
 Found = dict[str, np.ndarray[Any, Any]]
 _APART = 1 << 8  # between the names of two patients there is room for so many standing demands
 _MOST = 1 << 28  # places that names have in the rank of an order
+_NOTHING: Found = {
+    name: np.zeros(1, TABLES[name]) for name in ("lucks", "luck_rows", "delays", "weights")
+}
 
 
 class Known:
@@ -62,9 +65,11 @@ def from_columns(tables: Tables, c: Columns) -> tuple[Found, dict[str, int]]:
         mine[name] = getattr(c, name)
     mine["waits"] = c.waits_days
     _names(tables, c, known, found)
-    result: Found = {"patients": found, "names": known.names, **_no_luck()}
-    result["delays"] = c.delays if len(c.delays) else np.zeros(1, np.int64)
-    result["weights"] = c.weights if len(c.weights) else np.zeros(1)
+    result: Found = {"patients": found, "names": known.names, **_NOTHING}
+    if len(c.delays):
+        result["delays"] = c.delays
+    if len(c.weights):
+        result["weights"] = c.weights
     result |= _cohorts(c, mine)
     numbers = {"patients_n": count, "l0": c.key[0], "l1": c.key[1], "attempts": c.attempts}
     return result, numbers
@@ -72,10 +77,6 @@ def from_columns(tables: Tables, c: Columns) -> tuple[Found, dict[str, int]]:
 
 def _joined(found: list[Any]) -> Any:
     return np.concatenate(found) if found else np.zeros(1, np.int64)
-
-
-def _no_luck() -> Found:
-    return {"lucks": np.zeros(1, TABLES["lucks"]), "luck_rows": np.zeros(1, TABLES["luck_rows"])}
 
 
 def _names(tables: Tables, c: Columns, known: Known, found: Any) -> None:

@@ -18,6 +18,7 @@ from doseline.simulate.kernel.instants import scratch
 from doseline.simulate.kernel.words import FILL, MAKE, PACK, QC, RELEASE
 
 _SECOND_GAMMA = 1 << 16
+_INSERTED = 12
 _IV = np.array(
     [
         0x6A09E667F3BCC908, 0xBB67AE8584CAA73B, 0x3C6EF372FE94F82B, 0xA54FF53A5F1D36F1,
@@ -157,39 +158,55 @@ def goes_before(c: Any, a: int, b: int) -> bool:
 
 @compiled
 def sort_by_rank(c: Any, found: Any) -> None:
-    """Orders in the order in which they go (heapsort: all differ)."""
-    n = len(found)
+    """Orders in the order in which they go: by insertion, and longer lists merged of such parts."""
+    n, used = len(found), c.scratch_n
     ranks = scratch(c, n)
     for i in range(n):
         ranks[i] = c.orders[found[i]].rank
-    if n <= 12:
-        for i in range(1, n):
-            x, rank, k = found[i], ranks[i], i
-            while k > 0 and comes_first(c, rank, x, ranks[k - 1], found[k - 1]):
-                found[k], ranks[k] = found[k - 1], ranks[k - 1]
-                k -= 1
-            found[k], ranks[k] = x, rank
+    if n <= _INSERTED:
+        _insert(c, found, ranks, 0, n)
+        c.scratch_n = used
         return
-    for i in range(n // 2 - 1, -1, -1):
-        _sift(c, found, ranks, i, n)
-    for end in range(n - 1, 0, -1):
-        found[0], found[end] = found[end], found[0]
-        ranks[0], ranks[end] = ranks[end], ranks[0]
-        _sift(c, found, ranks, 0, end)
+    for low in range(0, n, _INSERTED):
+        _insert(c, found, ranks, low, min(low + _INSERTED, n))
+    here, there, turned = (found, ranks), (scratch(c, n), scratch(c, n)), False
+    wide = _INSERTED
+    while wide < n:
+        for low in range(0, n, 2 * wide):
+            _merge(c, here, there, low, min(low + wide, n), min(low + 2 * wide, n))
+        here, there, turned = there, here, not turned
+        wide *= 2
+    if turned:
+        for i in range(n):
+            found[i] = here[0][i]
+    c.scratch_n = used
 
 
 @compiled
-def last_to_the_end(c: Any, found: Any) -> None:
-    """Bring the order that goes last to the end; the others lie as they come."""
-    n = len(found)
-    if n == 0:
-        return
-    last, rank = 0, c.orders[found[0]].rank
-    for k in range(1, n):
-        other = c.orders[found[k]].rank
-        if comes_first(c, rank, found[last], other, found[k]):
-            last, rank = k, other
-    found[last], found[n - 1] = found[n - 1], found[last]
+def _insert(c: Any, found: Any, ranks: Any, low: int, high: int) -> None:
+    for i in range(low + 1, high):
+        x, rank, k = found[i], ranks[i], i
+        while k > low and comes_first(c, rank, x, ranks[k - 1], found[k - 1]):
+            found[k], ranks[k] = found[k - 1], ranks[k - 1]
+            k -= 1
+        found[k], ranks[k] = x, rank
+
+
+@compiled
+def _merge(c: Any, here: Any, there: Any, low: int, middle: int, high: int) -> None:
+    """Two sorted parts that lie side by side, as one part of the other arrays."""
+    found, ranks = here
+    into, ranked = there
+    left, right = low, middle
+    for k in range(low, high):
+        if left < middle and (
+            right >= high or comes_first(c, ranks[left], found[left], ranks[right], found[right])
+        ):
+            into[k], ranked[k] = found[left], ranks[left]
+            left += 1
+        else:
+            into[k], ranked[k] = found[right], ranks[right]
+            right += 1
 
 
 @compiled
@@ -198,23 +215,6 @@ def comes_first(c: Any, rank: int, order: int, other_rank: int, other: int) -> b
     if rank != other_rank:
         return rank < other_rank
     return goes_before(c, order, other)
-
-
-@compiled
-def _sift(c: Any, found: Any, ranks: Any, at: int, n: int) -> None:
-    x, rank = found[at], ranks[at]
-    while True:
-        below = 2 * at + 1
-        if below >= n:
-            break
-        other = below + 1
-        if other < n and comes_first(c, ranks[below], found[below], ranks[other], found[other]):
-            below = other
-        if not comes_first(c, rank, x, ranks[below], found[below]):
-            break
-        found[at], ranks[at] = found[below], ranks[below]
-        at = below
-    found[at], ranks[at] = x, rank
 
 
 # -- numbers -------------------------------------------------------------------------------

@@ -49,8 +49,9 @@ def lock_at(c: Any, batch: int) -> int:
 
 @compiled
 def _group_row(c: Any, batch: int, lane: int, site: int) -> int:
-    """Where groups of a kind begin: those of a batch, which is asked for while it lives, together."""
-    return ((batch * c.lanes_n + lane) * (c.sites_n | 1) + site) & (len(c.group_of) - 1)
+    """Where groups of a kind begin: those of a site stand near each other."""
+    wide = c.groups_wide
+    return (site * wide + ((batch * c.lanes_n + lane) & (wide - 1))) & (len(c.group_of) - 1)
 
 
 @compiled
@@ -174,8 +175,8 @@ def capacity_appeared(c: Any, place: int, consignee: int) -> None:
     if c.freed_n == 0:
         at(c, c.now, TRY_FREED, 0, 0)
     c.freed_n += 1
-    c.freed_places |= 1 << (place & 63)
-    c.freed_sites |= 1 << (consignee & 63)
+    c.freed_places |= 1 << (place % 63)
+    c.freed_sites |= 1 << (consignee % 63)
     turn = c.freed_turn
     c.freed_place[(turn & 1) * c.places_n + place] = turn
     c.freed_consignee[(turn & 1) * c.consignees_n + consignee] = turn
@@ -198,7 +199,7 @@ def waits_for(c: Any, order: int, places: int) -> None:
     """Note the slots that could serve an order that waits: a bit for each, many slots share one."""
     at = c.orders[order].waits_at
     c.wanted_places[at] = places
-    c.wanted_sites[at] = 1 << (c.sites[c.orders[order].site].consignee & 63)
+    c.wanted_sites[at] = 1 << (c.sites[c.orders[order].site].consignee % 63)
 
 
 @compiled

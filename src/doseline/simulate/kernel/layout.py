@@ -113,11 +113,11 @@ LUCK = _rows("", "goes_on gate gate_delay cancel cancel_stage moved weight")
 ORDER = _lines(
     # who it is, and what was promised
     ("rank", I8), ("activity", F8), ("owner", I4), ("wanted", I4), ("earliest", I4),
-    ("latest", I4), ("batch", I4), ("reach", I4), ("use_at", I4), ("day", I4), ("placed_at", I4),
+    ("latest", I4), ("batch", I4), ("reach", I4), ("use_at", I4), ("day", I4), ("next", I4),
     ("site", I4), ("protocol", I2), ("product", I2), ("status", I1), ("started", I1),
     ("lost", I1), ("stage", I1),
     # its vial, and what stands beside it
-    ("hash", I8), ("vial_mbq", F8), ("vial_kbq", I8), ("next", I4), ("prev", I4), ("vial", I4),
+    ("hash", I8), ("vial_mbq", F8), ("vial_kbq", I8), ("placed_at", I4), ("prev", I4), ("vial", I4),
     ("vial_at", I4), ("dose", I4), ("follows", I4), ("ahead", I4), ("units", I2), ("cause", I2),
     ("vials_tried", I2), ("outcome", I1), ("within", I1), ("has_hash", I1), ("armed", I1),
     ("placed", I1), ("moves", I1),
@@ -164,7 +164,8 @@ TABLES: dict[str, Any] = {
     "orders": ORDER, "batches": BATCH, "spares": SPARE, "parcels": PARCEL,
     "parcel_orders": PARCEL_ORDER, "doses": DOSE, "arrivals": ARRIVAL, "groups": GROUP,
     "stops": STOP, "known": I4,
-    "batch_of": I4, "busy": I4, "crew": I4, "qc": I4, "infusions": I4, "held_most": F8, "held_first": I4,
+    "batch_of": I4, "busy": I4, "crew": I4, "qc": I4, "infusions": I4, "held_most": F8,
+    "held_first": I4,
     "held_last": I4, "arrival_first": I4, "arrival_last": I4, "offered": F8, "standing_used": F8,
     "experience": I4, "cluster_until": I8, "consignments": I4, "tested": np.int8,
     "batches_of_year": I4, "freed_place": I4, "freed_consignee": I4,
@@ -183,7 +184,8 @@ SCALARS = (
     "months_n", "weeks_n", "causes_n", "week0", "month0", "consignees_n", "zones_n",
     "orders_n", "batches_n", "spares_n", "parcels_n", "parcel_orders_n", "doses_n", "arrivals_n",
     "groups_n", "stops_n", "known_n", "shocks_n", "targets_n", "patients_n", "standing_n",
-    "waiting_n", "freed_n", "freed_turn", "freed_places", "freed_sites", "vials_n", "scratch_n", "changes", "limits",
+    "waiting_n", "freed_n", "freed_turn", "freed_places", "freed_sites", "vials_n",
+    "scratch_n", "changes", "groups_wide", "limits",
     "shock_stream",
     "vial_stream",
     "firm_at", "line_at", "source_at", "carrier_at", "lane_at", "border_at", "site_at", "market_at",

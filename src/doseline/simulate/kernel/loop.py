@@ -33,7 +33,7 @@ from doseline.simulate.kernel.instants import at, day_of, pop, push, wall_at
 from doseline.simulate.kernel.layout import NEVER
 from doseline.simulate.kernel.locks import lock
 from doseline.simulate.kernel.losses import give_up
-from doseline.simulate.kernel.memory import memory_at
+from doseline.simulate.kernel.memory import fetch, memory_at
 from doseline.simulate.kernel.parcels import carry_on, use
 from doseline.simulate.kernel.promised import look_ahead
 from doseline.simulate.kernel.tallying import tally
@@ -79,6 +79,7 @@ from doseline.simulate.kernel.words import (
 
 DAY = 1440
 _PART = (1 << 29) - 1
+_SEQUENCE = (1 << 32) - 1
 
 
 @kept
@@ -132,19 +133,34 @@ def _begin_standing(c: Any, number: int) -> None:
 def _play(c: Any) -> None:
     """Everything in the order of time."""
     n, here = c.first_n, 0
-    order = np.argsort(c.first_keys[:n])
+    keys = c.first_keys[:n]
+    keys.sort()
     while not c.fault:
-        if here < n and (c.heap_n == 0 or c.first_keys[order[here]] < c.heap_keys[0]):
-            key, call = c.first_keys[order[here]], c.first_calls[order[here]]
+        if here < n and (c.heap_n == 0 or keys[here] < c.heap_keys[0]):
+            key, call = keys[here], c.first_calls[keys[here] & _SEQUENCE]
             here += 1
+            if here + 2 < n:
+                _fetch(c, c.first_calls[keys[here + 2] & _SEQUENCE])
         elif c.heap_n:
             key = c.heap_keys[0]
             call = pop(c)
+            if c.heap_n:
+                _fetch(c, c.heap_calls[0])
         else:
             return
         c.now, c.scratch_n = key >> 33, 0
         c.changes += 1
         _happens(c, call >> 58, (call >> 29) & _PART, call & _PART)
+
+
+@compiled
+def _fetch(c: Any, call: int) -> None:
+    """Bring near what the next that happens is about."""
+    what, a = call >> 58, (call >> 29) & _PART
+    if what == CARRY_ON:
+        fetch(c.parcels, a)
+    elif what in (PLACE_ORDER, USE):
+        fetch(c.orders, a)
 
 
 @compiled

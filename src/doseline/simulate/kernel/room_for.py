@@ -28,6 +28,7 @@ class Room:
         self.minus: list[np.ndarray[Any, Any]] = []
         self.c = np.zeros(SIZE, np.int64)
         self.size = 0
+        self.held: dict[str, np.ndarray[Any, Any]] = {}
         self._fixed(periods)
         self._write(tables.tables)
         self._write(self.found)
@@ -36,7 +37,8 @@ class Room:
 
     def _write(self, found: dict[str, np.ndarray[Any, Any]]) -> None:
         for name, table in found.items():
-            self.c[AT[name]] = table.__array_interface__["data"][0]
+            # as bytes: NumPy would describe every field of a row before it gives the address
+            self.c[AT[name]] = table.view(np.uint8).__array_interface__["data"][0]
             self.c[AT[name] + 1] = len(table)
 
     def _fixed(self, periods: Sequence[Period]) -> None:
@@ -103,6 +105,8 @@ class Room:
         grown = {name: _in_lines(n, TABLES[name]) for name, n in made.items()}
         self.found |= grown
         self.found["group_of"].fill(-1)
+        each = len(grown["group_of"]) // max(1, len(self.tables.sites))
+        self.c[AT["groups_wide"]] = 1 << max(0, each.bit_length() - 1)
         self._write(grown)
 
     def empty(self) -> None:
@@ -124,8 +128,8 @@ class Room:
 
     def fill(self, found: dict[str, np.ndarray[Any, Any]], numbers: dict[str, int]) -> None:
         """Take in the patients or shocks of a replication."""
-        self.held = {**getattr(self, "held", {}), **found}
-        self._write(found)
+        self._write({name: x for name, x in found.items() if self.held.get(name) is not x})
+        self.held |= found
         for name, number in numbers.items():
             self.c[AT[name]] = number
 
@@ -141,5 +145,6 @@ def _in_lines(count: int, kind: Any) -> np.ndarray[Any, Any]:
 _COUNTERS = (
     "fault", "now", "sequence", "heap_n", "first_n", "beginning", "orders_n", "batches_n",
     "spares_n", "parcels_n", "parcel_orders_n", "doses_n", "arrivals_n", "groups_n", "stops_n",
-    "known_n", "waiting_n", "freed_n", "freed_places", "freed_sites", "vials_n", "scratch_n", "changes",
+    "known_n", "waiting_n", "freed_n", "freed_places", "freed_sites", "vials_n",
+    "scratch_n", "changes",
 )  # fmt: skip
