@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from doseline.calendars import HolidayRule
 from doseline.demand import (
     doses_per_patient,
     expected_by_month,
@@ -214,10 +215,11 @@ def test_the_chance_of_so_many_patients_is_exact_for_one_site() -> None:
     weekdays=st.sets(st.integers(0, 6)),
     early=st.integers(0, 20),
     late=st.integers(0, 20),
+    opens=st.integers(0, 40),
     closes=st.integers(20, 400),
 )
 def test_arrays_of_days_are_snapped_as_single_days_are(
-    weekdays: set[int], early: int, late: int, closes: int
+    weekdays: set[int], early: int, late: int, opens: int, closes: int
 ) -> None:
     plain = busy_trial()
     first, span = date(2024, 1, 1).toordinal(), 600
@@ -227,13 +229,14 @@ def test_arrays_of_days_are_snapped_as_single_days_are(
             ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")[w]
             for w in weekdays
         ),
-        active_from_on=date(2024, 1, 1),
+        holidays=(HolidayRule("US"),),
+        active_from_on=date.fromordinal(first + opens),
         active_until_on=date.fromordinal(first + closes),
     )
     ways = ways_of(replace(plain, sites=(site,)))
     asked = np.arange(0, 150, 3)
     row = np.zeros(len(asked), dtype=np.int64)
-    found = SiteDays(ways, [site], first, span).snapped(row, first + asked, early, late)
+    found = SiteDays([site], first, span).snapped(row, first + asked, early, late)
     for n, day in enumerate(asked.tolist()):
         try:
             wanted = snapped(

@@ -14,11 +14,12 @@ from benchmarks.instances.generate import instance
 from doseline.plan import Limits, plan
 from doseline.plan.large.begun import Beginning, by_days, by_stretches
 from doseline.plan.large.folded import Folded, charges_of, dived_in_time, first_schedule, nearest
-from doseline.plan.large.large import whole_lots, without_lots
+from doseline.plan.large.large import packable, whole_lots, without_lots
 from doseline.plan.large.lines_together import duals_together, unlike_lines
 from doseline.plan.large.stretches import NEAR, planned_anew, stretches
 from doseline.plan.large.weeks_apart import duals_by_weeks
 from doseline.plan.model.candidates import gather
+from doseline.plan.model.extract import extract
 from doseline.plan.model.matrix import Floats
 from doseline.plan.model.model import constrained
 from doseline.plan.model.objective import COSTS
@@ -159,7 +160,8 @@ def test_what_a_plan_begins_with_is_whole_and_breaks_no_row(
     beginning: Beginning, begun: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(import_module("doseline.plan.large.begun"), "_BETWEEN", 0.5)
-    soon = replace(beginning, until=perf_counter() + 4.0)
+    until = perf_counter() + 4.0
+    soon = replace(beginning, folded=beginning.folded.anew(until), until=until)
     search = (by_stretches if begun is by_stretches else by_days)(soon)
     values, arrays = search.best.values, beginning.arrays
     assert not broken(arrays, values, arrays.sums(values)).any()
@@ -217,13 +219,14 @@ def test_a_bulk_that_is_filled_by_whole_doses_is_begun_with_room_left() -> None:
     """Two deliveries for each batch, offers that are short: one of them feeds it."""
     problem = _problem("L", "activity_bound", 300)
     arrays = arrays_of(problem.matrix)
-    loose = without_lots(problem, arrays)
+    loose = packable(problem, without_lots(problem, arrays))
     lots = list(problem.lots.values())
     assert arrays.whole[lots].all()
     assert not loose.whole[lots].any()
     found = _first(problem, priced(loose, structure_of(problem)))
     assert found[problem.unmet].sum() == 0.0
     whole = whole_lots(problem, arrays, found)
+    assert len(extract(problem, whole).allocation) == 300
     assert not broken(arrays, whole, arrays.sums(whole)).any()
     assert np.abs(whole[arrays.whole] - np.round(whole[arrays.whole])).max() < 1e-6
 
@@ -249,6 +252,14 @@ def test_lines_that_differ_together_bound_the_cost_as_well_as_apart() -> None:
     assert 0.98 * root.objective <= bound <= root.objective + 1e-6 * abs(root.objective)
     late = duals_together(problem, arrays, structure_of(problem), rows, perf_counter() - 1.0)
     assert not late.any()
+
+
+def test_where_lines_differ_a_first_schedule_meets_all() -> None:
+    problem = _problem("L", "different_lines", 150)
+    arrays = priced(arrays_of(problem.matrix), structure_of(problem))
+    found = _first(problem, arrays)
+    assert found[problem.unmet].sum() == 0.0
+    assert not broken(arrays, found, arrays.sums(found)).any()
 
 
 def test_lines_alike_are_not_put_together(small: Problem) -> None:

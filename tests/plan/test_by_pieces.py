@@ -278,7 +278,7 @@ def test_batches_counted_over_a_year_do_not_hold_a_search_up(terms: str, rolling
     made = with_contract(made, **changes)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(import_module("doseline.plan.plan"), "MANY", 0)
-        patch.setattr(import_module("doseline.plan.large.large"), "ROUNDS", 8)
+        patch.setattr(import_module("doseline.plan.large.large"), "ROUNDS", 12)
         patch.setattr(import_module("doseline.plan.large.large"), "AT_ONCE", 0 if rolling else 6000)
         found = plan(
             made.programme,

@@ -81,6 +81,7 @@ def sensitivities() -> tuple[Sensitivity, ...]:
             base=end(0.0, 3.1, 0.0),
             effects=rows,
             unstated=(Unstated("sites", 247), Unstated("lanes", 112)),
+            base_replications=320,
         ),
     )
 

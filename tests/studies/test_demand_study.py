@@ -39,8 +39,16 @@ def document(example: Path, *words: str) -> dict[str, object]:
     return loaded
 
 
-def test_the_document_holds_every_future_in_bands_and_the_first_in_full(example: Path) -> None:
-    said = document(example)
+@pytest.fixture(scope="module")
+def plain(example: Path) -> dict[str, object]:
+    """What is said without any option, asked once for all who compare with it."""
+    return document(example)
+
+
+def test_the_document_holds_every_future_in_bands_and_the_first_in_full(
+    example: Path, plain: dict[str, object]
+) -> None:
+    said = plain
     for name in ("by_month", "by_week", "by_protocol", "by_product", "orders", "paths", "risks"):
         assert said[name], name
     assert set(said["by_protocol"]) == {"phase_1", "phase_2", "phase_3", "launch"}  # type: ignore[call-overload]
@@ -56,11 +64,13 @@ def test_the_document_holds_every_future_in_bands_and_the_first_in_full(example:
     assert rules["launch"] is None
 
 
-def test_the_same_seed_gives_the_same_document_but_for_seconds(example: Path) -> None:
-    one, two = document(example), document(example)
-    assert {**one, "seconds": 0} == {**two, "seconds": 0}
+def test_the_same_seed_gives_the_same_document_but_for_seconds(
+    example: Path, plain: dict[str, object]
+) -> None:
+    again = document(example)
+    assert {**plain, "seconds": 0} == {**again, "seconds": 0}
     other = document(example, "--seed", "2")
-    assert other["by_month"] != one["by_month"]
+    assert other["by_month"] != plain["by_month"]
 
 
 def test_the_first_future_is_a_part_of_the_bands(example: Path) -> None:
@@ -94,8 +104,9 @@ def test_its_files_are_written(example: Path, tmp_path: Path) -> None:
     assert [r["week"] for r in rows] == [r["week"] for r in said["by_week"]]  # type: ignore[attr-defined]
 
 
-def test_a_scenario_and_a_case_strike_the_demand_and_nothing_else_is_asked(example: Path) -> None:
-    plain = document(example)
+def test_a_scenario_and_a_case_strike_the_demand_and_nothing_else_is_asked(
+    example: Path, plain: dict[str, object]
+) -> None:
     held = document(example, "--scenario", "enrolment_held")
     assert held["scenario"] == "enrolment_held"
     assert held["risks"] == []

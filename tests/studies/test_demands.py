@@ -10,11 +10,13 @@ import pytest
 
 from doseline.demand import crowds, expected_mix
 from doseline.formats import read_programme
+from doseline.operations.crowd import Crowd
 from doseline.programme import Programme
+from doseline.simulate import risk as risk_module
 from doseline.simulate import travelled as travelled_module
 from doseline.simulate.risk import risk_of
 from doseline.simulate.world import World
-from doseline.studies.demands import LastDrawn, as_drawn, demand_of
+from doseline.studies.demands import Kept, LastDrawn, as_drawn, demand_of
 from doseline.studies.ranges.groups import at_end, ranges
 from doseline.studies.runs import crowds_of
 
@@ -54,6 +56,30 @@ def test_what_was_drawn_is_not_drawn_again(reference: Programme) -> None:
     assert drawn(one, 6)(0).patients != first[0].patients
 
 
+class Counted(Crowd):
+    """A crowd without columns that counts how often it is counted."""
+
+    asked = 0
+
+    def __init__(self, patients: int) -> None:
+        self.own = patients
+
+    def __len__(self) -> int:
+        Counted.asked += 1
+        return self.own
+
+
+def test_the_oldest_crowds_are_let_go_and_none_is_counted_again_and_again() -> None:
+    """A study of many short futures would else pay for all that it has kept with each new one."""
+    kept = Kept(90)
+    for number in range(100):
+        kept.keep((number,), Counted(8))
+    assert list(kept.crowds) == [(n,) for n in range(90, 100)]
+    assert Counted.asked <= 200
+    kept.keep(("large",), Counted(5000))
+    assert list(kept.crowds) == [("large",)]
+
+
 def test_ways_are_shared_only_where_they_are_the_same(
     reference: Programme, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,6 +105,7 @@ def test_ways_are_shared_only_where_they_are_the_same(
             shared += 1
             with monkeypatch.context() as alone:
                 alone.setattr(travelled_module, "_known", [])
+                alone.setattr(risk_module, "_roads", {})
                 own = looked(moved)
             assert looked(moved) == own
     assert shared >= 10

@@ -7,7 +7,7 @@ import pytest
 from doseline.simulate import SimulationResult
 from doseline.studies.assessment import AS_WRITTEN
 from doseline.studies.crew import Crew
-from doseline.studies.precision import Precision, joined, wanted_futures
+from doseline.studies.precision import LEAST, Precision, joined, wanted_futures
 from doseline.studies.rounds import Span, play_spans
 from doseline.studies.runs import Play, periods, play
 from tests.hand_world import world
@@ -45,9 +45,16 @@ def test_rounds_make_the_same_futures_as_one_run() -> None:
 
 
 def test_it_stops_once_it_is_narrow_enough() -> None:
-    precision = Precision(0.3, 500)
+    precision = Precision(0.06, 900)
     found = until(precision)
-    assert wanted_futures(found, COUNTED, precision) == len(found.replications) < 500
+    assert wanted_futures(found, COUNTED, precision) == len(found.replications)
+    assert LEAST < len(found.replications) < 900
+
+
+def test_few_futures_are_not_taken_at_their_word() -> None:
+    """Four that happen to agree are narrow by luck."""
+    assert wanted_futures(until(None), COUNTED, Precision(1.0, 900)) == 16
+    assert len(until(Precision(1.0, 900)).replications) == LEAST
 
 
 def test_it_stops_at_the_most() -> None:

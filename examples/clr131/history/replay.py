@@ -14,7 +14,6 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import date, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ from doseline.simulate.reference import run as one_future
 from doseline.simulate.world import World
 from doseline.studies.answers import service
 from doseline.studies.figures import Figure, count_figure, mean_figure
-from doseline.studies.runs import Play, draw, play, scenario_named
+from doseline.studies.runs import Play, crowds_of, play, scenario_named
 
 HERE = Path(__file__).parent
 HAEMATOLOGY = ("phase1_mm", "clover1")
@@ -212,7 +211,7 @@ def hindsight(run: Play) -> dict[str, Any]:
 def _replayed(programme: Programme, run: Play, scenario: str | None) -> dict[str, Any]:
     """Service, cost and dates of each replication, with its events."""
     struck = scenario_named(programme, scenario)
-    patients = partial(draw, programme, run.seed, FROM, UNTIL, None, struck)
+    patients = crowds_of(programme, run.seed, FROM, UNTIL, None, struck)
     world = World(programme, FROM, UNTIL)
     played, dates = [], []
     for n in range(run.replications):

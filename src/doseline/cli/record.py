@@ -7,68 +7,29 @@ import json
 import os
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from doseline.cli.terminal import Json, answering
+from doseline.cli.record_opening import (
+    At,
+    By,
+    CommandId,
+    Kept,
+    NewSecretFile,
+    Now,
+    Reason,
+    SecretFile,
+    Store,
+    clock_of,
+    opened,
+    refusing,
+    secret_of,
+)
+from doseline.cli.terminal import Json
 
 record = typer.Typer(rich_markup_mode=None)
-
-Store = Annotated[Path, typer.Argument(help="folder of the record", show_default=False)]
-By = Annotated[str, typer.Option("--by", help="user id of the person who acts")]
-SecretFile = Annotated[
-    Path | None, typer.Option("--secret-file", help="file with the secret; without it asked for")
-]
-NewSecretFile = Annotated[
-    Path | None, typer.Option("--new-secret-file", help="file with the new secret of the person")
-]
-At = Annotated[str, typer.Option("--at", help="when it happened; now, if not said")]
-Now = Annotated[str, typer.Option("--clock", help="what the clock shows; a demonstration only")]
-Reason = Annotated[str, typer.Option("--reason", help="why: for late entries and corrections")]
-CommandId = Annotated[
-    str, typer.Option("--command-id", help="name of this command, so that it counts once")
-]
-Kept = Annotated[
-    list[Path] | None, typer.Option("--against", help="checkpoint kept elsewhere; may be repeated")
-]
-
-
-def _clock(now: str) -> Callable[[], datetime]:
-    """The clock of this machine, or one that stands where it was put."""
-    if not now:
-        return lambda: datetime.now(UTC)
-    from doseline.records.instants import instant_from_text
-    from doseline.records.words import instant_from_words
-
-    at = instant_from_text(instant_from_words(now))
-    return lambda: at
-
-
-def _open(store: Path, now: str) -> Any:
-    """The record, with its clock; a real record takes no other clock than the machine's."""
-    from doseline.errors import NotPermitted
-    from doseline.stores.folder import RecordFolder
-
-    folder = RecordFolder.open(store, _clock(now))
-    if now and not folder.desk.record().demo:
-        folder.close()
-        raise NotPermitted("--clock: only a demonstration takes another clock. [21 CFR 11.10(e)]")
-    return folder
-
-
-def _secret(file: Path | None, prompt: str) -> str:
-    """A secret from a file or from the keyboard, never from the command line."""
-    from doseline.errors import NotPermitted
-
-    if file is None:
-        return str(typer.prompt(prompt, hide_input=True, err=True))
-    try:
-        return file.read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise NotPermitted(f"{file}: no secret could be read: {error}") from None
 
 
 @record.command("init")
@@ -91,7 +52,7 @@ def init(
     clock: Now = "",
 ) -> None:
     """Begin a record in a new folder, with two people who know each other."""
-    with _refusing():
+    with refusing():
         from doseline.errors import NotPermitted
         from doseline.records.words import instant_from_words
         from doseline.studies.recording import Founder, begin
@@ -104,7 +65,7 @@ def init(
             (quality, quality_secret_file),
         ):
             person, _, name = text.partition("=")
-            founders.append(Founder(person, name or person, _secret(file, f"secret of {person}")))
+            founders.append(Founder(person, name or person, secret_of(file, f"secret of {person}")))
         begin(
             store,
             profile=profile,
@@ -112,7 +73,7 @@ def init(
             facility=facility,
             founders=(founders[0], founders[1]),
             until=instant_from_words(trained_until)[:27],
-            clock=_clock(clock),
+            clock=clock_of(clock),
         )
         typer.echo(f"began {store} under {profile}{' as a demonstration' if demo else ''}")
 
@@ -125,7 +86,7 @@ def run(
     until_line: Annotated[int | None, typer.Option(help="stop after this line")] = None,
 ) -> None:
     """Run a script in a demonstration: who does what, and what the rules refuse."""
-    with _refusing():
+    with refusing():
         from doseline.studies.recording import ran
 
         script = script.resolve()
@@ -146,13 +107,13 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show what the record holds, or one batch: what blocks it, its tests, vials and signatures."""
-    with _refusing(as_json):
+    with refusing(as_json):
         from doseline.records.instants import instant_text
         from doseline.studies import record_view as view
 
-        folder = _open(store, clock)
+        folder = opened(store, clock)
         try:
-            held, now = folder.desk.record(), instant_text(_clock(clock)())
+            held, now = folder.desk.record(), instant_text(clock_of(clock)())
             if batch is None:
                 document = view.record_document(held, now, folder.ledger.size)
                 words = view.words_of_record(document)
@@ -172,10 +133,10 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Compute the ledger anew, fold it, and hold it against every invariant; exit 1 if broken."""
-    with _refusing(as_json):
+    with refusing(as_json):
         from doseline.studies.record_proof import verified
 
-        document = verified(store, against or [], key, _clock(""))
+        document = verified(store, against or [], key, clock_of(""))
         if as_json:
             _told(document, "", as_json)
         else:
@@ -193,8 +154,8 @@ def checkpoint(
     store: Store, out: Annotated[Path, typer.Option("--out", help="file to write")]
 ) -> None:
     """Write the signed checkpoint of the ledger to a file, to be kept elsewhere."""
-    with _refusing():
-        folder = _open(store, "")
+    with refusing():
+        folder = opened(store, "")
         try:
             mark = folder.ledger.checkpoint()
         finally:
@@ -219,10 +180,10 @@ def export(
     """Export a batch for an inspector: entries, proofs, papers, a script that checks them."""
     from doseline.cli.record_papers import papers_of, printing
 
-    with _refusing(), printing():
+    with refusing(), printing():
         from doseline.studies.record_proof import exported
 
-        folder = _open(store, clock)
+        folder = opened(store, clock)
         try:
             papers = papers_of(folder, batch, particulars) if particulars else {}
             mark = exported(
@@ -239,7 +200,7 @@ def backup(
     store: Store, out: Annotated[Path, typer.Option("--out", help="new file for the backup")]
 ) -> None:
     """Copy the ledger to a new file and verify the copy."""
-    with _refusing():
+    with refusing():
         from doseline.studies.record_proof import backed_up
 
         typer.echo(f"wrote {out}: {backed_up(store, out)} entries, verified")
@@ -252,7 +213,7 @@ def restore(
     against: Kept = None,
 ) -> None:
     """Make a ledger from a backup, verified; the key and the secrets are put back beside it."""
-    with _refusing():
+    with refusing():
         from doseline.studies.record_proof import restored
 
         entries = restored(backup, store, against or [])
@@ -261,33 +222,6 @@ def restore(
 
 def _told(document: dict[str, Any], words: str, as_json: bool) -> None:
     typer.echo(json.dumps(document, indent=2, ensure_ascii=False) if as_json else words)
-
-
-def _refusing(as_json: bool = False) -> Any:
-    """A refusal is an answer about the usage: the rule on standard error, exit code 2.
-
-    A store that fails, such as a full disk, is no such answer: exit code 1.
-    """
-    return _Refusing(as_json)
-
-
-class _Refusing:
-    def __init__(self, as_json: bool) -> None:
-        self._answering = answering(as_json)
-
-    def __enter__(self) -> None:
-        self._answering.__enter__()
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> bool:
-        from doseline.errors import LedgerError, LifeError, NotPermitted, QuantityError, StoreError
-
-        failed = isinstance(error, StoreError) and error.__cause__ is not None
-        refused = isinstance(error, NotPermitted | LifeError | LedgerError | QuantityError)
-        if refused and not failed:
-            self._answering.__exit__(None, None, None)
-            typer.echo(str(error), err=True)
-            raise typer.Exit(2) from None
-        return bool(self._answering.__exit__(kind, error, trace))
 
 
 # -- everything that people do -------------------------------------------------------------
@@ -304,19 +238,19 @@ def _act(command: str, values: dict[str, Any]) -> None:
     at, reason, command_id = values.pop("at"), values.pop("reason"), values.pop("command_id")
     words = {name: _words(value) for name, value in values.items() if value not in (None, [])}
     signed = COMMANDS[command].signed
-    with _refusing():
-        folder = _open(store, clock)
+    with refusing():
+        folder = opened(store, clock)
         try:
             when = instant_from_words(at) if at else ""
             if clock and not at:
-                when = instant_text(_clock(clock)())
+                when = instant_text(clock_of(clock)())
             entries = act(
                 folder,
                 command,
                 words,
                 by=by,
-                secret=_secret(file, f"secret of {by}") if signed else None,
-                new_secret=_secret(new_file, "new secret")
+                secret=secret_of(file, f"secret of {by}") if signed else None,
+                new_secret=secret_of(new_file, "new secret")
                 if command in ("person", "secret")
                 else None,
                 at=when,

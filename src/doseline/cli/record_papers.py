@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from doseline.cli.record import Store, _open, _refusing
+from doseline.cli.record_opening import Store, opened, refusing
 from doseline.cli.terminal import Json, print_json
 
 
@@ -23,7 +23,7 @@ def papers(
     as_json: Json = False,
 ) -> None:
     """Print the papers of a batch: record, certificates, labels, decay tables, shipping papers."""
-    with _refusing(as_json), printing():
+    with refusing(as_json), printing():
         from doseline import __version__
         from doseline.errors import PaperError
         from doseline.formats.particulars_file import read_particulars
@@ -34,7 +34,7 @@ def papers(
             # A certificate left from an earlier state would lie beside papers that deny it.
             raise PaperError(f"{out}: there is something already, expected a new folder")
         known = read_particulars(particulars)
-        folder = _open(store, "")
+        folder = opened(store, "")
         try:
             ledger = folder.ledger
             files = batch_papers(ledger, batch, known)

@@ -60,7 +60,7 @@ def expected_orders(
         sites = tuple(s.site for s in found.sites)
         courses = [(found.arm, market_starts(programme, found, case, first_day, days))]
     where = [programme.site[s] for s in sites]
-    calendar = SiteDays(ways_of(programme), where, first_day, days)
+    calendar = SiteDays(where, first_day, days)
     for arm, due in courses:
         ordering = programme.ordering_of(protocol)
         by_visit = course_days(programme, ordering, arm, due, calendar)

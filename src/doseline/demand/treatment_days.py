@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from doseline.demand.luck import Floats, Ints
-from doseline.operations.routes import Ways
+from doseline.operations.routes import Ways, open_days
 from doseline.programme.course import SEARCH_DAYS
 from doseline.programme.site import Site
 
@@ -19,9 +19,8 @@ class SiteDays:
     A column past the end stands for never.
     """
 
-    def __init__(self, ways: Ways, sites: Sequence[Site], first_day: int, days: int) -> None:
-        span = range(first_day, first_day + days)
-        treats = np.array([[ways.treats(s, d) for d in span] for s in sites], dtype=bool)
+    def __init__(self, sites: Sequence[Site], first_day: int, days: int) -> None:
+        treats = np.array([_treats(s, first_day, days) for s in sites], dtype=bool)
         here = np.arange(days, dtype=np.int64)
         self.sites = tuple(s.id for s in sites)
         self.first_day = first_day
@@ -74,6 +73,15 @@ class SiteDays:
         return self._by_window[key]
 
 
+def _treats(site: Site, first_day: int, days: int) -> NDArray[np.bool_]:
+    """Whether a site treats on each day of a span: `Ways.treats`, for all of them at once."""
+    weekly = open_days(site.treatment_weekdays, site.holidays, first_day, days)
+    on = np.arange(first_day, first_day + days)
+    opens = site.active_from_on.toordinal() if site.active_from_on else first_day
+    ends = site.active_until_on.toordinal() if site.active_until_on else first_day + days
+    return np.frombuffer(weekly, dtype=bool) & (opens <= on) & (on <= ends)
+
+
 _KEPT = 24
 _known: list[tuple[Ways, tuple[str, ...], int, int, SiteDays]] = []
 
@@ -84,6 +92,6 @@ def site_days(ways: Ways, sites: Sequence[Site], first_day: int, days: int) -> S
     for known, of, first, count, found in _known:
         if known is ways and (of, first, count) == (names, first_day, days):
             return found
-    _known.append((ways, names, first_day, days, SiteDays(ways, sites, first_day, days)))
+    _known.append((ways, names, first_day, days, SiteDays(sites, first_day, days)))
     del _known[:-_KEPT]
     return _known[-1][-1]

@@ -94,6 +94,28 @@ def _makes(s: Sections) -> Iterator[Found]:
                 yield ("manufacturers", i, "makes", j, "product"), message
 
 
+def _cold_visits(s: Sections) -> Iterator[Found]:
+    """What has no nuclide has no activity: its visits say so, or would get the arm's dose."""
+    cold = {product.id for product in s["products"] if product.nuclide is None}
+    arms = [
+        *(
+            (("trials", i, "arms", j), t, a)
+            for i, t in enumerate(s["trials"])
+            for j, a in enumerate(t.arms)
+        ),
+        *((("markets", i, "arm"), m, m.arm) for i, m in enumerate(s["markets"])),
+    ]
+    for path, protocol, arm in arms:
+        for k, visit in enumerate(arm.visits):
+            product, dose = visit.product or protocol.product, visit.dose or arm.dose
+            if product in cold and dose.rate.mbq > 0.0:
+                message = (
+                    f"found an activity for {product}, which has no nuclide; "
+                    "expected dose: {rate: 0 MBq}"
+                )
+                yield (*path, "visits", k), message
+
+
 def _stages(s: Sections) -> Iterator[Found]:
     both = {p.id for p in (*s["trials"], *s["markets"])}
     before = {stage.id: stage.after for stage in s["stages"]}
@@ -136,6 +158,7 @@ _RULES: tuple[tuple[tuple[str, ...], Callable[[Sections], Iterator[Found]]], ...
     (("designs", "manufacturers"), _design_slots),
     (("lanes", "permissions", "sites", "trials"), _trial_lanes),
     (("manufacturers",), _makes),
+    (("markets", "products", "trials"), _cold_visits),
     (("markets", "stages", "trials"), _stages),
     (("markets", "scenarios", "trials"), _shock_targets),
 )

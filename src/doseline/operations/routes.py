@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
-from doseline.calendars import Stops
+from doseline.calendars import HolidayRule, Stops
 from doseline.clock import weekday_from_text
 from doseline.operations.orders import DoseOrder
 from doseline.operations.permits import Permits
@@ -47,6 +48,22 @@ class Route:
     use_on: date
     eos_mbq: float
     cost_cents: int
+
+
+@lru_cache(maxsize=256)
+def open_days(
+    weekdays: tuple[str, ...], holidays: tuple[HolidayRule, ...], first_day: int, days: int
+) -> bytes:
+    """A byte a day from a day (ordinal) on: 1 on the weekdays named, except on a holiday.
+
+    >>> list(open_days(("Tuesday",), (), 1, 7))
+    [0, 1, 0, 0, 0, 0, 0]
+    """
+    named = {weekday_from_text(name) for name in weekdays}
+    span = (date.fromordinal(d) for d in range(first_day, first_day + days))
+    return bytes(
+        on.weekday() in named and not any(h.is_holiday(on) for h in holidays) for on in span
+    )
 
 
 class Ways:

@@ -115,6 +115,8 @@ def plan(
         planned = _planned(problem, proof, standing, began, certified)
         if not planned.breaches and planned.met >= _served(problem, proof):
             return planned
+        if large and not planned.breaches:
+            return _short(planned, _served(problem, proof))
         say("batches of slots alike do not fit side by side: planned as a whole")
         sets = gather(programme, orders, from_on, until_on, standing)
         problem, _ = modelled(sets, pins, standing)
@@ -137,6 +139,15 @@ def _planned(
         return planned
     certificate = _certificate(problem, proof, planned)
     return replace(planned, certificate=certificate, seconds=perf_counter() - began)
+
+
+def _short(planned: Plan, served: int) -> Plan:
+    """A plan of which some doses fit into no batch: the model counts the room of all as one.
+
+    With all slots apart so many orders would be far from any good plan in the time.
+    """
+    status = Status.FEASIBLE if planned.status is Status.OPTIMAL else planned.status
+    return replace(planned, status=status, met_bound=max(planned.met_bound, served))
 
 
 def _served(problem: Problem, proof: Proof) -> int:

@@ -51,13 +51,27 @@ def _question(found: Sensitivity, currency: str) -> Markup:
         join(_moved(found, currency), _still(found)),
         draw if moving else None,
         legend=_key(found),
-        note=f"{found.replications} futures at either end of each range."
+        note=_futures(found)
         + (
             f" The {_MOST_BARS} widest are drawn; the table has all."
             if len([e for e in found.effects if e.swing > 0.0]) > _MOST_BARS
             else ""
         ),
         shown=True,
+    )
+
+
+def _futures(found: Sensitivity) -> str:
+    """How many futures stand behind the base and behind the changes; where they differ, both."""
+    either = f"{found.replications} futures at either end of each range"
+    if found.base_replications <= found.replications:
+        return (
+            f"{either}, and as many as the file stands, on the days of the question alone; so the "
+            "OTIF here may differ a little from that of the verdict."
+        )
+    return (
+        f"{either}. Each change is paired with the first {found.replications} of the "
+        f"{found.base_replications} futures of the verdict, and added to the verdict's own figure."
     )
 
 

@@ -10,15 +10,46 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from datetime import date
+from functools import cache
 from weakref import WeakKeyDictionary
 
+from doseline.programme import Programme
 from doseline.programme.lane import Lane
+from doseline.programme.manufacturer import Manufacturer
 from doseline.programme.site import Site
+from doseline.simulate.crossings import border_between
 from doseline.simulate.fate import Fate
 from doseline.simulate.transit import moving_min
 from doseline.simulate.world import Place, Reach, World
 
 TRIES = 240
+
+
+@cache
+def _fates() -> tuple[Fate, ...]:
+    return tuple(Fate(0, n, True) for n in range(1_000_000, 1_000_000 + TRIES))
+
+
+_KEPT = 256
+_roads: dict[tuple[object, ...], list[int]] = {}
+
+
+def moving_of(programme: Programme, lane: Lane, site: Site, plant: Manufacturer) -> list[int]:
+    """Minutes on the road from a plant to a site by a lane, in order, on a day without winter.
+
+    Worlds whose lane, carrier and border are the same share them.
+    """
+    border = border_between(programme, plant.country, site.market)
+    key = (lane, programme.carrier[lane.carrier], border, site.id)
+    if key not in _roads:
+        on = date(2001, 6, 5)
+        tries = (moving_min(programme, fate, lane, site, plant, on) for fate in _fates())
+        _roads[key] = sorted(
+            10**7 if t.lost else t.nominal + sum(m for _, m in t.extra) for t in tries
+        )
+        while len(_roads) > _KEPT:
+            del _roads[next(iter(_roads))]
+    return _roads[key]
 
 
 _risks: WeakKeyDictionary[World, Risk] = WeakKeyDictionary()
@@ -36,7 +67,6 @@ class Risk:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self._fates = [Fate(0, n, True) for n in range(1_000_000, 1_000_000 + TRIES)]
         self._ready: dict[tuple[str, str], list[int]] = {}
         self._moving: dict[tuple[str, str], list[int]] = {}
 
@@ -75,7 +105,7 @@ class Risk:
             mine = (p for p in self.world.places if (p.product.id, p.line.id) == key)
             place = max(mine, key=lambda p: p.index)
             vials = max(1, place.slot.vials_max // 2)
-            tries = (fate.durations(place, vials) for fate in self._fates)
+            tries = (fate.durations(place, vials) for fate in _fates())
             self._ready[key] = sorted(t.make + max(t.qc + t.release, t.pack) for t in tries)
         return self._ready[key]
 
@@ -86,14 +116,7 @@ class Risk:
             ways, market = self.world.ways, site.market
             sites = (s for s in self.world.programme.sites if s.market == market)
             site = next(s for s in sites if lane in ways.lanes(lane.manufacturer, s))
-            on = date(2001, 6, 5)  # a day without winter
-            tries = (
-                moving_min(self.world.programme, fate, lane, site, place.plant, on)
-                for fate in self._fates
-            )
-            self._moving[key] = sorted(
-                10**7 if t.lost else t.nominal + sum(m for _, m in t.extra) for t in tries
-            )
+            self._moving[key] = moving_of(self.world.programme, lane, site, place.plant)
         return self._moving[key]
 
     def _deadline(self, reach: Reach, site: Site) -> int:

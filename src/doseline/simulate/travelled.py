@@ -9,6 +9,7 @@ from typing import Any
 from doseline.operations.slots import Slot
 from doseline.programme import Programme
 from doseline.programme.cost import Costs, Ordering, Target
+from doseline.programme.product import Step
 
 _KEPT = 6
 
@@ -45,8 +46,16 @@ def travelled(programme: Programme, slots: Sequence[Slot]) -> Travelled:
 def as_travelled(programme: Programme) -> Programme:
     """The programme without what no way, its cost or its lateness depends on.
 
-    Demand, money but that of roads, sources (they are in the slots), and what fails a batch.
+    Demand, money but that of roads, sources (they are in the slots), what fails a batch or a vial,
+    and what a batch yields.
     """
+    products = tuple(
+        replace(
+            x, price_cents=0, vial_rejected_fraction=0.0, fill_sd_fraction=0.0,
+            assay_sd_fraction=0.0, recipe=tuple(_unyielding(step) for step in x.recipe),
+        )
+        for x in programme.products
+    )  # fmt: skip
     plants = tuple(
         replace(
             m, failures=(), learning=None, failures_cluster_factor=1.0, corrective_action=None,
@@ -55,8 +64,13 @@ def as_travelled(programme: Programme) -> Programme:
         for m in programme.manufacturers
     )  # fmt: skip
     return replace(
-        programme, name="", manufacturers=plants, target=Target(0.0), price_year=None, sources=(),
+        programme, name="", products=products, manufacturers=plants, target=Target(0.0),
+        price_year=None, sources=(),
         contracts=(), trials=(), markets=(), standing_demand=(), stages=(), ordering=Ordering(),
         penalties=(), costs=Costs(), designs=(), scenarios=(), hazards=(), questions=(),
         main_design=None, sizing=None, references=(), inputs=(), design=None, file="",
     )  # fmt: skip
+
+
+def _unyielding(step: Step) -> Step:
+    return replace(step, yield_fraction=1.0, yield_mean_fraction=None, yield_sd_fraction=0.0)

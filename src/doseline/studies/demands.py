@@ -41,8 +41,28 @@ def as_drawn(programme: Programme) -> Programme:
 
 
 _MOST = 120_000
-_drawn: dict[tuple[object, ...], Crowd] = {}
-"""The crowds drawn last, the oldest first, with `_MOST` patients among them at most."""
+
+
+class Kept:
+    """The crowds drawn last, the oldest first, with `most` patients among them at most.
+
+    A crowd counts as one patient more than it holds, so that empty ones are not kept for ever.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.crowds: dict[tuple[object, ...], Crowd] = {}
+        self.held = 0
+
+    def keep(self, key: tuple[object, ...], crowd: Crowd) -> None:
+        """Keep one more, and drop the oldest until no more are held than memory should bear."""
+        self.crowds[key] = crowd
+        self.held += 1 + len(crowd)
+        while self.held > self.most and len(self.crowds) > 1:
+            self.held -= 1 + len(self.crowds.pop(next(iter(self.crowds))))
+
+
+_drawn = Kept(_MOST)
 
 
 @dataclass(frozen=True)
@@ -61,13 +81,13 @@ class LastDrawn:
         said = tuple(sorted((c.cases or {}).items()))
         of = (c.seed, c.from_on, c.until_on, said, c.protocols)
         keys = [(_Same(c.programme, c.drawing.scenario), *of, n) for n in replications]
-        mine = {key: _drawn[key] for key in keys if key in _drawn}
+        mine = {key: _drawn.crowds[key] for key in keys if key in _drawn.crowds}
         drawn = c.several([n for n, key in zip(replications, keys, strict=True) if key not in mine])
         for key in keys:
             found = mine.get(key)
             if found is None:
-                found = _drawn[key] = next(drawn)
-                _forget()
+                found = next(drawn)
+                _drawn.keep(key, found)
             yield found
 
 
@@ -84,10 +104,3 @@ class _Same:
         return isinstance(other, _Same) and all(
             a is b for a, b in zip(self.things, other.things, strict=True)
         )
-
-
-def _forget() -> None:
-    """Drop the oldest crowds, until no more patients are held than memory should bear."""
-    held = sum(map(len, _drawn.values()))
-    while held > _MOST and len(_drawn) > 1:
-        held -= len(_drawn.pop(next(iter(_drawn))))

@@ -92,7 +92,7 @@ def _spans(programme: Programme, main: str, run: Play) -> Iterator[Span]:
                 dict.fromkeys(own, (question.id,)),
                 question.from_on,
                 min(programme.until_on, question.until_on + FINISHES),
-                None,
+                cases_of(programme),
                 trial_run(run).replications,
                 64,
             )

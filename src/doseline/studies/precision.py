@@ -1,7 +1,8 @@
 """How many futures it takes until every OTIF is known to a width; no clock is asked.
 
 The next round is as long as the widest interval asks for, by the square of what is missing, at
-most four times what is there.
+most four times what is there. It is not asked of fewer than `LEAST` futures whether they are
+enough: few futures are narrow by luck, and who stops there is wrong more often than one time in 20.
 """
 
 from __future__ import annotations
@@ -12,6 +13,12 @@ from dataclasses import dataclass, replace
 
 from doseline.simulate import Period, SimulationResult
 from doseline.studies.answers import service
+
+LEAST = 128
+"""No interval counts as narrow before so many futures are played, or the most where that is fewer.
+
+Of the intervals of a small world that could stop from 16 futures on, 87 % held the truth.
+"""
 
 _GROWTH = 4
 _SPARE = 1.1
@@ -34,8 +41,10 @@ def wanted_futures(found: SimulationResult, counted: Sequence[Period], precision
     if played >= precision.most:
         return played
     widest = max((width_of(found, p.id) for p in counted), default=0.0)
-    if widest <= precision.width:
+    if not counted or (widest <= precision.width and played >= LEAST):
         return played
+    if played < LEAST:
+        return min(precision.most, LEAST, _GROWTH * played)
     asked = math.ceil(_SPARE * played * (widest / precision.width) ** 2)
     return min(precision.most, max(played + 1, min(asked, _GROWTH * played)))
 

@@ -21,6 +21,7 @@ from doseline.simulate.engine import Engine, takes_kernel
 from doseline.studies.answers import answer
 from doseline.studies.assessment import AS_WRITTEN, Answer, Assessment, MonthRow
 from doseline.studies.capacity import vials_by_month
+from doseline.studies.counts import counts_of
 from doseline.studies.crew import Crew
 from doseline.studies.demand_picture import demand_picture
 from doseline.studies.designs import design_row
@@ -70,7 +71,7 @@ def assess(
     asked_for = demand_picture(programme, seed=seed, samples=DEMAND_SAMPLES, progress=progress)
     with Crew(programme, workers, progress) as crew:
         played = play_all(crew, main, run, precision)
-        moved, bought = ((), None) if quick else beside(crew, main, run, ranged)
+        moved, bought = ((), None) if quick else beside(crew, main, run, ranged, played)
     answers = tuple(
         replace(
             answer(
@@ -141,12 +142,20 @@ def _ranged(programme: Programme, main: str, named: Collection[str]) -> tuple[Qu
 
 
 def beside(
-    crew: Crew, main: str, run: Play, ranged: Sequence[Question]
+    crew: Crew, main: str, run: Play, ranged: Sequence[Question], played: Played
 ) -> tuple[tuple[Sensitivity, ...], Suppliers | None]:
     """What stands beside the verdict: inputs over their ranges, and what suppliers buy."""
     design = None if main == AS_WRITTEN else main
     one = replace(run, workers=1)
-    moved = tuple(one_question(crew, design, q, one, every_headroom=False) for q in ranged)
+    known = {
+        question: counts_of(result, question)
+        for (name, question), result in played.trials.items()
+        if name == main
+    }
+    moved = tuple(
+        one_question(crew, design, q, one, every_headroom=False, known=known.get(q.id))
+        for q in ranged
+    )
     several = len(parent_design(crew.programme, design).plants) > 1
     bought = buying(crew, design, ranged[0].id, one) if several and ranged else None
     return moved, bought

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 from scipy.optimize import brentq
+from scipy.stats import CensoredData, logrank
 
 from doseline.demand.designs import (
     Estimate,
@@ -102,6 +103,28 @@ def test_a_look_sees_only_what_has_happened_by_then() -> None:
     )
     # events at 1 among 4 (2 treated), at 3 among 1 (none treated): the other left at 2.5
     assert log_rank(made, 0, 3.5) == pytest.approx((1 / 2 + 0 - 0) / math.sqrt(1 / 4))
+
+
+def test_the_log_rank_z_is_that_of_scipy_where_events_tie_too() -> None:
+    drawn = histories(replace(PLAN, patients=60, events=30, treated_share=0.4), 5, 40)
+    months = Histories(
+        np.floor(drawn.entry),
+        np.ceil(drawn.watched),
+        np.floor(drawn.entry) + np.ceil(drawn.seen_at - drawn.entry),
+        drawn.treated,
+    )
+    for made in (drawn, months):
+        for row in range(40):
+            seen = made.seen_at[row] <= 9.5
+            here = made.entry[row] < 9.5
+            until = np.minimum(made.watched[row], 9.5 - made.entry[row])
+            arms = [
+                CensoredData(uncensored=until[here & arm & seen], right=until[here & arm & ~seen])
+                for arm in (~made.treated, made.treated)
+            ]
+            control, treated = arms
+            expected = float(logrank(control, treated).statistic)
+            assert log_rank(made, row, 9.5) == pytest.approx(expected, abs=1e-10)
 
 
 def test_a_look_with_only_one_arm_has_nothing_to_compare() -> None:

@@ -12,7 +12,7 @@ from doseline.studies.crew import Crew
 from doseline.studies.ranges.found import Effect, Sensitivity
 from doseline.studies.ranges.groups import UPTAKE, at_end, ranges, unstated
 from doseline.studies.ranges.sensitivity import one_question, sensitivity
-from doseline.studies.ranges.standing import CHANCE_ONLY, as_planned, as_served
+from doseline.studies.ranges.standing import CHANCE_ONLY, Stripped, as_planned, as_served
 from doseline.studies.runs import Play
 from tests.hand_world import FILE
 
@@ -164,11 +164,13 @@ def test_every_assumed_input_is_in_a_range_or_counted_without_one(reference: Pro
 
 
 def test_chance_and_money_have_no_part_in_what_is_planned(reference: Programme) -> None:
+    planned: Stripped = {}
+    served: Stripped = {}
     for name in ("carriers.day_delay", "manufacturers.learning.floor", "contracts.batch_fee"):
         one = next(r for r in ranges(reference) if r.id == name)
         moved, _ = at_end(reference, one, "low")
-        assert as_planned(moved) == as_planned(reference)
-        assert as_served(moved) != as_served(reference)
+        assert as_planned(moved, planned) == as_planned(moved) == as_planned(reference)
+        assert as_served(moved, served) == as_served(moved) != as_served(reference)
 
 
 def test_the_planner_never_reads_what_is_taken_for_chance_alone(repository: Path) -> None:

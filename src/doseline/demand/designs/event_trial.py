@@ -167,18 +167,25 @@ def log_rank(made: Histories, row: int, at: float) -> float:
 
     0 where there is nothing to compare. (Mantel, Cancer Chemotherapy Reports 50 (1966) 163-170.)
     """
-    from scipy.stats import CensoredData, logrank  # slow to import, and not all designs need it
-
     entry = made.entry[row]
     seen = made.seen_at[row] <= at
     until = np.minimum(made.watched[row], at - entry)
     here = entry < at
-    arms = [here & ~made.treated, here & made.treated]
-    if not (arms[0].any() and arms[1].any()):
+    control = here & ~made.treated
+    times, deaths = np.unique(until[here & seen], return_counts=True)
+    risk = _at_risk(until[here], times)
+    of_control = _at_risk(until[control], times)
+    chance = deaths / risk
+    expected = float((of_control * chance).sum())
+    others = np.maximum(risk - 1, 1)
+    spread = of_control * (risk - of_control) * chance * (risk - deaths) / (risk * others)
+    variance = float(spread.sum())
+    if variance <= 0.0:
         return 0.0
-    control, treated = (
-        CensoredData(uncensored=until[arm & seen], right=until[arm & ~seen]) for arm in arms
-    )
-    with np.errstate(invalid="ignore"):
-        z = float(logrank(control, treated).statistic)
-    return z if math.isfinite(z) else 0.0
+    return (int((control & seen).sum()) - expected) / math.sqrt(variance)
+
+
+def _at_risk(until: Floats, times: Floats) -> Floats:
+    """How many are still watched at each time."""
+    ordered = np.sort(until)
+    return np.asarray(ordered.size - np.searchsorted(ordered, times), dtype=np.float64)

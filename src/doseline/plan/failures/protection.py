@@ -7,8 +7,9 @@ have to hold then is written into the model for every batch whose failure leaves
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from time import perf_counter
 
@@ -19,13 +20,14 @@ from doseline.plan.failures.audit import Audit, audit
 from doseline.plan.failures.contingencies import Kind
 from doseline.plan.failures.never import never_secured
 from doseline.plan.failures.second_chances import SecondChances, may_fail, second_chances
-from doseline.plan.failures.securing import by_pieces, by_solver, started_from
+from doseline.plan.failures.securing import at_prices, by_pieces, by_solver, relaxed, started_from
 from doseline.plan.failures.spare_isotope import with_isotope_ordered
 from doseline.plan.model.candidates import gather
 from doseline.plan.model.costs import count
 from doseline.plan.model.extract import extract
 from doseline.plan.model.matrix import Floats
 from doseline.plan.model.model import modelled
+from doseline.plan.model.objective import tie_breaks_cents
 from doseline.plan.model.tiers import doses_tier, fix_hopeless, hold
 from doseline.plan.model.variables import Problem
 from doseline.plan.phases import SEARCHED
@@ -43,7 +45,7 @@ _ROUNDS = 12
 _AT_ONCE = 40_000
 """With no more ways to serve doses again all failures are written from the start."""
 
-_SHARE, _ALL = 0.5, 2.5
+_SHARE, _ALL = 0.5, 2.0
 """What a price has of the time of a plan at most, and what all prices have together."""
 
 Progress = Callable[[str], None]
@@ -112,8 +114,8 @@ def secure(
 
     As many doses are met as without a price; then cost and price of the doses unsecured are as low
     as can be. What a second chance is, `audit` says, and it counts those of each plan. `limits`
-    hold for the plan without a price; each price has half as much time, and all together no more
-    than two and a half times as much. Raises SolverError where
+    hold for the plan without a price; each price has half as much time, all together no more than
+    twice as much, and beside them the bounds of many orders. Raises SolverError where
     the solver fails, ValueError for a price below zero.
     """
     began = perf_counter()
@@ -133,7 +135,13 @@ def secure(
     case = _Case.of(programme, tuple(orders), base, from_on, until_on)
     prices = sorted(set(prices_cents))
     seconds = limits.seconds * min(_SHARE, _ALL / max(1, len(prices)))
-    runs = [case.at(price, replace(limits, seconds=seconds), say) for price in prices]
+    many = len(case.orders) >= SEARCHED
+    priced = at_prices(case.chances, prices) if many else {}
+    ties = tie_breaks_cents(case.plain.sets)
+    with ThreadPoolExecutor(1) as beside:
+        least = beside.submit(relaxed, priced, ties, perf_counter() + _ALL * limits.seconds)
+        runs = [case.at(price, replace(limits, seconds=seconds), say) for price in prices]
+    case.least = least.result()
     points = tuple(case.best(run, len(never)) for run in runs)
     free = case.best(_Run(0, base.bound_cents, True, 0, False), 0)
     return Curve(free, points, never, perf_counter() - began)
@@ -182,6 +190,7 @@ class _Case:
     chances: SecondChances
     held: int
     found: list[_Found]
+    least: dict[int, int] = field(default_factory=dict)
 
     @staticmethod
     def of(
@@ -251,6 +260,10 @@ class _Case:
                 chances.write(s)
         return _Run(price_cents, bound, converged, _ROUNDS, clock)
 
+    def _relaxed(self, price_cents: int) -> int | None:
+        """What the relaxation proves at this price or a lower one: a price only adds to a total."""
+        return max((b for p, b in self.least.items() if p <= price_cents), default=None)
+
     @property
     def sound(self) -> list[_Found]:
         """The plans without a breach whose doses unmet weigh as little as in any."""
@@ -279,8 +292,10 @@ class _Case:
         price = run.price_cents
         best = min(self.sound, key=lambda f: f.total(price))
         weak = self.base.bound_cents + price * max(0, never - self.held)
-        bound = min(max(run.bound_cents or 0, weak), best.total(price)[0])
-        calm = self.base.reproducible and not run.by_the_clock
+        proven = run.bound_cents or self._relaxed(price) or 0
+        bound = min(max(proven, weak), best.total(price)[0])
+        late = len(self.orders) >= SEARCHED and price > 0 and price not in self.least
+        calm = self.base.reproducible and not run.by_the_clock and not late
         return Secured(price, best.plan, best.audit, bound, run.converged, run.rounds, calm)
 
     def _planned(self, values: Floats) -> _Found:

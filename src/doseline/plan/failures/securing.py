@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from time import perf_counter
@@ -13,6 +15,7 @@ from doseline.plan.failures.second_chances import SecondChances
 from doseline.plan.model.matrix import Floats
 from doseline.plan.solving.arrays import Arrays, Flags, Ints, arrays_of
 from doseline.plan.solving.neighbours import Neighbourhoods
+from doseline.plan.solving.relaxation import Relaxation, safe_bound
 from doseline.plan.solving.rounded import broken
 from doseline.plan.solving.solve import WHOLE_UNITS, Ended, Limits, Solution, solve
 from doseline.plan.solving.structure import Structure, structure_of
@@ -66,6 +69,31 @@ def by_pieces(chances: SecondChances, price_cents: int, start: Floats, limits: L
     with ThreadPoolExecutor(2) as pool:
         search.search(limits.seconds, _ROUNDS, pool)
     return Step(search.best.values, None, search.by_the_clock)
+
+
+def at_prices(chances: SecondChances, prices_cents: Sequence[int]) -> dict[int, Arrays]:
+    """The problem as it stands at each price, for `relaxed`."""
+    return {price: _arrays(chances, price) for price in sorted(prices_cents)}
+
+
+def relaxed(priced: Mapping[int, Arrays], ties_cents: int, until: float) -> dict[int, int]:
+    """What cost and price come to at least in the relaxation, by price; all in cents.
+
+    The prices are taken in their order, each beginning where the one before ended. Those that the
+    clock leaves no time for are left out. Failures written afterwards only raise it.
+    """
+    found: dict[int, int] = {}
+    relaxation = None
+    for price, arrays in priced.items():
+        if relaxation is None:
+            relaxation = Relaxation(arrays, until)
+        relaxation.cost(arrays.cost)
+        least = relaxation.solve()
+        if least is None:
+            break
+        bound = safe_bound(arrays, least.row_duals) / WHOLE_UNITS
+        found[price] = math.floor(bound) - ties_cents
+    return found
 
 
 def _arrays(chances: SecondChances, price_cents: int) -> Arrays:

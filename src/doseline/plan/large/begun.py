@@ -71,7 +71,7 @@ def by_stretches(given: Beginning, passes: int = PASSES) -> Neighbourhoods:
     arrays, structure, until = given.arrays, given.structure, given.until
     start, dear = first_schedule(given.folded, arrays, structure, until)
     if start is None or start[structure.unmet].mean() > _UNMET:
-        return by_days(given)
+        return by_days(replace(given, folded=given.folded.anew(until)))
     search, near = given.search(start), nearest(structure, dear, NEAR)
     given.say(f"a first schedule, cost {arrays.objective(start):,.0f}")
     for n in range(passes):

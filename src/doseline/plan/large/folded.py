@@ -26,8 +26,10 @@ _BEFORE, _AFTER = 6, 12  # times the shares are set before and after batches are
 _SHARE, _DIVE = 0.4, 0.8  # of the time, at most: for shares, and for them and the dive
 _NEAR = 12  # so many choices of an order a dive has, the least dear; and those it is served by
 _SERVED = 1e-9
+_FEW = 18  # choices an order, on average
 _SOME_DAYS = 2 * 24 * 60  # [min]
-_LESS = (0.0, 0.01, 0.01, 0.02)  # of a bulk, tried in turn: doses are not cut up to fill one
+_TRIES = ((0.0, 0), (0.01, 1), (0.01, 3), (0.02, 7))
+"""While doses are unmet: less of each bulk, as no dose is cut up to fill one; else more batches."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,10 @@ class Folded:
             row_upper=arrays.row_upper[charges.kept],
         )
         self.relaxation = Relaxation(self.arrays, until, corners=True)
+
+    def anew(self, until: float) -> Folded:
+        """The same as it was before any share was set and anything was fixed."""
+        return Folded(self._whole, self.charges, until)
 
     def cost(self) -> Floats:
         """What each column costs with the shares as they are."""
@@ -152,10 +158,9 @@ def first_schedule(
         found = following
     dear = folded.dear(found)
     whole = None
-    for less in _LESS:
-        if less and not folded.less_bulk(less):
-            break
-        tried = _tried(folded, arrays, structure, found, dear, now + _DIVE * (until - now))
+    for less, more in _TRIES:
+        more = 0 if folded.less_bulk(less) else more
+        tried = _tried(folded, arrays, structure, found, dear, more, now + _DIVE * (until - now))
         if tried is None:
             break
         if whole is None or arrays.objective(tried) < arrays.objective(whole):
@@ -171,10 +176,11 @@ def _tried(
     structure: Structure,
     found: Relaxed,
     dear: Floats,
+    more: int,
     until: float,
 ) -> Floats | None:
     """Whole values that break no row, by a dive; all orders, but for those served in part."""
-    dived = _dived(folded, structure, found, dear, until)
+    dived = _dived(folded, structure, found, dear, more, until)
     if dived is None:
         return None
     folded.relaxation.stop_at(until)
@@ -229,15 +235,26 @@ def _kernel(folded: Folded, structure: Structure, found: Relaxed, dear: Floats) 
 
 
 def _dived(
-    folded: Folded, structure: Structure, found: Relaxed, dear: Floats, until: float
+    folded: Folded, structure: Structure, found: Relaxed, dear: Floats, more: int, until: float
 ) -> Floats | None:
-    """Values with whole batches, lines and deliveries, from a dive among the least dear choices."""
+    """Values with whole batches, lines and deliveries, from a dive among the least dear choices.
+
+    Where there are few choices, the relaxation is at hand for a dive among all of them; where bulk
+    is limited several are made, each from a relaxation of its own.
+    """
+    few = len(structure.serve) <= _FEW * len(structure.unmet)
+    if few and not more and not folded.charges.bulk.size:
+        folded.relaxation.stop_at(until)
+        arrays, made, kind = folded.arrays, structure.made, structure.kind
+        dived = whole_batches(folded.relaxation, found, arrays, made, kind)
+        dived = whole_columns(folded.relaxation, dived, arrays, structure.how)
+        return None if dived is None else dived.values
     kernel = _kernel(folded, structure, found, dear)
     relaxation = Relaxation(kernel.part, until, corners=True)
     root = relaxation.solve()
     if root is None:
         return None
-    dived = whole_batches(relaxation, root, kernel.part, kernel.made, kernel.kind)
+    dived = whole_batches(relaxation, root, kernel.part, kernel.made, kernel.kind, more=more)
     return kernel.whole(whole_columns(relaxation, dived, kernel.part, kernel.how))
 
 

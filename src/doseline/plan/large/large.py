@@ -37,6 +37,7 @@ ROUNDS = 2000
 """So many rounds of pieces are tried at most, two pieces each."""
 
 _SCARCE = {"isotope offer", "plant possession"}
+_UNPACKED = 0.01  # of a bulk
 _LITTLE = 0.02  # of an offer or a licence
 
 
@@ -89,7 +90,7 @@ def solved_by_pieces(
     thread while another looks for a schedule.
     """
     structure, until = structure_of(problem), limits.seconds
-    loose = priced(without_lots(problem, arrays), structure)
+    loose = priced(packable(problem, without_lots(problem, arrays)), structure)
     least = float(structure.weight @ arrays.lower[structure.unmet])
     with Threads() as threads:
         search = _begun(problem, arrays, loose, structure, limits, threads, say)
@@ -210,6 +211,21 @@ def without_lots(problem: Problem, arrays: Arrays) -> Arrays:
         return arrays
     whole = arrays.whole & (lots == 0.0)
     return replace(arrays, whole=whole, row_upper=upper)
+
+
+def packable(problem: Problem, arrays: Arrays) -> Arrays:
+    """The arrays with a little of each bulk left free where a place holds several batches.
+
+    The room of all of them is one to the model, but a dose is not cut up between two.
+    """
+    slots = {p.slot.id for p in problem.sets.places if p.twins}
+    by_row = arrays.by_row.copy()
+    for row, limit in enumerate(problem.matrix.limits):
+        if limit.rule == "bulk" and limit.where in slots:
+            here = slice(by_row.indptr[row], by_row.indptr[row + 1])
+            held = by_row.data[here]
+            by_row.data[here] = np.where(held < 0.0, (1.0 - _UNPACKED) * held, held)
+    return replace(arrays, by_row=by_row)
 
 
 def whole_lots(problem: Problem, arrays: Arrays, values: Floats) -> Floats:

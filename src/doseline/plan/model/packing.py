@@ -40,13 +40,40 @@ def packed(
     """The choices of a place, batch by batch; packages of one shipment together where they fit.
 
     The largest shipments go first, each into the batch that it fills the most; one that fits none
-    whole is split. What fits nowhere is left out: the model counts the room of all batches as one.
+    whole is split. Where that leaves somebody out, the strongest go first, each alone. What fits
+    nowhere is left out: the model counts the room of all batches as one.
     `lot_mbq` is the load that a lot of isotope gives: batches then swap shipments until little of
     their last lots is left over.
     """
     room = sets.places[s].slot.vials_max - spare_vials(sets, s)
     spare_mbq = spare_vials(sets, s) * max((c.load_mbq for c in taken), default=0.0)
-    bins = [_Bin(room, bulk_load_max(sets, s) - spare_mbq) for _ in range(batches)]
+    load_max_mbq = bulk_load_max(sets, s) - spare_mbq
+    bins = [_Bin(room, load_max_mbq) for _ in range(batches)]
+    _by_shipments(sets, taken, bins)
+    if sum(len(b.taken) for b in bins) < len(taken):
+        tight = [_Bin(room, load_max_mbq) for _ in range(batches)]
+        _by_load(sets, taken, tight)
+        bins = max(bins, tight, key=lambda some: sum(len(b.taken) for b in some))
+    filled = [b for b in bins if b.taken]
+    if lot_mbq > 0.0:
+        for n, batch in enumerate(filled[:-1]):
+            for _ in range(_SWAPS):
+                if not _swap(sets, batch, filled[n + 1 :], lot_mbq):
+                    break
+    return [b.taken for b in filled]
+
+
+def _by_load(sets: Sets, taken: Sequence[Choice], bins: list[_Bin]) -> None:
+    """The strongest first, each into the batch that it leaves the least room in: bulk is short."""
+    for choice in sorted(taken, key=lambda c: -load_of(sets, c)):
+        vials, load_mbq = _vials(sets, [choice]), load_of(sets, choice)
+        fitting = [b for b in bins if b.fits(vials, load_mbq)]
+        if fitting:
+            min(fitting, key=lambda b: b.load_mbq).fill(sets, [choice])
+
+
+def _by_shipments(sets: Sets, taken: Sequence[Choice], bins: list[_Bin]) -> None:
+    """Packages of one shipment together where they fit, the largest shipments first."""
     left: list[Choice] = []
     for together in _shipments(sets, taken):
         vials, load_mbq = _vials(sets, together), _load(sets, together)
@@ -61,13 +88,6 @@ def packed(
         if fitting:
             same = [b for b in fitting if _beside(sets, b, choice)]
             min(same or fitting, key=lambda b: b.vials).fill(sets, [choice])
-    filled = [b for b in bins if b.taken]
-    if lot_mbq > 0.0:
-        for n, batch in enumerate(filled[:-1]):
-            for _ in range(_SWAPS):
-                if not _swap(sets, batch, filled[n + 1 :], lot_mbq):
-                    break
-    return [b.taken for b in filled]
 
 
 def _swap(sets: Sets, batch: _Bin, others: Sequence[_Bin], lot_mbq: float) -> bool:

@@ -23,18 +23,19 @@ def whole_batches(
     made: Ints,
     kind: Ints,
     enough: Floats | None = None,
+    more: int = 0,
 ) -> Relaxed | None:
     """A solution of the relaxation in which every place makes a whole number of batches.
 
     For each product (`kind` has a number by place) a row holds the number of batches to that of the
-    relaxation, rounded up: otherwise rounding makes too many, and each is dear. Where a schedule
-    is known that makes do with fewer (`enough`, by column), rounded down. None where the clock
-    stopped it.
+    relaxation, rounded up, and `more`: otherwise rounding makes too many, and each is dear. Where a
+    schedule is known that makes do with fewer (`enough`, by column), rounded down. None where the
+    clock stopped it.
     """
     for product in np.unique(kind).tolist():
         mine = made[kind == product]
         asked = float(start.values[mine].sum())
-        most = float(math.ceil(asked - _WHOLE))
+        most = float(math.ceil(asked - _WHOLE) + more)
         if enough is not None:
             most = min(most, max(float(enough[mine].sum()), float(math.floor(asked + _WHOLE))))
         relaxation.at_most(mine, most)

@@ -93,7 +93,9 @@ class Relaxation:
             return None
         self._highs.setOptionValue("time_limit", self._highs.getRunTime() + left)
         if self._highs.run() == highspy.HighsStatus.kError:
-            raise SolverError("HiGHS failed while solving")
+            self._highs.clearSolver()  # what it kept from the last solution led it astray
+            if self._highs.run() == highspy.HighsStatus.kError:
+                raise SolverError("HiGHS failed while solving")
         self._highs.setOptionValue("solver", "choose")
         status = self._highs.getModelStatus()
         if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty):

@@ -7,25 +7,24 @@ activity is at another instant. What a label says is what the record says that i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from hashlib import sha256
 
-from doseline.errors import PaperError, did_you_mean
+from doseline.errors import PaperError
 from doseline.records import things
 from doseline.records.checkpoint import Checkpoint
 from doseline.records.commands.testing import content_of
 from doseline.records.entry import Entry
 from doseline.records.fold import fold
-from doseline.records.instants import instant_from_text
 from doseline.records.ledger import Ledger
 from doseline.records.machines import BatchState, LabelState, TestState
 from doseline.records.numbers import inside
-from doseline.records.particulars import Particulars, ProductParticulars
+from doseline.records.particulars import Particulars
 from doseline.records.state import Record
-from doseline.records.transport import Container, Content, Package, removable_limit_tenths
 from doseline.report.papers import sources as s
-from doseline.report.papers.cells import activity, day, shown, wall
+from doseline.report.papers.cells import activity, shown, wall
+from doseline.report.papers.reading import Reading, instant, limits, words
 from doseline.report.papers.sheaf import papers_of
+from doseline.report.papers.shipped import shipments
 from doseline.report.papers.told import Told
 
 __all__ = ["batch_papers", "sheet_of"]
@@ -61,7 +60,7 @@ def sheet_of(
         raise PaperError(f"batch {batch} has no book of activity: its papers cannot be printed yet")
     _labels_say_what_vials_are(record, held)
     told = Told.of(entries, batch)
-    return _Reading(record, held, book, particulars, told).sheet(checkpoint)
+    return _Sheet(record, held, book, particulars, told).sheet(checkpoint)
 
 
 def batch_papers(ledger: Ledger, batch: str, particulars: Particulars) -> dict[str, bytes]:
@@ -84,29 +83,8 @@ def _labels_say_what_vials_are(record: Record, held: things.Batch) -> None:
             raise PaperError(f"label {name} says something else than vial {label.vial} is")
 
 
-class _Reading:
+class _Sheet(Reading):
     """One batch read out of a record, part by part."""
-
-    def __init__(
-        self,
-        record: Record,
-        held: things.Batch,
-        book: things.Book,
-        particulars: Particulars,
-        told: Told,
-    ) -> None:
-        self.record, self.held, self.book = record, held, book
-        self.particulars, self.told = particulars, told
-        self.zone = record.facility(held.facility).zone
-        self.master = record.master(held.master)
-        self.named = self._particulars(held.product)
-
-    def _particulars(self, product: str) -> ProductParticulars:
-        found = self.particulars.products.get(product)
-        if found is None:
-            hint = did_you_mean(product, self.particulars.products)
-            raise PaperError(f"the particulars know no product {product}{hint}")
-        return found
 
     def sheet(self, checkpoint: Checkpoint) -> s.BatchSheet:
         held, record = self.held, self.record
@@ -119,10 +97,10 @@ class _Reading:
             master=f"{self.master.id}, version {self.master.version}",
             state=held.state + (f", on hold: {held.on_hold}" if held.on_hold else ""),
             planned_vials=held.planned_vials,
-            started_at=_at(held.started_at),
-            filled_at=_at(held.filled_at),
-            expires_at=_at(held.expires_at),
-            reference_at=_at(self.book.reference_at),
+            started_at=instant(held.started_at),
+            filled_at=instant(held.filled_at),
+            expires_at=instant(held.expires_at),
+            reference_at=instant(self.book.reference_at),
             bulk_kbq=held.bulk_kbq,
             yield_ppm=held.yield_ppm,
             yield_low_ppm=self.master.yield_low_ppm,
@@ -132,7 +110,7 @@ class _Reading:
             rejected=held.state in (BatchState.REJECTED, BatchState.FAILED_LATE),
             certified_for=held.certified_for,
             import_plant=self.import_place(),
-            released_at=_at(held.released_at) if released and held.released_at else None,
+            released_at=instant(held.released_at) if released and held.released_at else None,
             materials=tuple(map(self.material, held.lots)),
             equipment=tuple(map(self.equipment, self.used())),
             steps=tuple(map(self.step, self.attempts())),
@@ -143,7 +121,7 @@ class _Reading:
             labels=self.labels(),
             review=self.review(),
             signatures=tuple(self.signatures()),
-            shipments=tuple(self.shipments()),
+            shipments=tuple(shipments(self)),
         )
 
     def seal(self, checkpoint: Checkpoint) -> s.Seal:
@@ -174,52 +152,15 @@ class _Reading:
             warnings=named.warnings,
         )
 
-    def place(self, facility: str) -> s.Place:
-        held, named = self.record.facility(facility), self.particulars.places.get(facility)
-        if named is None:
-            hint = did_you_mean(facility, self.particulars.places)
-            raise PaperError(f"the particulars know no place {facility}{hint}")
-        licence = next((x for x in held.licences.values() if x.nuclide == self.book.nuclide), None)
-        if licence is None:
-            return s.Place(named.name, named.address, held.zone, named.licence)
-        return s.Place(
-            named.name,
-            named.address,
-            held.zone,
-            " · ".join(filter(None, (licence.id, named.licence))),
-            _at(licence.until_at).date(),
-            self._verified(licence),
-        )
-
-    def _verified(self, licence: things.Licence) -> str:
-        if not licence.verified_by:
-            return ""
-        who = self.name(licence.verified_by)
-        return f"{who}, {wall(_at(licence.verified_at), self.zone)}, {licence.method}"
-
-    def import_place(self) -> s.Place | None:
-        name = self.particulars.import_place
-        if not name:
-            return None
-        named = self.particulars.places.get(name)
-        if named is None:
-            raise PaperError(f"the particulars know no place {name}")
-        return s.Place(named.name, named.address, self.zone, named.licence)
-
-    def name(self, person: str) -> str:
-        """The printed name of a person, with the user id that is never another's."""
-        held = self.record.people.get(person)
-        return f"{held.name} ({person})" if held else person
-
     def material(self, name: str) -> s.Material:
         lot = self.record.lot(name)
         book = self.record.books.get(f"lot/{name}")
         taken = book.balances.get(f"batch/{self.held.id}", 0) if book else 0
         amount = ""
         if book is not None and taken:
-            at = wall(_at(book.reference_at), self.zone)
+            at = wall(instant(book.reference_at), self.zone)
             amount = f"{shown(activity(taken))} at {at}"
-        expires = _at(lot.expires_at) if lot.expires_at else None
+        expires = instant(lot.expires_at) if lot.expires_at else None
         return s.Material(lot.material, lot.id, lot.supplier, amount, lot.state, expires)
 
     def used(self) -> tuple[str, ...]:
@@ -227,29 +168,23 @@ class _Reading:
         tested = (self.told.tested_with.get(name, "") for name in self.held.tests)
         return tuple(filter(None, dict.fromkeys((*self.held.equipment, *tested))))
 
-    def equipment(self, name: str) -> s.Equipment:
-        tool = self.record.tool(name)
-        return s.Equipment(
-            tool.id, tool.name, tool.certificate, _at(tool.until_at) if tool.until_at else None
-        )
-
     def attempts(self) -> list[things.Step]:
         every = (*self.held.voided_steps, *self.held.steps.values())
         return sorted(every, key=lambda step: (step.started_at, step.step, step.attempt))
 
     def step(self, step: things.Step) -> s.Step:
         written = self.master.step(step.step)
-        limits = {limit.name: limit for limit in written.limits} if written else {}
+        wanted = {limit.name: limit for limit in written.limits} if written else {}
         readings = []
         for reading in step.readings:
-            limit = limits.get(reading.name)
+            limit = wanted.get(reading.name)
             low, high = (limit.low, limit.high) if limit else ("", "")
             within = inside(reading.value, low, high, reading.name) if low or high else None
             readings.append(
                 s.Reading(
-                    _words(reading.name),
+                    words(reading.name),
                     reading.value,
-                    _limit(low, high),
+                    limits(low, high),
                     within,
                     self.corrected(f"step/{self.held.id}/{step.step}/{step.attempt}", reading.name),
                 )
@@ -258,8 +193,8 @@ class _Reading:
             name=step.step,
             text=written.text if written else "",
             attempt=step.attempt,
-            started_at=_at(step.started_at),
-            done_at=_at(step.done_at) if step.done_at else None,
+            started_at=instant(step.started_at),
+            done_at=instant(step.done_at) if step.done_at else None,
             performer=self.name(step.performer) if step.performer else "",
             checker=self.name(step.checker) if step.checker else "",
             equipment=step.equipment,
@@ -272,7 +207,7 @@ class _Reading:
         """Every value that was entered before, with who corrected it when and why."""
         return "; ".join(
             f"was {entry.body['old']}, {entry.reason}, {self.name(entry.actor)}, "
-            + wall(_at(entry.happened_at[:27]), self.zone)
+            + wall(instant(entry.happened_at[:27]), self.zone)
             for entry in self.told.corrected.get((part, name), ())
         )
 
@@ -293,12 +228,12 @@ class _Reading:
         return s.Vial(
             id=vial.id,
             activity_kbq=int(kbq),
-            calibrated_at=_at(calibrated_at),
+            calibrated_at=instant(calibrated_at),
             zone=site.zone if site else self.zone,
             volume_ul=vial.volume_ul,
             measured_kbq=vial.measured_kbq,
-            filled_at=_at(self.held.filled_at),
-            expires_at=_at(expires_at),
+            filled_at=instant(self.held.filled_at),
+            expires_at=instant(expires_at),
             label_hash=sha256(content.encode("utf-8")).hexdigest(),
             state=vial.state + (f", recalled: {vial.recalled}" if vial.recalled else ""),
             order=vial.order,
@@ -309,16 +244,16 @@ class _Reading:
     def test(self, name: str) -> s.Test:
         test = self.record.test(name)
         return s.Test(
-            name=_words(test.name),
+            name=words(test.name),
             method=self.named.methods.get(test.name, ""),
-            limit=_limit(test.low, test.high),
+            limit=limits(test.low, test.high),
             result=test.value,
             outcome=_OUTCOMES.get(test.state, ""),
             stage=test.stage,
             tester=self.name(test.tester) if test.tester else "",
             reviewer=self.name(test.reviewer) if test.reviewer else "",
-            ended_at=_at(test.ended_at) if test.ended_at else None,
-            due_at=_at(test.due_at),
+            ended_at=instant(test.ended_at) if test.ended_at else None,
+            due_at=instant(test.due_at),
             raw=test.raw,
             note=f"repeats {test.repeats}" if test.repeats else "",
         )
@@ -362,73 +297,9 @@ class _Reading:
             yield s.Signature(
                 f"{signature.name} ({signature.person})",
                 signature.role,
-                _words(f"{kind} {part}".strip()),
+                words(f"{kind} {part}".strip()),
                 signature.meaning,
-                _at(signature.signed_at),
+                instant(signature.signed_at),
                 signature.digest,
                 signature.voided,
             )
-
-    def shipments(self) -> Iterator[s.Shipment]:
-        for name in self.held.shipments:
-            held = self.record.shipment(name)
-            for number, package in enumerate(held.packages, 1):
-                yield self.shipment(held, self.record.packages[package], number)
-
-    def survey_meter(self, shipment: str) -> str:
-        name = self.told.surveyed_with.get(shipment)
-        if name is None:
-            return ""
-        tool = self.equipment(name)
-        until = f", calibrated until {day(tool.until_at)}" if tool.until_at else ""
-        return f"{tool.id} {tool.name}{until}"
-
-    def shipment(self, held: things.Shipment, package: things.Package, number: int) -> s.Shipment:
-        tool = self.record.tool(package.container)
-        named = self.particulars.containers.get(package.container)
-        inside_it = [x for x in held.vials if self.record.vial(x).package == package.id]
-        content = Content(self.book.nuclide, package.activity_kbq)
-        limit = removable_limit_tenths((content,))
-        return s.Shipment(
-            id=package.id,
-            consignee=self.place(held.facility),
-            vials=tuple(inside_it),
-            contents=Package((content,), package.surface_nsv_h, package.metre_nsv_h),
-            container=Container(
-                named.design if named else tool.name,
-                tool.id,
-                tool.certificate,
-                _at(tool.until_at).date(),
-            ),
-            gross_mass=named.gross_mass if named else "",
-            dimensions=named.dimensions if named else "",
-            packed_at=self.told.packed_at[package.id],
-            chemical_form=self.named.form,
-            carrier=held.carrier or held.lane,
-            air_waybill="",
-            passenger_aircraft=held.passenger,
-            emergency_phone=self.particulars.emergency_phone,
-            wipe=f"{package.wipe_tenths / 10:.1f} Bq/cm² (limit {limit / 10:g} Bq/cm²)",
-            survey_meter=self.survey_meter(held.id),
-            shipper=self.particulars.shipper,
-            package=f"{number} of {len(held.packages)}",
-        )
-
-
-def _words(name: str) -> str:
-    """A name of the record as a reader sees it."""
-    return name.replace("_", " ")
-
-
-def _at(text: str) -> datetime:
-    return instant_from_text(text)
-
-
-def _limit(low: str, high: str) -> str:
-    if low and low == high:
-        return low
-    if low and high:
-        return f"{low} to {high}"
-    if low:
-        return f"at least {low}"
-    return f"at most {high}" if high else ""

@@ -50,7 +50,11 @@ class Effect:
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """What moves the verdict of one question under one design, the largest swing first."""
+    """What moves the verdict of one question under one design, the largest swing first.
+
+    Changes are those of `replications` futures; they are added to the base's own figure, which
+    stands on `base_replications` futures, as many or more.
+    """
 
     question: str
     name: str
@@ -61,6 +65,7 @@ class Sensitivity:
     effects: tuple[Effect, ...]
     unstated: tuple[Unstated, ...]
     seconds: float = 0.0
+    base_replications: int = 0
 
     @property
     def moving(self) -> tuple[Effect, ...]:

@@ -16,6 +16,7 @@ def ranges_document(found: Sensitivity) -> Document:
         "question": found.question,
         "design": found.design or None,
         "replications": found.replications,
+        "base_replications": found.base_replications,
         "base": _end(found.base),
         "inputs": [
             {

@@ -12,14 +12,14 @@ from time import perf_counter
 from doseline.errors import did_you_mean
 from doseline.programme import Programme
 from doseline.programme.programme import Question
-from doseline.studies.counts import Counts, counts_of, paired_otif
+from doseline.studies.counts import Counts, counts_of, moved_otif, paired_otif
 from doseline.studies.crew import Crew
-from doseline.studies.figures import mean_figure
+from doseline.studies.figures import Figure, mean_figure
 from doseline.studies.headroom import period_headroom
 from doseline.studies.progress import Progress, silent
 from doseline.studies.ranges.found import Effect, End, Sensitivity
 from doseline.studies.ranges.groups import Range, at_end, ranges, unstated
-from doseline.studies.ranges.standing import as_planned, as_served
+from doseline.studies.ranges.standing import Stripped, as_planned, as_served
 from doseline.studies.runs import FINISHES, Play, asked, cases_of, periods, play, running
 from doseline.studies.verdict import sufficient
 
@@ -60,12 +60,19 @@ def sensitivity(
 
 
 def one_question(
-    crew: Crew, design: str | None, question: Question, run: Play, *, every_headroom: bool = True
+    crew: Crew,
+    design: str | None,
+    question: Question,
+    run: Play,
+    *,
+    every_headroom: bool = True,
+    known: Counts | None = None,
 ) -> Sensitivity:
     """The sensitivity of one question; the crew does the playing.
 
     Without `every_headroom` those are left out (None) on which no verdict hangs, as OTIF alone
-    falls short.
+    falls short. `known` is what was played before, on the same days under the same luck, as the
+    programme stands: at least as many futures as the run asks for. Changes are then added to that.
     """
     programme = crew.programme
     base = programme.under(design)
@@ -73,11 +80,12 @@ def one_question(
     varied = {
         (one.id, side): _moved(programme, one, side, design) for one in found for side in ENDS
     }
-    counts = _counted(crew, design, question, run, base, varied)
+    counts = _counted(crew, design, question, run, base, varied, known)
+    otifs = {k: moved_otif(counts[_BASE], own) for k, own in counts.items()}
 
     def short(key: _Key) -> bool:
         target = varied.get(key, (base, ()))[0].target_otif(question.protocols)
-        return sufficient(math.inf, counts.get(key, counts[_BASE]).otif, target) is False
+        return sufficient(math.inf, otifs.get(key, otifs[_BASE]), target) is False
 
     every = (_BASE, *varied)
     needed = [k for k in every if every_headroom or k == _BASE or not short(k)]
@@ -86,8 +94,10 @@ def one_question(
     def end(key: _Key) -> End:
         stood, stuck = varied.get(key, (base, ()))
         target = stood.target_otif(question.protocols)
-        own = counts.get(key, counts[_BASE])
-        return _end(own, counts[_BASE], rooms.get(key), target, key in counts, stuck)
+        before = counts[_BASE].first(run.replications)
+        own = before if key == _BASE else counts.get(key, before)
+        otif = otifs.get(key, otifs[_BASE])
+        return _end(own, before, otif, rooms.get(key), target, key in counts, stuck)
 
     at = end(_BASE)
     effects = []
@@ -101,6 +111,7 @@ def one_question(
         design=base.design or "",
         target=programme.target_otif(question.protocols),
         replications=run.replications,
+        base_replications=len(counts[_BASE].due),
         base=at,
         effects=tuple(sorted(effects, key=lambda e: (-e.swing, -e.cost_swing))),
         unstated=unstated(programme),
@@ -127,19 +138,26 @@ def _counted(
     run: Play,
     base: Programme,
     varied: _Varied,
+    known: Counts | None,
 ) -> dict[_Key, Counts]:
     """Counts of the base, and of each end at which something that is played has changed."""
-    served = _asked_about(base, question)
+    stripped: Stripped = {}
+    served = _asked_about(base, question, stripped)
     keys = [
-        _BASE,
-        *(k for k, (stood, _) in varied.items() if served != _asked_about(stood, question)),
+        *([_BASE] if known is None else []),
+        *(
+            k
+            for k, (stood, _) in varied.items()
+            if served != _asked_about(stood, question, stripped)
+        ),
     ]
     jobs = [partial(_counts, design, key, question.id, run) for key in keys]
     answers = crew.run(jobs, f"ranges of inputs, {question.name}")
-    return dict(zip(keys, answers, strict=True))
+    found = dict(zip(keys, answers, strict=True))
+    return found if known is None else {_BASE: known, **found}
 
 
-def _asked_about(programme: Programme, question: Question) -> Programme:
+def _asked_about(programme: Programme, question: Question, stripped: Stripped) -> Programme:
     """What the service and the cost of a question depend on: no trial or market of other days."""
     there = set(running(programme, question.from_on, _last_day(programme, question)))
     return as_served(
@@ -147,7 +165,8 @@ def _asked_about(programme: Programme, question: Question) -> Programme:
             programme,
             trials=tuple(t for t in programme.trials if t.id in there),
             markets=tuple(m for m in programme.markets if m.id in there),
-        )
+        ),
+        stripped,
     )
 
 
@@ -161,8 +180,13 @@ def _rooms(
     counts: Mapping[_Key, Counts],
 ) -> dict[_Key, float]:
     """Headrooms where they are needed; that of the base stands for all that plan alike."""
-    planned = as_planned(base)
-    own = [k for k in needed if k == _BASE or (k in counts and as_planned(varied[k][0]) != planned)]
+    stripped: Stripped = {}
+    planned = as_planned(base, stripped)
+    own = [
+        k
+        for k in needed
+        if k == _BASE or (k in counts and as_planned(varied[k][0], stripped) != planned)
+    ]
     jobs = [partial(_room, design, key, question.id) for key in own]
     answers = crew.run(jobs, f"headrooms over ranges, {question.name}")
     rooms = dict(zip(own, answers, strict=True))
@@ -172,12 +196,12 @@ def _rooms(
 def _end(
     counts: Counts,
     base: Counts,
+    otif: Figure,
     headroom: float | None,
     target: float,
     changes: bool,
     stuck: tuple[str, ...],
 ) -> End:
-    otif = counts.otif
     return End(
         otif=otif,
         otif_change=paired_otif(base, counts),

@@ -53,25 +53,40 @@ _BESIDE: dict[str, Any] = {
 }
 
 
-def as_served(programme: Programme) -> Programme:
+Stripped = dict[int, tuple[Any, Any]]
+"""Parts by identity, each with what is left of it, so that programmes share what they have alike.
+
+Made for one of the functions below and for one study.
+"""
+
+
+def as_served(programme: Programme, known: Stripped | None = None) -> Programme:
     """Without targets and lead times: two that are equal serve and cost the same."""
-    found: Programme = _without(programme, _TARGETS, money=False)
+    found: Programme = _without(programme, _TARGETS, {} if known is None else known, money=False)
     return replace(found, **_BESIDE)
 
 
-def as_planned(programme: Programme) -> Programme:
+def as_planned(programme: Programme, known: Stripped | None = None) -> Programme:
     """Without chance, money and targets: two that are equal have the same headroom."""
     taken = {**CHANCE_ONLY, **_TARGETS}
     taken[Programme] = {**CHANCE_ONLY[Programme], **_TARGETS[Programme]}
-    found: Programme = _without(programme, taken, money=True)
+    found: Programme = _without(programme, taken, {} if known is None else known, money=True)
     return replace(found, **{**_BESIDE, "borders": ()})
 
 
-def _without(value: Any, taken: dict[type, dict[str, Any]], *, money: bool) -> Any:
-    if isinstance(value, tuple):
-        return tuple(_without(v, taken, money=money) for v in value)
-    if not is_dataclass(value) or isinstance(value, type):
+def _without(value: Any, taken: dict[type, dict[str, Any]], known: Stripped, *, money: bool) -> Any:
+    """What is left of a part; the part is kept beside it, so its identity stays its own."""
+    if not isinstance(value, tuple) and (not is_dataclass(value) or isinstance(value, type)):
         return value
+    before = known.get(id(value))
+    if before is None:
+        before = known[id(value)] = value, _left(value, taken, known, money=money)
+    return before[1]
+
+
+def _left(value: Any, taken: dict[type, dict[str, Any]], known: Stripped, *, money: bool) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_without(v, taken, known, money=money) for v in value)
     own = taken.get(type(value), {})
     changed: dict[str, Any] = {}
     for f in fields(value):
@@ -81,7 +96,7 @@ def _without(value: Any, taken: dict[type, dict[str, Any]], *, money: bool) -> A
         elif money and f.name.endswith(("_cents", "_cents_per_mbq")):
             new = 0
         elif isinstance(old, tuple) or is_dataclass(old):
-            new = _without(old, taken, money=money)
+            new = _without(old, taken, known, money=money)
         else:
             continue
         if new is not old:
