@@ -17,7 +17,7 @@ PARTICULARS = str(plant.EXAMPLE / "particulars.yaml")
 def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> "Run":
     ledger = plant.after("fill").desk.ledger
     folder = SimpleNamespace(ledger=ledger, close=lambda: None)
-    monkeypatch.setattr(record_papers, "_open", lambda store, now: folder)
+    monkeypatch.setattr(record_papers, "opened", lambda store, now: folder)
     return Run(tmp_path / "papers")
 
 
