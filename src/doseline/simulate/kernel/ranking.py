@@ -75,6 +75,12 @@ def _first_that_fits(c: Any, order: int, found: Any) -> tuple[int, Any]:
         fit = fits(c, order, reach)
         if fit[0]:
             return reach, fit
+    return _first_to_stand_in(c, order, found)
+
+
+@compiled
+def _first_to_stand_in(c: Any, order: int, found: Any) -> tuple[int, Any]:
+    """Where nothing fits and the dose was lost: the first way on which it takes another's place."""
     if c.orders[order].lost:
         for reach in found:
             fit = stands_in(c, order, reach)
@@ -97,12 +103,7 @@ def _least_that_fits(c: Any, order: int, found: Any, keys: Any) -> tuple[int, An
         fit = fits(c, order, found[k])
         if fit[0]:
             return found[k], fit
-    if c.orders[order].lost:
-        for reach in found:
-            fit = stands_in(c, order, reach)
-            if fit[0]:
-                return reach, fit
-    return -1, NO_FIT
+    return _first_to_stand_in(c, order, found)
 
 
 @compiled

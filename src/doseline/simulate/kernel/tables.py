@@ -9,13 +9,13 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from datetime import date, time
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from doseline.chance import stable_hash
-from doseline.clock import local_minute, midnight, weekday_from_text
+from doseline.clock import local_minute, midnight
+from doseline.operations.routes import open_days
 from doseline.simulate.kernel.layout import TABLES
 from doseline.simulate.kernel.rows import Numbered
 from doseline.simulate.kernel.words import (
@@ -125,7 +125,8 @@ class Tables:
 
     def on(self, weekdays: Sequence[str], holidays: Sequence[Any]) -> np.ndarray[Any, Any]:
         """The days that fall on some weekdays and on no holiday."""
-        return open_days(tuple(weekdays), tuple(holidays), self.day0, self.days)
+        found = open_days(tuple(weekdays), tuple(holidays), self.day0, self.days)
+        return np.frombuffer(found, dtype=np.bool_)
 
     def stack(self, name: str, found: Sequence[np.ndarray[Any, Any]]) -> None:
         """Put calendars of one kind behind each other."""
@@ -254,18 +255,3 @@ class Tables:
             "dispatch_day": clock.day(way.dispatch_at, plant.zone).toordinal(),
         }
         return tuple(row[name] for name in TABLES["reaches"].names)
-
-
-@lru_cache(maxsize=256)
-def open_days(
-    weekdays: tuple[str, ...], holidays: tuple[Any, ...], day0: int, days: int
-) -> np.ndarray[Any, Any]:
-    """The days of a span that fall on some weekdays and on no holiday; worlds share them."""
-    named = [weekday_from_text(w) for w in weekdays]
-    open_on: np.ndarray[Any, Any] = np.isin((np.arange(day0, day0 + days) + 6) % 7, named)
-    if holidays:
-        for n in np.flatnonzero(open_on).tolist():
-            on = date.fromordinal(day0 + n)
-            open_on[n] = not any(h.is_holiday(on) for h in holidays)
-    open_on.flags.writeable = False
-    return open_on
