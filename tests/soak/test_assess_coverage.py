@@ -8,13 +8,14 @@ from functools import cache
 import pytest
 
 from doseline.programme import Programme
-from doseline.studies.answers import service
 from doseline.studies.assessment import AS_WRITTEN
 from doseline.studies.counts import counts_of
 from doseline.studies.crew import Crew
+from doseline.studies.figures import service
 from doseline.studies.precision import Precision
 from doseline.studies.rounds import Span, play_spans
 from doseline.studies.runs import FINISHES, Play, periods, play
+from doseline.studies.served import served_of
 from tests.studies.sizing.cells import cells
 
 pytestmark = pytest.mark.soak
@@ -32,7 +33,7 @@ def the_truth(programme: Programme) -> float:
     truly = play(
         programme, many, counted=periods((question,)), from_on=question.from_on, until_on=last
     )
-    return counts_of(truly, question.id).otif.mean
+    return counts_of(served_of(truly, question.id)).otif.mean
 
 
 @pytest.mark.parametrize("width", [0.2, 0.08])
@@ -62,7 +63,7 @@ def test_the_interval_holds_the_truth(width: float) -> None:
         for study in range(STUDIES):
             run = Play(study, 16, engine="kernel")
             found, _ = play_spans(crew, [span], run, Precision(width, 4_000))
-            counts = counts_of(found[question.id][AS_WRITTEN], question.id)
+            counts = found[question.id].served[AS_WRITTEN][question.id]
             otif = service(counts.on_time, counts.due)
             assert otif.high - otif.low <= width
             held += otif.low <= truth <= otif.high

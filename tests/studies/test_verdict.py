@@ -6,9 +6,8 @@ from datetime import date
 
 import pytest
 
-from doseline.studies.answers import wilson
 from doseline.studies.assessment import Answer
-from doseline.studies.figures import Figure, count_figure, mean_figure, ratio_figure
+from doseline.studies.figures import Figure, count_figure, mean_figure, ratio_figure, wilson
 from doseline.studies.verdict import sentence, sufficient
 
 
@@ -20,6 +19,7 @@ def answer(question: str, value: bool | None, design: str = "one") -> Answer:
         from_on=date(2024, 1, 1),
         until_on=date(2024, 12, 31),
         design=design,
+        futures=32,
         demand=zero,
         headroom=2.0,
         headroom_binds=(),

@@ -10,7 +10,7 @@ from doseline.programme import Programme
 from doseline.report import words
 from doseline.report.markup import Child, Markup, el, join, outward
 from doseline.report.tables import Row, folded, table
-from doseline.studies.assessment import Assessment
+from doseline.studies.assessment import Assessment, futures_said
 
 PRINTED_AT_MOST = 60  # longer lists stay in the file and off the paper
 SHOWN_AT_MOST = 12  # longer lists are folded away
@@ -97,8 +97,8 @@ def method_section(assessment: Assessment, programme: Programme) -> Markup:
     """Seed, replications, method, limits and references."""
     facts: list[tuple[str, Child]] = [
         ("Seed", str(assessment.seed)),
-        ("Replications", f"{assessment.replications} a design"),
-        ("Replications of trial questions", f"{assessment.trial_replications}, on their own days"),
+        ("Replications of the whole horizon", f"{assessment.replications} a design"),
+        ("Futures of each question", futures_said(assessment.questions)),
         ("Replications of scenarios", f"{assessment.scenario_replications}, with and without"),
         ("Doseline", assessment.version),
         ("Programme file", programme.file or "made in Python"),

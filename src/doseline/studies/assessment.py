@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -22,11 +23,11 @@ AS_WRITTEN = "the network as written"
 class Answer:
     """The verdict for one question under one design.
 
-    `demand` counts the doses due in the period; its range is that of the demand, not of its mean:
-    the middle 95 % of the futures or, where that is wider, the lowest uptake case to the highest.
-    `headroom` is the largest multiple of the expected order mix that can be served with chance
-    off; `headroom_high` the same where the markets take the highest uptake case. `sufficient` is
-    None where the interval of OTIF spans the target. `causes` counts
+    `futures` is how many were played. `demand` counts the doses due in the period; its range is
+    that of the demand, not of its mean: the middle 95 % of the futures or, where that is wider, the
+    lowest uptake case to the highest. `headroom` is the largest multiple of the expected order mix
+    that can be served with chance off; `headroom_high` the same where the markets take the highest
+    uptake case. `sufficient` is None where the interval of OTIF spans the target. `causes` counts
     doses delayed or missed for each cause, a replication.
     """
 
@@ -35,6 +36,7 @@ class Answer:
     from_on: date
     until_on: date
     design: str
+    futures: int
     demand: Figure
     headroom: float
     headroom_binds: tuple[str, ...]
@@ -47,6 +49,12 @@ class Answer:
     slot_use: float
     causes: tuple[tuple[str, float], ...] = ()
     headroom_high: float | None = None
+
+
+def futures_said(answers: Sequence[Answer]) -> str:
+    """How many futures the questions were played over: one number, or the least and the most."""
+    counts = sorted({a.futures for a in answers})
+    return " to ".join(f"{n:,}" for n in (*counts[:1], *counts[1:][-1:])) or "no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +171,6 @@ class Assessment:
     design: str
     seed: int
     replications: int
-    trial_replications: int
     scenario_replications: int
     questions: tuple[Answer, ...]
     designs: tuple[DesignRow, ...]

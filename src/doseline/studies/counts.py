@@ -7,10 +7,8 @@ from dataclasses import dataclass
 
 from scipy.special import stdtrit
 
-from doseline.simulate import SimulationResult
-from doseline.studies.answers import service, wilson
-from doseline.studies.designs import spent
-from doseline.studies.figures import Figure, mean_figure
+from doseline.studies.figures import Figure, mean_figure, service, wilson
+from doseline.studies.served import Served
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +95,6 @@ def _half(base: list[float], changes: list[float]) -> float:
     return float(stdtrit(n - 1, 0.975)) * math.sqrt(max(0.0, spread))
 
 
-def counts_of(result: SimulationResult, question: str) -> Counts:
-    """What each future of a result counts for a question."""
-    rows = result.by_period[question]
-    return Counts(
-        tuple(float(sum(r.on_time for r in x)) for x in rows),
-        tuple(float(sum(r.due for r in x)) for x in rows),
-        tuple(spent(r) for r in result.replications),
-    )
+def counts_of(served: Served) -> Counts:
+    """What each future counts for a question."""
+    return Counts(served.on_time, served.due, served.cost)

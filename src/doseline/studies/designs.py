@@ -6,9 +6,8 @@ from datetime import date
 
 from doseline.programme import Programme
 from doseline.simulate import Replication, SimulationResult
-from doseline.studies.answers import service
 from doseline.studies.assessment import DesignRow
-from doseline.studies.figures import Figure, mean_figure, ratio_figure
+from doseline.studies.figures import Figure, mean_figure, ratio_figure, service
 from doseline.studies.runs import ALL
 
 

@@ -61,6 +61,33 @@ def count_figure(values: Sequence[float]) -> Figure:
     return Figure(found.mean, max(0.0, found.low), found.high)
 
 
+def service(on_time: Sequence[float], due: Sequence[float]) -> Figure:
+    """OTIF with its interval: never outside 0 to 1, never narrower than the counts allow.
+
+    The interval over replications misses what never happened in any of them, so Wilson's interval
+    on the pooled counts widens it where that is wider.
+    """
+    over = ratio_figure(on_time, due)
+    low, high = wilson(math.fsum(on_time), math.fsum(due))
+    return Figure(over.mean, max(0.0, min(over.low, low)), min(1.0, max(over.high, high)))
+
+
+def wilson(successes: float, trials: float) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share. (Wilson, JASA 22 (1927) 209.)
+
+    >>> [round(v, 4) for v in wilson(19, 20)]
+    [0.7639, 0.9911]
+    """
+    if trials == 0:
+        return 0.0, 1.0
+    z = 1.959963984540054
+    share = successes / trials
+    centre = share + z * z / (2.0 * trials)
+    half = z * math.sqrt(share * (1.0 - share) / trials + z * z / (4.0 * trials * trials))
+    scale = 1.0 + z * z / trials
+    return (centre - half) / scale, (centre + half) / scale
+
+
 def figure(value: Figure) -> dict[str, Any]:
     """A figure with its interval, as a document says it.
 

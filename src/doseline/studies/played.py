@@ -18,16 +18,21 @@ from doseline.studies.headroom import Room, period_headroom
 from doseline.studies.precision import Precision
 from doseline.studies.rounds import Span, play_spans
 from doseline.studies.runs import ALL, FINISHES, Play, asked, cases_of, periods, whole
+from doseline.studies.served import Served
 from doseline.studies.shocks import scenario_row
 from doseline.studies.variants import under
 
 
 @dataclass(frozen=True)
 class Played:
-    """What came out: results over the horizon and of trials, headrooms, scenarios, a plan."""
+    """What came out: results over the horizon and of trials, headrooms, scenarios, a plan.
+
+    `whole` and `trials` hold the first futures, `served` all of them, by design and question.
+    """
 
     whole: dict[str, SimulationResult]
     trials: dict[tuple[str, str], SimulationResult]
+    served: dict[tuple[str, str], Served]
     rooms: dict[tuple[str, str], Room]
     scenarios: tuple[ScenarioRow, ...]
     boards: tuple[BoardPlan, ...]
@@ -56,9 +61,17 @@ def play_all(crew: Crew, main: str, run: Play, precision: Precision | None = Non
     found, answers = play_spans(crew, spans, run, precision, tuple(once.values()))
     solved = dict(zip(once, answers, strict=True))
     return Played(
-        whole=found[spans[0].name],
+        whole=found[spans[0].name].whole,
         trials={
-            (design, s.name): result for s in spans[1:] for design, result in found[s.name].items()
+            (design, s.name): result
+            for s in spans[1:]
+            for design, result in found[s.name].whole.items()
+        },
+        served={
+            (design, question): served
+            for span in found.values()
+            for design, mine in span.served.items()
+            for question, served in mine.items()
         },
         rooms={
             (key[1], question): room

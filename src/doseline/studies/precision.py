@@ -8,11 +8,11 @@ enough: few futures are narrow by luck, and who stops there is wrong more often 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from doseline.simulate import Period, SimulationResult
-from doseline.studies.answers import service
+from doseline.simulate import SimulationResult
+from doseline.studies.figures import service
+from doseline.studies.served import Served
 
 LEAST = 128
 """No interval counts as narrow before so many futures are played, or the most where that is fewer.
@@ -35,27 +35,22 @@ class Precision:
     most: int
 
 
-def wanted_futures(found: SimulationResult, counted: Sequence[Period], precision: Precision) -> int:
-    """How many futures in all the widest interval asks for; those there are, where it is enough."""
-    played = len(found.replications)
-    if played >= precision.most:
-        return played
-    widest = max((width_of(found, p.id) for p in counted), default=0.0)
-    if not counted or (widest <= precision.width and played >= LEAST):
+def wanted_futures(served: Served, precision: Precision) -> int:
+    """How many futures in all an interval asks for; those there are, where it is narrow enough."""
+    played, width = served.futures, width_of(served)
+    if played >= precision.most or (width <= precision.width and played >= LEAST):
         return played
     if played < LEAST:
         return min(precision.most, LEAST, _GROWTH * played)
-    asked = math.ceil(_SPARE * played * (widest / precision.width) ** 2)
+    asked = math.ceil(_SPARE * played * (width / precision.width) ** 2)
     return min(precision.most, max(played + 1, min(asked, _GROWTH * played)))
 
 
-def width_of(found: SimulationResult, period: str) -> float:
-    """From the low end of a period's OTIF to its high end."""
-    rows = found.by_period[period]
-    due = [float(sum(r.due for r in x)) for x in rows]
-    if not any(due):
+def width_of(served: Served) -> float:
+    """From the low end of OTIF to its high end."""
+    if not any(served.due):
         return 0.0
-    otif = service([float(sum(r.on_time for r in x)) for x in rows], due)
+    otif = service(served.on_time, served.due)
     return otif.high - otif.low
 
 

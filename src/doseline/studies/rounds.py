@@ -1,15 +1,18 @@
 """Futures of several designs in rounds, until every OTIF asked about is known to a width.
 
 Work is cut into pieces that do not hang on how many processes there are: some futures of a span of
-days, their patients drawn once, played under every design that still needs them.
+days, their patients drawn once, played under every design that still needs them. The first futures
+are played to the end of the span and kept; later ones end with the last period that still needs
+them, and no more is kept of them than how its doses were served.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from doseline.programme import Programme
@@ -17,7 +20,8 @@ from doseline.simulate import Period, SimulationResult
 from doseline.studies.crew import Crew
 from doseline.studies.pool import Job
 from doseline.studies.precision import Precision, joined, wanted_futures
-from doseline.studies.runs import Play, play
+from doseline.studies.runs import FINISHES, Play, play
+from doseline.studies.served import Served, served_of, together
 from doseline.studies.variants import under
 
 
@@ -39,88 +43,147 @@ class Span:
     piece: int
 
 
+@dataclass
+class Found:
+    """What was played of a span: the first futures whole by design, and all of them as served.
+
+    `served` goes by design and period; a period that ends early may hold more futures than one
+    that ends late.
+    """
+
+    whole: dict[str, SimulationResult]
+    served: dict[str, dict[str, Served]]
+
+
 def play_spans(
     crew: Crew,
     spans: Sequence[Span],
     run: Play,
     precision: Precision | None,
     beside: Sequence[Job[Any]] = (),
-) -> tuple[dict[str, dict[str, SimulationResult]], list[Any]]:
-    """The results of each span by design, and the answers of other jobs, done in the first round.
+) -> tuple[dict[str, Found], list[Any]]:
+    """What was found of each span, and the answers of other jobs, done in the first round.
 
-    Without a precision the first round is all. With one, a round is as long as the widest interval
-    of a design asks for, so the number of futures hangs on the seed and nothing else.
+    Without a precision the first round is all. With one, a round of a period is as long as its
+    interval asks for, so the number of futures hangs on the seed and nothing else.
     """
-    found: dict[str, dict[str, SimulationResult]] = {s.name: {} for s in spans}
-    wanted = {s.name: dict.fromkeys(s.counted, s.first) for s in spans}
-    others: list[Any] = []
-    while True:
-        pieces = [(s, piece) for s in spans for piece in _pieces(s, found[s.name], wanted[s.name])]
-        if not pieces and not beside:
-            return found, others
-        jobs: list[Job[Any]] = [
-            partial(_played, span, piece, replace(run, workers=1)) for span, piece in pieces
-        ]
-        answers: list[Any] = crew.run([*jobs, *beside], "futures played and plans solved")
-        if beside:
-            others, beside = answers[len(jobs) :], ()
-        for span in spans:
-            mine = [a for (s, _), a in zip(pieces, answers, strict=False) if s is span]
-            for design in span.counted:
-                new = [a[design] for a in mine if design in a]
-                if new:
-                    before = found[span.name].get(design)
-                    found[span.name][design] = joined(*([before] if before else []), *new)
-        if precision is None:
-            return found, others
-        wanted = {s.name: _wanted(s, found[s.name], precision) for s in spans}
-
-
-_Piece = dict[str, range]
-
-
-def _pieces(
-    span: Span, found: Mapping[str, SimulationResult], wanted: Mapping[str, int]
-) -> list[_Piece]:
-    """The futures still wanted, by design, cut where every design would be cut."""
-    have = {d: len(found[d].replications) if d in found else 0 for d in wanted}
-    pieces = []
-    for begin in range(0, max(wanted.values(), default=0), span.piece):
-        end = begin + span.piece
-        piece = {d: range(max(begin, have[d]), min(end, wanted[d])) for d in wanted}
-        piece = {d: numbers for d, numbers in piece.items() if numbers}
-        if piece:
-            pieces.append(piece)
-    return pieces
-
-
-def _wanted(
-    span: Span, found: Mapping[str, SimulationResult], precision: Precision
-) -> dict[str, int]:
-    return {
-        design: max(
-            len(result.replications),
-            wanted_futures(
-                result,
-                [p for p in span.counted[design] if p.id in span.narrow[design]],
-                precision,
-            ),
+    one = replace(run, workers=1)
+    first = [(s, numbers) for s in spans for numbers in _cut(range(s.first), s.piece)]
+    jobs: list[Job[Any]] = [partial(_whole, span, numbers, one) for span, numbers in first]
+    answers: list[Any] = crew.run([*jobs, *beside], "futures played and plans solved")
+    found = {}
+    for span in spans:
+        mine = [a for (s, _), a in zip(first, answers, strict=False) if s is span]
+        whole = {d: joined(*(a[d] for a in mine)) for d in span.counted}
+        served = {
+            d: {p: served_of(result, p) for p in span.narrow[d]} for d, result in whole.items()
+        }
+        found[span.name] = Found(whole, served)
+    while precision is not None:
+        pieces = [piece for span in spans for piece in _needed(span, found[span.name], precision)]
+        if not pieces:
+            break
+        more = crew.run(
+            [partial(_served, piece, one) for piece in pieces], "futures until intervals are narrow"
         )
-        for design, result in found.items()
-    }
+        for piece, answer in zip(pieces, more, strict=True):
+            served = found[piece.span.name].served
+            for (design, period), new in answer.items():
+                served[design][period] = together(served[design][period], new)
+    return found, answers[len(jobs) :]
 
 
-def _played(
-    span: Span, piece: _Piece, run: Play, programme: Programme
+def _cut(numbers: range, piece: int) -> Iterator[range]:
+    """Futures in pieces, cut where any number of them would be cut."""
+    first = numbers.start
+    while first < numbers.stop:
+        end = min(numbers.stop, (first // piece + 1) * piece)
+        yield range(first, end)
+        first = end
+
+
+# -- the first futures, whole ----------------------------------------------------------------
+
+
+def _whole(
+    span: Span, numbers: range, run: Play, programme: Programme
 ) -> dict[str, SimulationResult]:
     return {
         design: play(
             under(programme, design),
-            replace(run, workers=1, first=numbers.start, replications=len(numbers)),
-            counted=span.counted[design],
+            replace(run, first=numbers.start, replications=len(numbers)),
+            counted=periods,
             from_on=span.from_on,
             until_on=span.until_on,
             cases=span.cases,
         )
-        for design, numbers in piece.items()
+        for design, periods in span.counted.items()
     }
+
+
+# -- more futures, no longer than is asked -----------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Some futures until one last day, for those designs and periods that still need them."""
+
+    span: Span
+    until_on: date
+    parts: tuple[tuple[str, range, tuple[Period, ...]], ...]
+
+
+def _needed(span: Span, found: Found, precision: Precision) -> list[_Piece]:
+    """The pieces of the next round, those that end alike side by side."""
+    parts: dict[tuple[date, int], list[tuple[str, range, tuple[Period, ...]]]] = {}
+    for design, served in found.served.items():
+        have = {p: s.futures for p, s in served.items()}
+        wanted = {p: wanted_futures(s, precision) for p, s in served.items()}
+        periods = [p for p in span.counted[design] if p.id in wanted]
+        for numbers, needed in stretches(periods, have, wanted):
+            last = max(p.until_on for p in needed)
+            for some in _cut(numbers, _PIECES * span.piece):
+                block = some.start // (_PIECES * span.piece)
+                parts.setdefault((last, block), []).append((design, some, needed))
+    return [
+        _Piece(span, min(span.until_on, last + FINISHES), tuple(parts[last, block]))
+        for last, block in sorted(parts, key=lambda place: (-place[0].toordinal(), place[1]))
+    ]
+
+
+_PIECES = 4
+"""Later pieces are longer, as each is of few days."""
+
+
+def stretches(
+    periods: Sequence[Period], have: Mapping[str, int], wanted: Mapping[str, int]
+) -> Iterator[tuple[range, tuple[Period, ...]]]:
+    """Stretches of futures with the periods that need them, in order of the futures.
+
+    A future that is played to the end of a period counts for every period that ends before, so
+    those that end early have as many futures as those that end late, or more.
+    """
+    most = {
+        p.id: max(max(have[p.id], wanted[q.id]) for q in periods if q.until_on >= p.until_on)
+        for p in periods
+    }
+    for low, high in pairwise(sorted({*have.values(), *most.values()})):
+        needed = tuple(p for p in periods if have[p.id] <= low and most[p.id] >= high)
+        if needed:
+            yield range(low, high), needed
+
+
+def _served(piece: _Piece, run: Play, programme: Programme) -> dict[tuple[str, str], Served]:
+    span = piece.span
+    found: dict[tuple[str, str], Served] = {}
+    for design, numbers, periods in piece.parts:
+        result = play(
+            under(programme, design),
+            replace(run, first=numbers.start, replications=len(numbers)),
+            counted=periods,
+            from_on=span.from_on,
+            until_on=piece.until_on,
+            cases=span.cases,
+        )
+        found |= {(design, p.id): served_of(result, p.id) for p in periods}
+    return found

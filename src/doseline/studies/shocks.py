@@ -7,9 +7,8 @@ from datetime import date, timedelta
 from doseline.programme import Programme
 from doseline.programme.scenario import Scenario
 from doseline.simulate import Period, SimulationResult
-from doseline.studies.answers import service
 from doseline.studies.assessment import ScenarioRow, ShockWeek
-from doseline.studies.figures import Figure, count_figure, mean_figure
+from doseline.studies.figures import Figure, count_figure, mean_figure, service
 from doseline.studies.progress import Progress, silent
 from doseline.studies.runs import FINISHES, Play, cases_of, play
 

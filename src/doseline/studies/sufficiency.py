@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 from doseline import __version__
 from doseline.demand import band
@@ -16,10 +15,16 @@ from doseline.formats import read_programme
 from doseline.formats.results import write_json_atomically, write_rows
 from doseline.programme import Programme
 from doseline.programme.programme import Question
-from doseline.simulate import Service, SimulationResult
+from doseline.simulate import Service
 from doseline.simulate.engine import Engine, takes_kernel
 from doseline.studies.answers import answer
-from doseline.studies.assessment import AS_WRITTEN, Answer, Assessment, MonthRow
+from doseline.studies.assessment import (
+    AS_WRITTEN,
+    Answer,
+    Assessment,
+    MonthRow,
+    futures_said,
+)
 from doseline.studies.capacity import vials_by_month
 from doseline.studies.counts import counts_of
 from doseline.studies.crew import Crew
@@ -28,12 +33,12 @@ from doseline.studies.designs import design_row
 from doseline.studies.documents import Document, assess_document, flat, summary_of
 from doseline.studies.flow import activity_flow
 from doseline.studies.hazards import hazard_rows
-from doseline.studies.played import Played, play_all, scenario_run, trial_run
+from doseline.studies.played import Played, play_all, scenario_run
 from doseline.studies.precision import Precision
 from doseline.studies.progress import Progress, silent
 from doseline.studies.ranges.found import Sensitivity
 from doseline.studies.ranges.sensitivity import one_question
-from doseline.studies.runs import Play, asked, cases_of, products_of, whole
+from doseline.studies.runs import FINISHES, Play, asked, cases_of, products_of, whole
 from doseline.studies.story import Story
 from doseline.studies.suppliers.bought import Suppliers
 from doseline.studies.suppliers.rows import supplier_rows
@@ -74,16 +79,10 @@ def assess(
         moved, bought = ((), None) if quick else beside(crew, main, run, ranged, played)
     answers = tuple(
         replace(
-            answer(
-                programme,
-                question,
-                played.rooms[name, question.id],
-                played.trials.get((name, question.id), result),
-            ),
-            design=name,
+            answer(programme, q, played.rooms[name, q.id], played.served[name, q.id]), design=name
         )
-        for name, result in played.whole.items()
-        for question in asked(programme, name)
+        for name in played.whole
+        for q in asked(programme, name)
     )
     return Assessment(
         programme=programme.name,
@@ -91,11 +90,7 @@ def assess(
         currency=programme.currency,
         design=main,
         seed=seed,
-        replications=max(len(r.replications) for r in played.whole.values()),
-        trial_replications=max(
-            (len(r.replications) for r in played.trials.values()),
-            default=trial_run(run).replications,
-        ),
+        replications=replications,
         scenario_replications=scenario_run(run).replications,
         questions=answers,
         designs=tuple(
@@ -148,8 +143,8 @@ def beside(
     design = None if main == AS_WRITTEN else main
     one = replace(run, workers=1)
     known = {
-        question: counts_of(result, question)
-        for (name, question), result in played.trials.items()
+        question: counts_of(played.served[name, question])
+        for name, question in played.trials
         if name == main
     }
     moved = tuple(
@@ -225,11 +220,14 @@ def method_lines(
     precision: Precision | None,
 ) -> tuple[str, ...]:
     """How it was computed, and what it leaves out, in words."""
+    first = run.replications
     lines = [
-        f"Service and cost: the standing policy, played over {_futures(played.whole)} futures of "
+        f"Service and cost: the standing policy, played over {first:,} futures of "
         f"the whole horizon for each design by {_ENGINES[run.engine]}; the same luck for every "
         "design.",
-        f"Questions of trials: {_futures(played.trials)} futures of the trial's own days.",
+        f"Questions: {futures_said(answers)} futures each. Those of trials are played on the "
+        f"trial's own days, those of markets from the first day on, beyond the first {first:,} "
+        f"until {FINISHES.days} days after the last question that needs them.",
         f"Scenarios: {scenario_run(run).replications} futures of the days around the shock, with "
         "it and without.",
         "Headroom: the largest multiple of the period's expected orders that can be served with "
@@ -275,12 +273,6 @@ def narrowness(answers: Sequence[Answer], precision: Precision | None) -> str:
     if over == 0:
         return f"{told}. All {len(widths)} intervals are as narrow as that; {worst}."
     return f"{told}. That was not reached for {over} of {len(widths)} intervals: {worst}."
-
-
-def _futures(results: Mapping[Any, SimulationResult]) -> str:
-    """How many were played: one number, or the least and the most."""
-    counts = sorted({len(r.replications) for r in results.values()})
-    return " to ".join(f"{n:,}" for n in (*counts[:1], *counts[1:][-1:])) or "no"
 
 
 def _cases_line(programme: Programme) -> str:

@@ -21,6 +21,7 @@ from doseline.studies.ranges.found import Effect, End, Sensitivity
 from doseline.studies.ranges.groups import Range, at_end, ranges, unstated
 from doseline.studies.ranges.standing import Stripped, as_planned, as_served
 from doseline.studies.runs import FINISHES, Play, asked, cases_of, periods, play, running
+from doseline.studies.served import served_of
 from doseline.studies.verdict import sufficient
 
 ENDS = ("low", "high")
@@ -230,17 +231,15 @@ def _counts(
 ) -> Counts:
     moved, stood = _stood(programme, design, key)
     asked_of = next(q for q in moved.questions if q.id == question)
-    return counts_of(
-        play(
-            stood,
-            run,
-            counted=periods((asked_of,)),
-            from_on=asked_of.from_on,
-            until_on=_last_day(stood, asked_of),
-            cases=cases_of(moved),
-        ),
-        question,
+    played = play(
+        stood,
+        run,
+        counted=periods((asked_of,)),
+        from_on=asked_of.from_on,
+        until_on=_last_day(stood, asked_of),
+        cases=cases_of(moved),
     )
+    return counts_of(served_of(played, question))
 
 
 def _last_day(programme: Programme, question: Question) -> date:

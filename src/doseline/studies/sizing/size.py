@@ -13,9 +13,8 @@ from doseline.programme import Programme
 from doseline.programme.design import Design
 from doseline.programme.programme import Question
 from doseline.simulate import kpis
-from doseline.studies.answers import service
 from doseline.studies.crew import Crew
-from doseline.studies.figures import Figure, mean_figure
+from doseline.studies.figures import Figure, mean_figure, service
 from doseline.studies.headroom import period_headroom
 from doseline.studies.progress import Progress, silent
 from doseline.studies.runs import Play, asked

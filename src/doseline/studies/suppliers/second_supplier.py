@@ -16,6 +16,7 @@ from doseline.studies.crew import Crew
 from doseline.studies.figures import mean_figure
 from doseline.studies.progress import Progress, silent
 from doseline.studies.runs import FINISHES, Play, asked, cases_of, periods, play
+from doseline.studies.served import served_of
 from doseline.studies.suppliers.bought import Bought, Part, Suppliers
 from doseline.studies.suppliers.causes import CAUSES, acting
 from doseline.studies.suppliers.waterfall import World, in_order, over_all_orders, worlds_of
@@ -137,7 +138,7 @@ def _played(
         until_on=min(programme.until_on, chosen.until_on + FINISHES),
         cases=cases_of(programme),
     )
-    return counts_of(result, question)
+    return counts_of(served_of(result, question))
 
 
 def _gain(before: Counts, after: Counts) -> list[float]:
