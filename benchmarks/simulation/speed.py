@@ -19,8 +19,9 @@ from typing import Any
 from benchmarks.simulation.worlds import commercial, trial
 from doseline import chance
 from doseline.demand import Crowds
+from doseline.operations.crowd import Crowd
 from doseline.programme import Programme
-from doseline.simulate.kernel.play import Kernel
+from doseline.simulate.kernel.play import Asked, Kernel
 from doseline.simulate.reference import run
 from doseline.simulate.result import Period
 from doseline.simulate.world import World
@@ -68,6 +69,7 @@ class Measured:
         self.drawn = Crowds(programme, SEED)
         self.crowds = list(self.drawn.several(range(replications)))
         self.kernel = Kernel(self.world, self.periods)
+        self._asked = self._of(self.crowds)
         self.doses = sum(self._run(r).replication.total("doses_given") for r in self.numbers)
 
     @property
@@ -78,6 +80,9 @@ class Measured:
     def _run(self, number: int) -> Any:
         return self.kernel.run(self.crowds[number], seed=SEED, replication=number)
 
+    def _of(self, crowds: list[Crowd]) -> Asked:
+        return Asked(crowds, SEED, self.numbers, [()] * len(crowds))
+
     def reference(self) -> None:
         """Every replication by the reference."""
         for n in self.numbers:
@@ -85,19 +90,19 @@ class Measured:
 
     def fast(self) -> None:
         """Every replication by the kernel, columns of patients taken in and rows handed out."""
-        for n in self.numbers:
-            self._run(n)
+        self.kernel.several(self._asked)
 
     def future(self, rounds: int) -> float:
         """The kernel alone: from the tables of the patients to the counts. [s]"""
         found = []
         for _ in range(rounds):
             total = 0.0
-            for n in self.numbers:
-                self.kernel.lay_out(self.crowds[n], seed=SEED, replication=n)
+            for asked in self.kernel.parts(self._asked):
+                laid = self.kernel.lay_out(asked)
                 began = process_time()
-                self.kernel.run_to_the_end()
+                done = laid.play()
                 total += process_time() - began
+                assert done == len(asked.patients)
             found.append(total)
         return min(found)
 
@@ -109,8 +114,7 @@ class Measured:
 
     def whole(self) -> None:
         """The patients of many replications drawn at once, and played by the kernel."""
-        for n, crowd in enumerate(self.drawn.several(self.numbers)):
-            self.kernel.run(crowd, seed=SEED, replication=n)
+        self.kernel.several(self._of(list(self.drawn.several(self.numbers))))
 
     def least(self, jobs: Sequence[Callable[[], object]], rounds: int) -> list[float]:
         """The least time of each job over interleaved rounds. [s]"""

@@ -25,7 +25,7 @@ from doseline.demand.luck import (
     luck_tables,
     weights_of,
 )
-from doseline.operations.crowd import Columns, Crowd, Kind
+from doseline.operations.crowd import Columns, Crowd, Kind, Throng
 from doseline.operations.orders import Patient
 from doseline.operations.routes import ways_of
 from doseline.programme import Programme
@@ -97,7 +97,7 @@ def crowds(
     drawn = drawn_courses(programme, ways_of(programme), seed, replications, protocols, drawing)
     arms = [_kept(one, first, last) for one in drawn]
     table = _Table(programme, seed, [arm for arm in arms if len(arm.course.site)])
-    return [table.crowd(replication) for replication in replications]
+    return table.crowds(replications) if replications else []
 
 
 def _kept(drawn: DrawnCourse, first: int, last: int) -> DrawnCourse:
@@ -174,22 +174,33 @@ class _Table:
         self.columns = {name: column[order] for name, column in c.items()}
         self.columns["name_order"] = ranked[order]
 
-    def crowd(self, replication: int) -> Crowd:
-        """One replication's."""
-        numbers = self.columns["replication"]
-        low, high = np.searchsorted(numbers, (replication, replication + 1)).tolist()
-        here = {name: column[low:high] for name, column in self.columns.items()}
-        del here["replication"]
-        columns = Columns(
+    def crowds(self, replications: Sequence[int]) -> list[Crowd]:
+        """Those of some replications (numbers that rise), one behind the other."""
+        columns = dict(self.columns)
+        numbers = columns.pop("replication")
+        lows = np.searchsorted(numbers, replications).tolist()
+        highs = np.searchsorted(numbers, replications, side="right").tolist()
+        keys = tuple(stream_key(self.seed, replication) for replication in replications)
+        whole = Columns(
             kinds=self.kinds,
-            key=stream_key(self.seed, replication),
+            key=keys[0],
             attempts=attempts_of(self.programme.policy),
             delays=self.delays,
             weights=self.weights,
-            **here,
+            **columns,
         )
-        plain = _Plain(self.programme, self.seed, replication, columns)
-        return Crowd(high - low, columns if self.plain_names else None, plain.patients)
+        throng = Throng(whole, keys, (*lows, highs[-1]))
+        return [
+            Crowd(
+                high - low,
+                throng if self.plain_names else None,
+                place,
+                _Plain(self.programme, self.seed, replication, throng, place).patients,
+            )
+            for place, (replication, low, high) in enumerate(
+                zip(replications, lows, highs, strict=True)
+            )
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,11 +210,12 @@ class _Plain:
     programme: Programme
     seed: int
     replication: int
-    columns: Columns
+    throng: Throng
+    place: int
 
     def patients(self) -> tuple[Patient, ...]:
         """Every patient with the luck of each dose drawn."""
-        c, found = self.columns, {}
+        c, found = self.throng.of(self.place), {}
         names = _names(c.kinds, {"kind": c.kind, "prefix": c.prefix, "rank": c.rank})
         for number, kind in enumerate(c.kinds):
             rows = np.flatnonzero(c.kind == number)
