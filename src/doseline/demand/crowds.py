@@ -57,13 +57,20 @@ class Crowds:
 
     def several(self, replications: Sequence[int]) -> Iterator[Crowd]:
         """The patients of some replications in turn, drawn many at once."""
-        left, step = list(replications), 1
+        left, most = list(replications), self._most()
         while left:
+            step = max(1, min(1_000, _AT_ONCE // most))
             found = self._drawn(left[:step])
             yield from found
             left = left[step:]
             most = max(1, *(len(crowd) for crowd in found))
-            step = max(1, min(1_000, _AT_ONCE // most))
+
+    def _most(self) -> int:
+        """The most patients of a replication; of a market that is seen when one is drawn."""
+        p = self.programme
+        if p.markets or any(not trial.patients for trial in p.trials):
+            return _AT_ONCE
+        return max(1, sum(trial.patients for trial in p.trials))
 
     def _drawn(self, replications: Sequence[int]) -> list[Crowd]:
         return crowds(
