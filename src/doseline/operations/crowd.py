@@ -82,9 +82,7 @@ class Columns:
 
 
 _OF_EACH = tuple(
-    f.name
-    for f in fields(Columns)
-    if f.type == "Column" and f.name not in ("delays", "weights")
+    f.name for f in fields(Columns) if f.type == "Column" and f.name not in ("delays", "weights")
 )
 """The columns with a number for each patient."""
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from doseline.simulate.booked import Book, Booked, Short, Shorts
 from doseline.simulate.costs import owed_by_contract, take_or_pay
 from doseline.simulate.kernel.laid import Ints
 from doseline.simulate.kernel.layout import COUNTS
@@ -52,58 +53,57 @@ def outcomes(told: Told) -> list[Run | None]:
     """The rows of replications that have run to their end; None for those given back."""
     if not told.numbers:
         return []
-    months, services = _months(told), _services(told)
+    booked = _booked(told)
     return [
-        None if fault else Run(Replication(number, book), rows, ())
-        for number, fault, book, rows in zip(
-            told.numbers, told.faults, months, services, strict=True
+        None if fault else Run(Replication(number, Book(booked, place)), rows, ())
+        for place, (number, fault, rows) in enumerate(
+            zip(told.numbers, told.faults, _services(told), strict=True)
         )
     ]
 
 
-def _months(told: Told) -> Iterator[dict[str, dict[int, int]]]:
-    """What was counted and spent, by name and month since year 0, of each replication."""
+def _booked(told: Told) -> Booked:
+    """What was counted and spent, by name and month since year 0."""
     t = told.room.tables
-    table = told.room.counts(told.counted, "months")
-    many = len(COUNTS)
-    row, at = np.nonzero(table)
-    which, place = np.divmod(at, t.months_n)
-    amounts, months = table[row, at].tolist(), (place + t.month0).tolist()
-    edges = np.searchsorted(row * many + which, np.arange(len(table) * many + 1)).tolist()
-    years = told.room.counts(told.counted, "batches_of_year")
-    for n in range(len(table)):
-        found: dict[str, dict[int, int]] = {}
-        mine = edges[n * many : (n + 1) * many + 1]
-        for name, low, high in zip(COUNTS, mine, mine[1:], strict=False):
-            if high > low:
-                found[name] = dict(zip(months[low:high], amounts[low:high], strict=True))
-        _owed(t, years[n], found)
-        yield {name: found[name] for name in sorted(found)}
+    table = told.room.counts(told.counted, "months").reshape(-1, len(COUNTS), t.months_n)
+    here = np.flatnonzero(table.any(axis=(0, 1)))
+    first, until = (int(here[0]), int(here[-1]) + 1) if len(here) else (0, 0)
+    always = owed_whatever_happens(t)
+    found = Booked(COUNTS, t.month0 + first, table[:, :, first:until].copy(), always)
+    found.more = _owed(t, told.room.counts(told.counted, "batches_of_year"), found)
+    return found
 
 
-def _owed(t: Tables, of_year: Ints, found: dict[str, dict[int, int]]) -> None:
-    """What does not hang on a single batch, and the cost of waste. As `costs.add_fixed_costs`."""
-    for name, row in owed_whatever_happens(t).items():
-        found[name] = dict(row)
-    if any(x.take_or_pay_batches for x in t.programme.contracts):
-        years = of_year.reshape(len(t.plants), t.years_n)
-        made = {
-            (plant, t.numbers["year0"] + int(year)): int(years[number, year])
-            for plant, number in t.plants.items()
-            for year in np.flatnonzero(years[number])
-        }
-        ledger = _ledger(t)
-        ledger.batches_of_year = defaultdict(int, made)
-        for contract in t.programme.contracts:
-            take_or_pay(ledger, contract)
-        found |= _rows(ledger)
+def _owed(t: Tables, of_year: Ints, booked: Booked) -> list[dict[str, dict[int, int]]]:
+    """What hangs on all batches together, and the cost of waste. As `costs.add_fixed_costs`."""
     price = t.programme.costs.waste_cents_per_mbq
-    if price:
-        cost: dict[int, int] = defaultdict(int)
-        for name in ("wasted:making", "wasted:dose"):
-            for month, kbq in found.get(name, {}).items():
-                cost[month] += round(kbq * price / 1000)
-        found |= _rows(SimpleNamespace(book=SimpleNamespace(months={"cost:waste": cost})))
+    if not price and not any(x.take_or_pay_batches for x in t.programme.contracts):
+        return []
+    found = []
+    for place, row in enumerate(of_year):
+        more = _take_or_pay(t, row.reshape(len(t.plants), t.years_n))
+        if price:
+            cost: dict[int, int] = defaultdict(int)
+            for name in ("wasted:making", "wasted:dose"):
+                for month, kbq in booked.months(place, name).items():
+                    cost[month] += round(kbq * price / 1000)
+            more |= _rows(SimpleNamespace(book=SimpleNamespace(months={"cost:waste": cost})))
+        found.append(more)
+    return found
+
+
+def _take_or_pay(t: Tables, years: Ints) -> dict[str, dict[int, int]]:
+    """What is owed for batches that were not made."""
+    made = {
+        (plant, t.numbers["year0"] + int(year)): int(years[number, year])
+        for plant, number in t.plants.items()
+        for year in np.flatnonzero(years[number])
+    }
+    ledger = _ledger(t)
+    ledger.batches_of_year = defaultdict(int, made)
+    for contract in t.programme.contracts:
+        take_or_pay(ledger, contract)
+    return _rows(ledger)
 
 
 def _ledger(tables: Tables) -> Any:
@@ -147,7 +147,9 @@ def _services(told: Told) -> Iterator[tuple[Service, ...]]:
         for i, period in enumerate(told.periods)
         for protocol in sorted(t.protocols)
     ]
-    shorts = _shorts(told)
+    rows_short = told.shorts.copy()
+    rows_short[:, 0] -= told.first
+    shorts = Shorts(told.room.held["names"].tobytes(), rows_short)
     for n, (replication, mine) in enumerate(zip(told.numbers, rows.tolist(), strict=True)):
         found = []
         for number, period, protocol in named:
@@ -171,7 +173,13 @@ def _services(told: Told) -> Iterator[tuple[Service, ...]]:
                     last_dose_on=_date(row[LAST]),
                     causes=all_causes[n * each + number],
                     by_month=all_months[n * each + number],
-                    short=_short_in(period, t.protocols[protocol], shorts[n]),
+                    short=Short(
+                        shorts,
+                        n,
+                        t.protocols[protocol],
+                        period.from_on.toordinal(),
+                        period.until_on.toordinal(),
+                    ),
                 )
             )
         yield tuple(found)
@@ -205,38 +213,3 @@ def _by_month(told: Told) -> list[dict[int, tuple[int, int, int, int]]]:
     months = (place + t.month0).tolist()
     told_of = list(zip(months, zip(*counts, strict=True), strict=True))
     return [dict(told_of[low:high]) for low, high in zip(edges, edges[1:], strict=False)]
-
-
-Short = list[tuple[str, int, int]]
-
-
-def _shorts(told: Told) -> list[Short]:
-    """The doses delayed or missed in each replication: the name of the first order, the day wanted,
-    the protocol.
-    """
-    letters = told.room.held["names"].tobytes()
-    found: list[Short] = [[] for _ in told.numbers]
-    for place, off, n, own, number, attempt, name_n, day, protocol in told.shorts.tolist():
-        name = _named(letters[off : off + n].decode(), own, number, attempt, name_n)
-        found[place - told.first].append((name, day, protocol))
-    return found
-
-
-def _named(owner: str, own: int, number: int, attempt: int, name_n: int) -> str:
-    """The name of an order, as `ordering.order_for` and `future.Future.named` give it.
-
-    `own` is the number of the owner, which stands behind the letters of some.
-    """
-    owner += str(own) if own else ""
-    again = f".{attempt}" if attempt else ""
-    taken = f"~{name_n}" if name_n > 1 else ""
-    return f"{owner}/{number}{again}{taken}"
-
-
-def _short_in(period: Period, protocol: int, short: Short) -> tuple[tuple[str, int], ...]:
-    first, last = period.from_on.toordinal(), period.until_on.toordinal()
-    return tuple(
-        sorted(
-            (name, day) for name, day, mine in short if mine == protocol and first <= day <= last
-        )
-    )
