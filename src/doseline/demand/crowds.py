@@ -177,7 +177,7 @@ class _Table:
             order = np.array(rows, dtype=np.int64)
             ranked = np.zeros(len(names), np.int64)
         else:
-            order = np.lexsort((ranked, c["first_day"], c["replication"]))
+            order = _sorted(ranked, c["first_day"], c["replication"])
         self.columns = {name: column[order] for name, column in c.items()}
         self.columns["name_order"] = ranked[order]
 
@@ -294,6 +294,22 @@ def _names(kinds: Sequence[Kind], columns: Mapping[str, Any]) -> list[str]:
     """The name of every patient."""
     rows = zip(*(columns[n].tolist() for n in ("kind", "prefix", "rank")), strict=True)
     return [f"{kinds[kind].prefixes[prefix]}{rank + 1}" for kind, prefix, rank in rows]
+
+
+def _sorted(ranked: Ints, day: Ints, replication: Ints) -> Ints:
+    """The order by replication, then by day, then by rank; quick where days rise already."""
+    step = np.diff(replication)
+    later = (step > 0) | ((step == 0) & (np.diff(day) > 0))
+    same = (step == 0) & (np.diff(day) == 0)
+    if not (later | same).all():
+        return np.lexsort((ranked, day, replication))
+    order = np.arange(len(ranked))
+    tied = np.zeros(len(ranked), np.bool_)
+    tied[1:] |= same
+    tied[:-1] |= same
+    rows = np.flatnonzero(tied)
+    order[rows] = rows[np.lexsort((ranked[rows], day[rows], replication[rows]))]
+    return order
 
 
 def _by_name(kinds: Sequence[Kind], columns: Mapping[str, Any]) -> Ints | None:
