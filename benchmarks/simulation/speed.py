@@ -23,7 +23,7 @@ from doseline.operations.crowd import Crowd
 from doseline.programme import Programme
 from doseline.simulate.kernel.play import Asked, Kernel
 from doseline.simulate.reference import run
-from doseline.simulate.result import Period
+from doseline.simulate.result import Period, Run
 from doseline.simulate.world import World
 
 SEED = 1
@@ -112,9 +112,17 @@ class Measured:
             crowd = self.drawn(n).patients
             run(self.world, crowd, seed=SEED, replication=n, periods=self.periods)
 
-    def whole(self) -> None:
+    def whole(self) -> list[Run | None]:
         """The patients of many replications drawn at once, and played by the kernel."""
-        self.kernel.several(self._of(list(self.drawn.several(self.numbers))))
+        return self.kernel.several(self._of(list(self.drawn.several(self.numbers))))
+
+    def looked_at(self) -> None:
+        """The same, and every row that is handed out made plain."""
+        for played in self.whole():
+            assert played is not None
+            dict(played.replication.by_month)
+            for row in played.services:
+                tuple(row.short)
 
     def least(self, jobs: Sequence[Callable[[], object]], rounds: int) -> list[float]:
         """The least time of each job over interleaved rounds. [s]"""
@@ -138,18 +146,18 @@ def compare(name: str, programme: Programme, played: tuple[int, int], rounds: in
     found = [
         (
             seconds(slow.reference), seconds(plain), seconds(from_the_seed),
-            seconds(quick.fast), seconds(quick.whole),
+            seconds(quick.fast), seconds(quick.whole), seconds(quick.looked_at),
         )
         for _ in range(rounds)
     ]  # fmt: skip
     least = [1e6 * min(column) for column in zip(*found, strict=True)]
     keyed, standard, drawn = (x / slow.doses for x in least[:3])
-    fast, whole = (x / quick.doses for x in least[3:])
+    fast, whole, looked_at = (x / quick.doses for x in least[3:])
     future = 1e6 * quick.future(rounds) / quick.doses
     print(
         f"| {name} | {quick.doses / played[1]:.0f} | {keyed:.0f} | {standard:.0f} | {drawn:.0f} | "
         f"{future:.2f} | {standard / future:.0f} | {fast:.2f} | {standard / fast:.0f} | "
-        f"{whole:.2f} | {drawn / whole:.0f} |"
+        f"{whole:.2f} | {drawn / whole:.0f} | {looked_at:.2f} | {drawn / looked_at:.0f} |"
     )
 
 

@@ -43,7 +43,7 @@ class Booked:
     def named(self, place: int) -> tuple[str, ...]:
         """What the replication at a place counted anything of, in order."""
         if self._named is None:
-            here = self.table.any(axis=2)
+            here: np.ndarray[Any, Any] = np.asarray(self.table.any(axis=2))
             seen: dict[bytes, tuple[str, ...]] = {}
             self._named = []
             for n, row in enumerate(here):

@@ -17,7 +17,7 @@ Progress = Callable[[int, int], None]
 _CHUNKS = 64
 _CHUNKS_OF_A_BATCH = 10
 
-_TOGETHER = 32
+_TOGETHER, _CHUNKS_ALONE = 32, 16
 """So many replications at least are played together where this process plays them all and nothing
 is kept: patients are drawn, and rows handed out, at less cost together."""
 

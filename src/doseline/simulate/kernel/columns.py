@@ -42,6 +42,13 @@ class Known:
         self.names = np.frombuffer(
             b"".join([*(x for m in letters for x in m), *standing, b"-"]), np.uint8
         )
+        prefixes = np.array([p for k in kinds for p in k.prefixes] or [""])
+        names = [d.id + "/" for d in tables.programme.standing_demand]
+        self.before = [prefixes < name for name in names]
+        self.apart = not any(
+            name.startswith(p) for k in kinds for p in k.prefixes for name in names
+        )
+        """Whether each standing demand stands before all patients of a place or behind them."""
         if self.lengths.max(initial=0) > TEXT_MAX - 28 - 10:
             raise NotModelledError("the name of a patient is too long")
 
@@ -49,7 +56,7 @@ class Known:
 def from_columns(tables: Tables, throng: Throng, first: int, until: int) -> Laid:
     """The tables of the patients of the replications from one place to another of a throng.
 
-    As `crowd.crowd`. Of several replications only where there is no standing demand.
+    As `crowd.crowd`.
     """
     c = throng.columns
     known = tables.kinds
@@ -59,9 +66,8 @@ def from_columns(tables: Tables, throng: Throng, first: int, until: int) -> Laid
     here = slice(int(begins[0]), int(begins[-1]))
     kind = c.kind[here]
     count, standing = len(kind), len(tables.programme.standing_demand)
-    found = np.zeros(max(1, count + standing), TABLES["patients"])
-    found["last_order"] = found["luck_off"] = -1
-    mine = found[:count]
+    mine = np.zeros(count, TABLES["patients"])
+    mine["last_order"] = mine["luck_off"] = -1
     prefix = known.prefix_at[kind] + c.prefix[here]
     mine["id_n"], mine["number"] = known.lengths[prefix], c.rank[here] + 1
     mine["id_off"] = known.ends[prefix] - known.lengths[prefix]
@@ -73,11 +79,18 @@ def from_columns(tables: Tables, throng: Throng, first: int, until: int) -> Laid
     mine["waits"] = c.waits_days[here]
     begins -= begins[0]
     counts = np.diff(begins)
-    whose = np.repeat(np.arange(until - first), counts)
-    _names(tables, c, here, known, found, whose, begins)
-    waiting, last, each = _cohorts(c, here, mine, whose, until - first)
+    many = until - first
+    whose = np.repeat(np.arange(many), counts)
+    order = _names(c, here, mine, whose, begins, _APART if standing else 1)
+    waiting, last, each = _cohorts(c, here, mine, whose, many)
     keys = np.array(throng.keys[first:until], np.int64)
-    cohorts = (each * np.arange(until - first), np.full(until - first, each))
+    cohorts = (each * np.arange(many), np.full(many, each))
+    found = np.zeros(max(1, count + standing * many), TABLES["patients"])
+    found["last_order"] = found["luck_off"] = -1
+    found[np.arange(count) + standing * whose] = mine
+    starts = begins[:-1] + standing * np.arange(many)
+    if standing:
+        _standing(tables, c, here, known, found, (starts + counts, order, prefix, whose))
     result: Found = {"patients": found, "names": known.names, **_NOTHING}
     result |= {"cohort_waiting": waiting, "cohort_last": last}
     if len(c.delays):
@@ -85,16 +98,16 @@ def from_columns(tables: Tables, throng: Throng, first: int, until: int) -> Laid
     if len(c.weights):
         result["weights"] = c.weights
     return Laid(
-        until - first,
+        many,
         result,
         {
-            "patients": (begins[:-1], np.maximum(1, counts + standing)),
+            "patients": (starts, np.maximum(1, counts + standing)),
             "cohort_waiting": cohorts,
             "cohort_last": cohorts,
         },
         {
             "patients_n": counts, "l0": keys[:, 0], "l1": keys[:, 1],
-            "attempts": np.full(until - first, c.attempts),
+            "attempts": np.full(many, c.attempts),
         },
     )  # fmt: skip
 
@@ -103,31 +116,48 @@ def _joined(found: list[Any]) -> Any:
     return np.concatenate(found) if found else np.zeros(1, np.int64)
 
 
-def _names(
-    tables: Tables, c: Columns, here: slice, known: Known, found: Ints, whose: Ints, begins: Ints
-) -> None:
-    """The order of all names of each replication, the standing demands between the patients."""
-    standing = [d.id for d in tables.programme.standing_demand]
-    apart = _APART if standing else 1
+def _names(c: Columns, here: slice, mine: Ints, whose: Ints, begins: Ints, apart: int) -> Ints:
+    """Say whose name comes first in each replication; the patients in that order."""
     if (int(np.diff(begins).max()) + 1) * apart >= _MOST:
         raise NotModelledError("more patients than their names have places")
     order = np.lexsort((c.name_order[here], whose))
-    count = len(order)
-    found["name_order"][order] = (np.arange(count) - begins[whose] + 1) * apart
-    if not standing:
-        return
-    named = [_name(c, here.start + n) + "/" for n in order.tolist()]
+    mine["name_order"][order] = (np.arange(len(order)) - begins[whose] + 1) * apart
+    return order
+
+
+def _standing(
+    tables: Tables,
+    c: Columns,
+    here: slice,
+    known: Known,
+    found: Ints,
+    of: tuple[Ints, Ints, Ints, Ints],
+) -> None:
+    """The standing demands behind the patients of each replication, their names between theirs."""
+    rows, order, prefix, whose = of
+    standing = [d.id for d in tables.programme.standing_demand]
     at = known.ends[len(known.ends) - len(standing) :]
     lengths = known.lengths[len(known.lengths) - len(standing) :]
+    if len(standing) >= _APART or any("/" in name for name in standing):
+        raise NotModelledError("more standing demands than there is room for, or a slash in one")
     for turn, n in enumerate(sorted(range(len(standing)), key=lambda k: standing[k] + "/")):
-        name = standing[n] + "/"
-        place = bisect_left(named, name)
-        if "/" in standing[n] or (place < count and named[place] == name):
-            raise NotModelledError("the name of a standing demand is taken, or has a slash in it")
-        if turn >= _APART - 1:
-            raise NotModelledError("more standing demands than there is room for")
-        found["name_order"][count + n] = place * _APART + turn + 1
-        found["id_n"][count + n], found["id_off"][count + n] = lengths[n], at[n] - lengths[n]
+        if known.apart:
+            place: Any = np.bincount(whose[known.before[n][prefix]], minlength=len(rows))
+        elif len(rows) == 1:
+            place = _place(c, here, order, standing[n] + "/")
+        else:
+            raise NotModelledError("names that only one replication by itself can tell apart")
+        found["name_order"][rows + n] = place * _APART + turn + 1
+        found["id_n"][rows + n], found["id_off"][rows + n] = lengths[n], at[n] - lengths[n]
+
+
+def _place(c: Columns, here: slice, order: Ints, name: str) -> int:
+    """How many patients' names come before another name."""
+    named = [_name(c, here.start + n) + "/" for n in order.tolist()]
+    place = bisect_left(named, name)
+    if place < len(named) and named[place] == name:
+        raise NotModelledError("the name of a standing demand is taken")
+    return place
 
 
 def _name(c: Columns, n: int) -> str:

@@ -36,10 +36,10 @@ def crowd(tables: Tables, patients: Sequence[Sequence[Patient]]) -> Laid:
     return _one_by_one(tables, first)
 
 
-def together(tables: Tables, patients: Sequence[Sequence[Patient]], first: int, most: int) -> int:
+def together(patients: Sequence[Sequence[Patient]], first: int, most: int) -> int:
     """Up to which replication the patients can be laid out in one go, from the first on."""
     begin, until = patients[first], first + 1
-    if not isinstance(begin, Crowd) or begin.throng is None or tables.programme.standing_demand:
+    if not isinstance(begin, Crowd) or begin.throng is None:
         return until
     while until < min(len(patients), first + most):
         other = patients[until]
@@ -145,8 +145,8 @@ def blows(tables: Tables, shocks: Sequence[Sequence[Shock]]) -> Laid:
     Replications that are struck by the same shocks share their rows.
     """
     seen: dict[tuple[Shock, ...], int] = {}
-    struck, first = [], np.zeros(len(shocks), np.int64)
-    many = np.zeros(len(shocks), np.int64)
+    struck: list[Shock] = []
+    first, many = np.zeros(len(shocks), np.int64), np.zeros(len(shocks), np.int64)
     for n, mine in enumerate(shocks):
         hit = tuple(s for s in mine if s.hits not in DEMAND)
         many[n] = len(hit)

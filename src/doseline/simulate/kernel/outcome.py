@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -199,7 +200,7 @@ def _causes(told: Told) -> list[dict[str, int]]:
     names = [t.causes[c] or "unknown" for c in code.tolist()]
     return [
         dict(sorted(zip(names[low:high], counts[low:high], strict=True))) if high > low else {}
-        for low, high in zip(edges, edges[1:], strict=False)
+        for low, high in pairwise(edges)
     ]
 
 
@@ -212,4 +213,4 @@ def _by_month(told: Told) -> list[dict[int, tuple[int, int, int, int]]]:
     counts = table[row, place].T.tolist()
     months = (place + t.month0).tolist()
     told_of = list(zip(months, zip(*counts, strict=True), strict=True))
-    return [dict(told_of[low:high]) for low, high in zip(edges, edges[1:], strict=False)]
+    return [dict(told_of[low:high]) for low, high in pairwise(edges)]

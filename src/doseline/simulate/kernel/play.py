@@ -1,4 +1,4 @@
-"""Replications by the kernel, with the answer of the reference: many in one call of compiled code."""
+"""Replications by the kernel, many in one go, with the answer of the reference."""
 
 from __future__ import annotations
 
@@ -47,6 +47,9 @@ def _made_ready() -> None:
         said = str(error).strip().splitlines() or [type(error).__name__]
         raise NotModelledError(f"the kernel could not be compiled: {said[0]}") from error
 
+
+_ORDERS, _EACH = 256, 12
+"""There is room at first for so many orders, and for so many of each patient."""
 
 _COUNTED = 1 << 19
 """So many words are counted at once by the futures of one call of compiled code, or by one."""
@@ -106,7 +109,7 @@ class Kernel:
         """Replications cut into such as can be laid out together."""
         first = 0
         while first < len(asked.patients):
-            until = together(self.tables, asked.patients, first, self.most)
+            until = together(asked.patients, first, self.most)
             yield asked.part(first, until)
             first = until
 
@@ -135,7 +138,7 @@ class Kernel:
         room = self.room
         people, struck = crowd(self.tables, asked.patients), blows(self.tables, asked.shocks)
         most = max(len(patients) for patients in asked.patients)
-        room.grow(256 + 12 * most + 2 * self.tables.numbers["standing_n"])
+        room.grow(_ORDERS + _EACH * most + 2 * self.tables.numbers["standing_n"])
         keys = np.array([stream_key(asked.seed, n) for n in asked.replications], np.int64)
         numbers = {"chance": asked.chance, "k0": keys[:, 0], "k1": keys[:, 1]}
         return LaidOut(self, asked, *room.fill((people, struck), numbers))
