@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from doseline.simulate.kernel import choosing, courses, fits, futures, layout, loop, play, rooms
+from doseline.simulate.kernel import choosing, courses, futures, layout, loop, play, rooms
 from doseline.simulate.reference import run
 from doseline.simulate.result import Period
 from doseline.simulate.world import World
@@ -92,7 +92,6 @@ def main(fault: str) -> None:
     kernel = play.Kernel(w, periods)
     plainly: tuple[tuple[Any, str, Any], ...] = (
         (futures, "memory_at", lambda _: Memory(kernel.room)),
-        (fits, "call_out", lambda _, asked, which: kernel.tables._ask(asked, which)),
         (loop, "fetch", lambda *_: None),
         (choosing, "fetch", lambda *_: None),
         (rooms, "as_float", lambda bits: float(np.int64(bits).view(np.float64))),

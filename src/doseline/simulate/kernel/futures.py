@@ -13,7 +13,7 @@ from numba import types
 from doseline.simulate.kernel.compiling import compiled, kept
 from doseline.simulate.kernel.loop import run_future
 from doseline.simulate.kernel.memory import memory_at
-from doseline.simulate.kernel.words import FAILED_ASKING, OUT_OF_ROOM
+from doseline.simulate.kernel.words import OUT_OF_ROOM
 
 SHORT_ROW = 9
 """What is noted of a dose delayed or missed: the future, where its owner's name stands, how long
@@ -45,7 +45,7 @@ def run_futures(
     `slots`. `zero` and `minus` are the tables that begin with 0 and with -1. What was counted, the
     beginning of `zero`, is copied to a row of `counted`; the doses delayed or missed to `shorts`.
     The last place of `faults` says how many these are, the others why a future was given back. It
-    stops where there is too little room, where an answer is lacking, and where `shorts` is full.
+    stops where there is too little room, and where `shorts` is full.
     """
     c = memory_at(address)
     used = 0
@@ -61,7 +61,7 @@ def run_futures(
             words[slots[k]] = settings[n, k]
         fault = run_future(c)
         faults[n] = fault
-        if fault in (OUT_OF_ROOM, FAILED_ASKING):
+        if fault == OUT_OF_ROOM:
             return n
         if not fault:
             counted[n, :] = zero[: counted.shape[1]]

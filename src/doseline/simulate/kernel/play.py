@@ -18,7 +18,7 @@ from doseline.simulate.kernel.laid import Ints
 from doseline.simulate.kernel.outcome import Told, outcomes
 from doseline.simulate.kernel.room_for import Room
 from doseline.simulate.kernel.tables import Tables
-from doseline.simulate.kernel.words import FAILED_ASKING, OUT_OF_ROOM
+from doseline.simulate.kernel.words import OUT_OF_ROOM
 from doseline.simulate.kernel.world_tables import tables_of
 from doseline.simulate.result import Period, Run
 from doseline.simulate.world import World
@@ -155,15 +155,11 @@ class LaidOut:
 
     def play(self, first: int = 0) -> int:
         """Play them from the first on; the one at which it stopped, or how many there are."""
-        room, tables = self.kernel.room, self.kernel.tables
-        until = run_futures(
+        room = self.kernel.room
+        return run_futures(
             room.c.ctypes.data, room.c, self.slots, self.settings, room.zero, room.minus,
             self.counted, room.shorts, self.faults, first,
         )  # fmt: skip
-        if until < len(self.settings) and self.fault(until) == FAILED_ASKING and tables.failed:
-            error, tables.failed = tables.failed, None
-            raise error
-        return until
 
     def fault(self, number: int) -> int:
         """Why a replication was given back; 0: it was not."""
