@@ -100,9 +100,10 @@ class Measured:
             for asked in self.kernel.parts(self._asked):
                 laid = self.kernel.lay_out(asked)
                 began = process_time()
-                done = laid.play()
+                done = 0
+                while done < len(asked.patients):
+                    done = laid.play(done)
                 total += process_time() - began
-                assert done == len(asked.patients)
             found.append(total)
         return min(found)
 

@@ -12,7 +12,7 @@ from doseline.simulate.result import Period, Replication
 TABLE = np.array([[[1, 0, 3], [0, 0, 0]], [[0, 5, 0], [7, 0, 2]]])
 MONTH = 2026 * 12
 ALWAYS = {"cost:fixed": {MONTH: 10, MONTH + 2: 20}}
-MORE = ({}, {"cost:waste": {MONTH + 1: 4}})
+MORE: tuple[dict[str, dict[int, int]], ...] = ({}, {"cost:waste": {MONTH + 1: 4}})
 PLAIN = (
     {"a": {MONTH: 1, MONTH + 2: 3}, **ALWAYS},
     {"a": {MONTH + 1: 5}, "b": {MONTH: 7, MONTH + 2: 2}, **ALWAYS, **MORE[1]},

@@ -109,7 +109,7 @@ class Room:
         self.c[AT["groups_wide"]] = 1 << max(0, each.bit_length() - 1)
         self._write(grown)
 
-        self.shorts = np.empty((max(size, _SHORTS), SHORT_ROW), np.int64)
+        self.shorts = np.empty((size + _SHORTS, SHORT_ROW), np.int64)
 
     def counts(self, counted: Ints, name: str) -> Ints:
         """One of the tables that replications are told by: a row a replication."""
@@ -144,7 +144,7 @@ class Room:
 _COUNTED = ("months", "rows", "row_months", "row_causes", "batches_of_year")
 """The tables that a replication is told by."""
 
-_SHORTS = 1 << 14  # so many doses delayed or missed are noted before they are looked at
+_SHORTS = 1 << 14  # so many doses delayed or missed are noted before another future needs room
 
 
 def _address(table: Ints) -> int:
