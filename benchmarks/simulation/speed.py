@@ -19,10 +19,11 @@ from typing import Any
 from benchmarks.simulation.worlds import commercial, trial
 from doseline import chance
 from doseline.demand import Crowds
+from doseline.operations.crowd import Crowd
 from doseline.programme import Programme
-from doseline.simulate.kernel.play import Kernel
+from doseline.simulate.kernel.play import Asked, Kernel
 from doseline.simulate.reference import run
-from doseline.simulate.result import Period
+from doseline.simulate.result import Period, Run
 from doseline.simulate.world import World
 
 SEED = 1
@@ -68,6 +69,7 @@ class Measured:
         self.drawn = Crowds(programme, SEED)
         self.crowds = list(self.drawn.several(range(replications)))
         self.kernel = Kernel(self.world, self.periods)
+        self._asked = self._of(self.crowds)
         self.doses = sum(self._run(r).replication.total("doses_given") for r in self.numbers)
 
     @property
@@ -78,6 +80,9 @@ class Measured:
     def _run(self, number: int) -> Any:
         return self.kernel.run(self.crowds[number], seed=SEED, replication=number)
 
+    def _of(self, crowds: list[Crowd]) -> Asked:
+        return Asked(crowds, SEED, self.numbers, [()] * len(crowds))
+
     def reference(self) -> None:
         """Every replication by the reference."""
         for n in self.numbers:
@@ -85,18 +90,19 @@ class Measured:
 
     def fast(self) -> None:
         """Every replication by the kernel, columns of patients taken in and rows handed out."""
-        for n in self.numbers:
-            self._run(n)
+        self.kernel.several(self._asked)
 
     def future(self, rounds: int) -> float:
         """The kernel alone: from the tables of the patients to the counts. [s]"""
         found = []
         for _ in range(rounds):
             total = 0.0
-            for n in self.numbers:
-                self.kernel.lay_out(self.crowds[n], seed=SEED, replication=n)
+            for asked in self.kernel.parts(self._asked):
+                laid = self.kernel.lay_out(asked)
                 began = process_time()
-                self.kernel.run_to_the_end()
+                done = 0
+                while done < len(asked.patients):
+                    done = laid.play(done)
                 total += process_time() - began
             found.append(total)
         return min(found)
@@ -107,10 +113,17 @@ class Measured:
             crowd = self.drawn(n).patients
             run(self.world, crowd, seed=SEED, replication=n, periods=self.periods)
 
-    def whole(self) -> None:
+    def whole(self) -> list[Run | None]:
         """The patients of many replications drawn at once, and played by the kernel."""
-        for n, crowd in enumerate(self.drawn.several(self.numbers)):
-            self.kernel.run(crowd, seed=SEED, replication=n)
+        return self.kernel.several(self._of(list(self.drawn.several(self.numbers))))
+
+    def looked_at(self) -> None:
+        """The same, and every row that is handed out made plain."""
+        for played in self.whole():
+            assert played is not None
+            dict(played.replication.by_month)
+            for row in played.services:
+                tuple(row.short)
 
     def least(self, jobs: Sequence[Callable[[], object]], rounds: int) -> list[float]:
         """The least time of each job over interleaved rounds. [s]"""
@@ -134,18 +147,18 @@ def compare(name: str, programme: Programme, played: tuple[int, int], rounds: in
     found = [
         (
             seconds(slow.reference), seconds(plain), seconds(from_the_seed),
-            seconds(quick.fast), seconds(quick.whole),
+            seconds(quick.fast), seconds(quick.whole), seconds(quick.looked_at),
         )
         for _ in range(rounds)
     ]  # fmt: skip
     least = [1e6 * min(column) for column in zip(*found, strict=True)]
     keyed, standard, drawn = (x / slow.doses for x in least[:3])
-    fast, whole = (x / quick.doses for x in least[3:])
+    fast, whole, looked_at = (x / quick.doses for x in least[3:])
     future = 1e6 * quick.future(rounds) / quick.doses
     print(
         f"| {name} | {quick.doses / played[1]:.0f} | {keyed:.0f} | {standard:.0f} | {drawn:.0f} | "
         f"{future:.2f} | {standard / future:.0f} | {fast:.2f} | {standard / fast:.0f} | "
-        f"{whole:.2f} | {drawn / whole:.0f} |"
+        f"{whole:.2f} | {drawn / whole:.0f} | {looked_at:.2f} | {drawn / looked_at:.0f} |"
     )
 
 

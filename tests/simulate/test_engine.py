@@ -67,7 +67,7 @@ def test_where_compiling_fails_the_reference_plays_and_says_so(
         def compile(self, _: object) -> None:
             raise AttributeError("no such thing inside Numba")
 
-    monkeypatch.setattr(play, "run_future", Broken())
+    monkeypatch.setattr(play, "run_futures", Broken())
     asked = {"seed": 1, "replications": 2, "from_on": FROM, "until_on": UNTIL}
     with pytest.warns(RuntimeWarning, match="the reference plays: .* no such thing inside Numba"):
         found = simulate(tiny(), Weekly(), engine="kernel", **asked)  # type: ignore[arg-type]

@@ -25,7 +25,7 @@ from doseline.demand.luck import (
     luck_tables,
     weights_of,
 )
-from doseline.operations.crowd import Columns, Crowd, Kind
+from doseline.operations.crowd import Columns, Crowd, Kind, Throng
 from doseline.operations.orders import Patient
 from doseline.operations.routes import ways_of
 from doseline.programme import Programme
@@ -57,13 +57,20 @@ class Crowds:
 
     def several(self, replications: Sequence[int]) -> Iterator[Crowd]:
         """The patients of some replications in turn, drawn many at once."""
-        left, step = list(replications), 1
+        left, most = list(replications), self._most()
         while left:
+            step = max(1, min(1_000, _AT_ONCE // most))
             found = self._drawn(left[:step])
             yield from found
             left = left[step:]
             most = max(1, *(len(crowd) for crowd in found))
-            step = max(1, min(1_000, _AT_ONCE // most))
+
+    def _most(self) -> int:
+        """The most patients of a replication; of a market that is seen when one is drawn."""
+        p = self.programme
+        if p.markets or any(not trial.patients for trial in p.trials):
+            return _AT_ONCE
+        return max(1, sum(trial.patients for trial in p.trials))
 
     def _drawn(self, replications: Sequence[int]) -> list[Crowd]:
         return crowds(
@@ -97,7 +104,7 @@ def crowds(
     drawn = drawn_courses(programme, ways_of(programme), seed, replications, protocols, drawing)
     arms = [_kept(one, first, last) for one in drawn]
     table = _Table(programme, seed, [arm for arm in arms if len(arm.course.site)])
-    return [table.crowd(replication) for replication in replications]
+    return table.crowds(replications) if replications else []
 
 
 def _kept(drawn: DrawnCourse, first: int, last: int) -> DrawnCourse:
@@ -170,26 +177,37 @@ class _Table:
             order = np.array(rows, dtype=np.int64)
             ranked = np.zeros(len(names), np.int64)
         else:
-            order = np.lexsort((ranked, c["first_day"], c["replication"]))
+            order = _sorted(ranked, c["first_day"], c["replication"])
         self.columns = {name: column[order] for name, column in c.items()}
         self.columns["name_order"] = ranked[order]
 
-    def crowd(self, replication: int) -> Crowd:
-        """One replication's."""
-        numbers = self.columns["replication"]
-        low, high = np.searchsorted(numbers, (replication, replication + 1)).tolist()
-        here = {name: column[low:high] for name, column in self.columns.items()}
-        del here["replication"]
-        columns = Columns(
+    def crowds(self, replications: Sequence[int]) -> list[Crowd]:
+        """Those of some replications (numbers that rise), one behind the other."""
+        columns = dict(self.columns)
+        numbers = columns.pop("replication")
+        lows = np.searchsorted(numbers, replications).tolist()
+        highs = np.searchsorted(numbers, replications, side="right").tolist()
+        keys = tuple(stream_key(self.seed, replication) for replication in replications)
+        whole = Columns(
             kinds=self.kinds,
-            key=stream_key(self.seed, replication),
+            key=keys[0],
             attempts=attempts_of(self.programme.policy),
             delays=self.delays,
             weights=self.weights,
-            **here,
+            **columns,
         )
-        plain = _Plain(self.programme, self.seed, replication, columns)
-        return Crowd(high - low, columns if self.plain_names else None, plain.patients)
+        throng = Throng(whole, keys, (*lows, highs[-1]))
+        return [
+            Crowd(
+                high - low,
+                throng if self.plain_names else None,
+                place,
+                _Plain(self.programme, self.seed, replication, throng, place).patients,
+            )
+            for place, (replication, low, high) in enumerate(
+                zip(replications, lows, highs, strict=True)
+            )
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,11 +217,12 @@ class _Plain:
     programme: Programme
     seed: int
     replication: int
-    columns: Columns
+    throng: Throng
+    place: int
 
     def patients(self) -> tuple[Patient, ...]:
         """Every patient with the luck of each dose drawn."""
-        c, found = self.columns, {}
+        c, found = self.throng.of(self.place), {}
         names = _names(c.kinds, {"kind": c.kind, "prefix": c.prefix, "rank": c.rank})
         for number, kind in enumerate(c.kinds):
             rows = np.flatnonzero(c.kind == number)
@@ -275,6 +294,22 @@ def _names(kinds: Sequence[Kind], columns: Mapping[str, Any]) -> list[str]:
     """The name of every patient."""
     rows = zip(*(columns[n].tolist() for n in ("kind", "prefix", "rank")), strict=True)
     return [f"{kinds[kind].prefixes[prefix]}{rank + 1}" for kind, prefix, rank in rows]
+
+
+def _sorted(ranked: Ints, day: Ints, replication: Ints) -> Ints:
+    """The order by replication, then by day, then by rank; quick where days rise already."""
+    step = np.diff(replication)
+    later = (step > 0) | ((step == 0) & (np.diff(day) > 0))
+    same = (step == 0) & (np.diff(day) == 0)
+    if not (later | same).all():
+        return np.lexsort((ranked, day, replication))
+    order = np.arange(len(ranked))
+    tied = np.zeros(len(ranked), np.bool_)
+    tied[1:] |= same
+    tied[:-1] |= same
+    rows = np.flatnonzero(tied)
+    order[rows] = rows[np.lexsort((ranked[rows], day[rows], replication[rows]))]
+    return order
 
 
 def _by_name(kinds: Sequence[Kind], columns: Mapping[str, Any]) -> Ints | None:

@@ -25,7 +25,8 @@ from doseline.programme.site import Site
 from doseline.programme.trial import Enrolment, RegionEnrolment, Trial
 
 MONTH_DAYS = 30.4375
-_BLOCK = 32  # arrivals drawn at once for all sites
+_BLOCK = 32  # arrivals after which the time so far is added up anew
+_PIECE = 8  # arrivals drawn at once, for the sites that enrol so many
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +151,10 @@ def arrivals(
     at = season.day(counted)
     if so_far is not None:
         rep, site, rank, at = _with_the_record(trial, so_far, replications, rep, site, rank, at)
-    by_name = np.argsort(np.argsort(np.array(trial.sites)))
-    order = np.lexsort((rank, by_name[site], at, rep))
+    order = np.lexsort((at, rep))
+    if ((np.diff(rep[order]) == 0) & (np.diff(at[order]) == 0)).any():
+        by_name = np.argsort(np.argsort(np.array(trial.sites)))
+        order = np.lexsort((rank, by_name[site], at, rep))
     return Arrivals(rep[order], site[order], rank[order], at[order])
 
 
@@ -171,20 +174,29 @@ def _drawn(
     """Arrivals of (replication, site) pairs in time that counts, block by block."""
     entities = np.array([stable_hash(s) for s in trial.sites], dtype=np.uint64)
     at, last = span[:, 0].copy(), span[:, 1]
+    passed = np.zeros(len(at))  # the time since the block began
     rank = known.copy()
     found: list[_Columns] = []
-    while True:
-        here = np.flatnonzero(at < last)
-        if not here.size:
-            return found
-        index = rank[here, None] + np.arange(_BLOCK)
+    here = np.flatnonzero(at < last)
+    piece = 0
+    while here.size:
+        piece += 1
+        index = rank[here, None] + np.arange(_PIECE)
         share = uniform_rows(seed, rep[here], f"arrivals:{trial.id}", entities[site[here]], index)
-        times = at[here, None] + np.cumsum(-np.log1p(-share) / per_day[here, None], axis=1)
+        apart = -np.log1p(-share) / per_day[here, None]
+        apart[:, 0] += passed[here]
+        since = np.cumsum(apart, axis=1)
+        times = at[here, None] + since
         row, k = np.nonzero(times < last[here, None])
         pair = here[row]
         found.append((rep[pair], site[pair], rank[pair] + k, times[row, k]))
-        at[here] = times[:, -1]
-        rank[here] += _BLOCK
+        passed[here] = since[:, -1]
+        rank[here] += _PIECE
+        here = here[times[:, -1] < last[here]]
+        if piece % (_BLOCK // _PIECE) == 0:
+            at[here] += passed[here]
+            passed[here] = 0.0
+    return found
 
 
 def _rates(

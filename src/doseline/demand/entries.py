@@ -20,7 +20,7 @@ from doseline.demand.admission import (
 )
 from doseline.demand.admission_rules import fates_of, rule_of
 from doseline.demand.enrolment import Arrivals, arrivals, recorded, whole_days
-from doseline.demand.luck import Drawn, Ints
+from doseline.demand.luck import Drawn, Floats, Ints
 from doseline.demand.observed import EnrolmentSoFar
 from doseline.demand.thinning import stays
 from doseline.demand.treatment_days import SiteDays, site_days
@@ -147,7 +147,7 @@ def _entered(
 ) -> Entries:
     came, drawn, ready = waiting.came, waiting.drawn, waiting.ready
     days = calendar_of(programme, ways, trial)
-    order = np.lexsort((came.at, ready, came.replication))
+    order = _in_turn(came, ready)
     if fills_in_order(programme, trial) and not waiting.known.any():
         return _in_order(trial, replications, waiting, days, order)
     edges = np.searchsorted(came.replication[order], np.asarray(replications), side="left")
@@ -172,6 +172,19 @@ def _entered(
         np.array([a.waits_days for a in treated], dtype=np.int64),
         outcomes,
     )
+
+
+def _in_turn(came: Arrivals, ready: Ints) -> Ints:
+    """Everybody by replication, then by the day on which they are ready, then as they came."""
+    if all(_rises(column, came.replication) for column in (came.at, ready)):
+        return np.arange(len(ready))
+    return np.lexsort((came.at, ready, came.replication))
+
+
+def _rises(column: Ints | Floats, replication: Ints) -> bool:
+    """Whether the replications rise, and in each of them the numbers of a column."""
+    step = np.diff(replication)
+    return bool(((step > 0) | ((step == 0) & (np.diff(column) >= 0))).all())
 
 
 def _entries(

@@ -8,7 +8,7 @@ made where somebody looks at one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any, overload
 
 from doseline.operations.orders import Patient
@@ -81,22 +81,57 @@ class Columns:
     weights: Column
 
 
+_OF_EACH = tuple(
+    f.name for f in fields(Columns) if f.type == "Column" and f.name not in ("delays", "weights")
+)
+"""The columns with a number for each patient."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Throng:
+    """The patients of some replications drawn together, those of one behind those of the other.
+
+    The columns hold all of them, with the key of the first replication; those of the one at a
+    place begin at `begins[place]`, end before `begins[place + 1]`, and have the key `keys[place]`.
+    """
+
+    columns: Columns
+    keys: tuple[tuple[int, int], ...]
+    begins: tuple[int, ...]
+
+    def of(self, place: int) -> Columns:
+        """The columns of one replication."""
+        c, here = self.columns, slice(self.begins[place], self.begins[place + 1])
+        mine = {name: getattr(c, name)[here] for name in _OF_EACH}
+        return replace(c, key=self.keys[place], **mine)
+
+
 class Crowd(Sequence[Patient]):
     """The patients of one replication: columns, and the plain form of each on demand.
 
-    `columns` is None where names follow no rule that columns can hold.
+    They stand at a place of a throng, which is None where names follow no rule that columns can
+    hold.
     """
 
     def __init__(
         self,
         count: int,
-        columns: Columns | None,
+        throng: Throng | None,
+        place: int,
         made: Callable[[], tuple[Patient, ...]],
     ) -> None:
-        self.columns = columns
+        self.throng, self.place = throng, place
+        self._columns: Columns | None = None
         self._count = count
         self._make = made
         self._made: tuple[Patient, ...] | None = None
+
+    @property
+    def columns(self) -> Columns | None:
+        """The columns of this replication; None where there is no throng."""
+        if self._columns is None and self.throng is not None:
+            self._columns = self.throng.of(self.place)
+        return self._columns
 
     @property
     def patients(self) -> tuple[Patient, ...]:

@@ -17,6 +17,10 @@ Progress = Callable[[int, int], None]
 _CHUNKS = 64
 _CHUNKS_OF_A_BATCH = 10
 
+_TOGETHER, _CHUNKS_ALONE = 32, 16
+"""So many replications at least are played together where this process plays them all and nothing
+is kept: patients are drawn, and rows handed out, at less cost together."""
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -78,8 +82,7 @@ def collect(
         keep = partial(how.kept.keep, who)
         runs = {n: run for run in how.kept.found(who) if (n := run.replication.number) in numbers}
     batch = len(numbers) if how.until is None else how.until.batch
-    spread = _CHUNKS if how.until is None else _CHUNKS_OF_A_BATCH
-    size = max(1, math.ceil(batch / spread))
+    size = _chunk_size(how, batch)
     told = result([])
     with executor_of(how.workers, how.executor) as executor:
         for begin in range(0, len(numbers), max(1, batch)):
@@ -95,6 +98,12 @@ def collect(
             if how.until is not None and how.until.enough(told):
                 break
     return told
+
+
+def _chunk_size(how: How, batch: int) -> int:
+    spread = _CHUNKS if how.until is None else _CHUNKS_OF_A_BATCH
+    alone = how.workers <= 1 and how.executor is None and how.kept is None
+    return max(_TOGETHER if alone else 1, math.ceil(batch / spread))
 
 
 def _say(how: How, runs: dict[int, Run], numbers: range) -> None:

@@ -80,30 +80,27 @@ def takes_kernel(
 
 def run_by_kernel(
     world: World,
-    patients: Sequence[Patient],
+    patients: Sequence[Sequence[Patient]],
     *,
     seed: int,
-    replication: int,
+    replications: Sequence[int],
     scenario: Scenario | None = None,
     chance: bool = True,
     periods: Sequence[Period] = (),
-) -> Run | None:
-    """One replication by the kernel; None where something rare leaves it to the reference.
+) -> list[Run | None]:
+    """Some replications by the kernel; None where something rare leaves one to the reference.
 
-    Where the kernel cannot be compiled, that is said as a warning, and it is left to the reference.
+    Where the kernel cannot be compiled, that is said as a warning, and all are left to it.
     """
-    from doseline.simulate.kernel.play import kernel_of
+    from doseline.simulate.kernel.play import Asked, kernel_of
 
     try:
         kernel = kernel_of(world, periods)
     except NotModelledError as error:
         warnings.warn(f"the reference plays: {error}", RuntimeWarning, stacklevel=2)
-        return None
-    return kernel.run(
-        patients,
-        seed=seed,
-        replication=replication,
-        shocks=dated_shocks(
+        return [None] * len(replications)
+    shocks = [
+        dated_shocks(
             world.programme,
             scenario,
             seed=seed,
@@ -111,6 +108,7 @@ def run_by_kernel(
             chance=chance,
             from_on=world.from_on,
             until_on=world.until_on,
-        ),
-        chance=chance,
-    )
+        )
+        for replication in replications
+    ]
+    return kernel.several(Asked(patients, seed, replications, shocks, chance))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal
 
 from doseline.operations.events import Event
+from doseline.simulate.booked import Book
 from doseline.simulate.world import month_number
+
+_LAST = month_number(date.max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Service:
     by_month: Annotated[Mapping[int, tuple[int, int, int, int]], "by month"] = field(
         default_factory=dict
     )
-    short: Annotated[tuple[tuple[str, int], ...], "first orders of doses delayed or missed"] = ()
+    short: Annotated[Sequence[tuple[str, int]], "first orders of doses delayed or missed"] = ()
 
     @property
     def given(self) -> int:
@@ -76,10 +79,12 @@ class Replication:
 
     def total(self, name: str, period: Period | None = None) -> int:
         """The sum of what is counted under a name, over the months of a period."""
+        first, last = 0, _LAST
+        if period is not None:
+            first, last = month_number(period.from_on), month_number(period.until_on)
+        if isinstance(self.by_month, Book):
+            return self.by_month.total(name, first, last)
         months = self.by_month.get(name, {})
-        if period is None:
-            return sum(months.values())
-        first, last = month_number(period.from_on), month_number(period.until_on)
         return sum(amount for month, amount in months.items() if first <= month <= last)
 
     @property

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import islice
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import doseline
@@ -37,6 +38,24 @@ class Several(Protocol):
 
     def several(self, replications: Sequence[int]) -> Iterator[Sequence[Patient]]:
         """Those of some replications, in turn."""
+
+
+_AT_ONCE = 20_000
+"""The patients of so many are held at once, or of one replication."""
+
+
+def _at_once(
+    crowds: Iterator[Sequence[Patient]], numbers: range
+) -> tuple[list[Sequence[Patient]], range]:
+    """The patients of the next replications, as many as may be held, and their numbers."""
+    found = []
+    held = 0
+    for patients in islice(crowds, len(numbers)):
+        found.append(patients)
+        held += len(patients)
+        if held >= _AT_ONCE:
+            break
+    return found, numbers[: len(found)]
 
 
 @contextmanager
@@ -84,30 +103,37 @@ class _Job:
 
     def several(self, numbers: range) -> list[Run]:
         """Some replications, their patients drawn many at once where they can be."""
-        if not self.by_kernel or not isinstance(self.patients, Several):
+        if not self.by_kernel or self.patients is None:
             return [self.one(number, False) for number in numbers]
-        found = []
-        crowds = self.patients.several(numbers)
-        for number in numbers:
+        if isinstance(self.patients, Several):
+            crowds = self.patients.several(numbers)
+        else:
+            crowds = map(self.patients, numbers)
+        found: list[Run] = []
+        while len(found) < len(numbers):
             with _at_rest():
-                found.append(self._one(next(crowds), number, False))
+                found += self._by_kernel(*_at_once(crowds, numbers[len(found) :]))
         return found
+
+    def _by_kernel(self, patients: Sequence[Sequence[Patient]], numbers: range) -> list[Run]:
+        """Some replications by the kernel; those that it gives back by the reference."""
+        found = run_by_kernel(
+            self.world,
+            patients,
+            seed=self.seed,
+            replications=numbers,
+            scenario=self.scenario,
+            chance=self.chance,
+            periods=self.periods,
+        )
+        return [
+            self._one(mine, number, False) if run is None else run
+            for run, mine, number in zip(found, patients, numbers, strict=True)
+        ]
 
     def _one(self, patients: Sequence[Patient] | None, replication: int, keep_events: bool) -> Run:
         world = self.world
         if patients is not None:
-            if self.by_kernel and not keep_events:
-                found = run_by_kernel(
-                    world,
-                    patients,
-                    seed=self.seed,
-                    replication=replication,
-                    scenario=self.scenario,
-                    chance=self.chance,
-                    periods=self.periods,
-                )
-                if found is not None:
-                    return found
             return run(
                 world,
                 patients,

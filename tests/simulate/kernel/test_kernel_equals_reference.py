@@ -45,11 +45,11 @@ def same(
     """Whether both engines give the same rows; the kernel must not give the replication back."""
     plain = run(w, crowd, seed=seed, replication=replication, scenario=scenario, chance=chance,
                 periods=periods)  # fmt: skip
-    fast = run_by_kernel(
+    (fast,) = run_by_kernel(
         w,
-        crowd,
+        [crowd],
         seed=seed,
-        replication=replication,
+        replications=[replication],
         scenario=scenario,
         chance=chance,
         periods=periods,
@@ -89,8 +89,8 @@ def test_most_random_worlds_give_doses_and_lose_some_in_many_ways() -> None:
     for case in drawn_cases(60):
         p = case.programme
         period = (Period("all", (), p.from_on, p.until_on),)
-        found = run_by_kernel(
-            World(p, p.from_on, p.until_on), case.patients(), seed=case.seed, replication=0,
+        (found,) = run_by_kernel(
+            World(p, p.from_on, p.until_on), [case.patients()], seed=case.seed, replications=[0],
             scenario=case.scenario, chance=case.chance, periods=period,
         )  # fmt: skip
         assert found is not None

@@ -1,4 +1,4 @@
-"""The patients and the shocks of one replication as tables."""
+"""The patients and the shocks of some replications as tables."""
 
 from __future__ import annotations
 
@@ -16,27 +16,42 @@ from doseline.programme.scenario import DEMAND, Shock
 from doseline.simulate.engine import NotModelledError
 from doseline.simulate.kernel.columns import from_columns
 from doseline.simulate.kernel.draws import TEXT_MAX
+from doseline.simulate.kernel.laid import Found, Laid, alone
 from doseline.simulate.kernel.layout import NEVER, TABLES
 from doseline.simulate.kernel.rows import Numbered, rows, triangle
 from doseline.simulate.kernel.tables import Tables
 from doseline.simulate.kernel.words import HITS
 from doseline.simulate.world import DAY
 
-Found = dict[str, np.ndarray[Any, Any]]
 
-
-def crowd(tables: Tables, patients: Sequence[Patient]) -> tuple[Found, dict[str, int]]:
-    """The tables of the patients of a replication, and the numbers that go with them.
+def crowd(tables: Tables, patients: Sequence[Sequence[Patient]]) -> Laid:
+    """The tables of the patients of some replications, which `together` allows.
 
     The standing demands stand behind the patients. Raises NotModelledError where a name is too
     long, is borne twice, or can be mistaken for the beginning of another.
     """
-    if isinstance(patients, Crowd) and patients.columns is not None:
-        return from_columns(tables, patients.columns)
-    return _one_by_one(tables, patients)
+    first = patients[0]
+    if isinstance(first, Crowd) and first.throng is not None:
+        return from_columns(tables, first.throng, first.place, first.place + len(patients))
+    return _one_by_one(tables, first)
 
 
-def _one_by_one(tables: Tables, patients: Sequence[Patient]) -> tuple[Found, dict[str, int]]:
+def together(patients: Sequence[Sequence[Patient]], first: int, most: int) -> int:
+    """Up to which replication the patients can be laid out in one go, from the first on."""
+    begin, until = patients[first], first + 1
+    if not isinstance(begin, Crowd) or begin.throng is None:
+        return until
+    while until < min(len(patients), first + most):
+        other = patients[until]
+        if not isinstance(other, Crowd) or other.throng is not begin.throng:
+            break
+        if other.place != begin.place + until - first:
+            break
+        until += 1
+    return until
+
+
+def _one_by_one(tables: Tables, patients: Sequence[Patient]) -> Laid:
     """Patients who come as plain ones."""
     owners = [p.id for p in patients] + [d.id for d in tables.programme.standing_demand]
     if len(set(owners)) < len(owners):
@@ -73,7 +88,7 @@ def _one_by_one(tables: Tables, patients: Sequence[Patient]) -> tuple[Found, dic
         mine["size"] = [p.size for p in patients]
         mine["waits"] = [p.waits_days for p in patients]
     result |= _cohorts(patients, found)
-    return result, {"patients_n": len(patients), "l0": 0, "l1": 0, "attempts": 1}
+    return alone(result, {"patients_n": len(patients), "l0": 0, "l1": 0, "attempts": 1})
 
 
 _NUMBERS = attrgetter(
@@ -124,14 +139,40 @@ _CALM: Found = {
 """No shocks."""
 
 
-def blows(tables: Tables, shocks: Sequence[Shock]) -> tuple[Found, dict[str, int]]:
-    """The shocks of a replication as tables; those on the demand were drawn with the patients."""
-    struck = [s for s in shocks if s.hits not in DEMAND]
+def blows(tables: Tables, shocks: Sequence[Sequence[Shock]]) -> Laid:
+    """The shocks of some replications; those on the demand were drawn with the patients.
+
+    Replications that are struck by the same shocks share their rows.
+    """
+    seen: dict[tuple[Shock, ...], int] = {}
+    struck: list[Shock] = []
+    first, many = np.zeros(len(shocks), np.int64), np.zeros(len(shocks), np.int64)
+    for n, mine in enumerate(shocks):
+        hit = tuple(s for s in mine if s.hits not in DEMAND)
+        many[n] = len(hit)
+        if hit:
+            first[n] = seen.setdefault(hit, len(struck))
+            if first[n] == len(struck):
+                struck += hit
     if not struck:
-        return _CALM, {"shocks_n": 0}
+        return Laid(len(shocks), _CALM, {}, {"shocks_n": many})
+    wide = tables.targets_n
+    return Laid(
+        len(shocks),
+        {**_struck(tables, struck), "known": np.zeros(int(many.max()), np.int32)},
+        {
+            "shocks": (first, np.maximum(1, many)),
+            "targets": (wide * first, wide * np.maximum(1, many)),
+        },
+        {"shocks_n": many},
+    )
+
+
+def _struck(tables: Tables, struck: Sequence[Shock]) -> Found:
+    """Shocks as tables."""
     clock = tables.world.clock
     found = []
-    targets = np.zeros((max(1, len(struck)), tables.targets_n), np.int8)
+    targets = np.zeros((len(struck), tables.targets_n), np.int8)
     for n, s in enumerate(struck):
         stops = s.left_fraction <= 0 and s.delay_factor == 1.0 and s.adds is None
         found.append(
@@ -161,12 +202,7 @@ def blows(tables: Tables, shocks: Sequence[Shock]) -> tuple[Found, dict[str, int
             for name in names:
                 if name in known:
                     targets[n, tables.target_at[kind] + known[name]] = 1
-    result: Found = {
-        "shocks": rows("shocks", found),
-        "targets": targets.reshape(-1),
-        "known": np.zeros(max(1, len(struck)), np.int32),
-    }
-    return result, {"shocks_n": len(struck)}
+    return {"shocks": rows("shocks", found), "targets": targets.reshape(-1)}
 
 
 def _numbers(tables: Tables, kind: str) -> dict[Any, int]:

@@ -1,4 +1,4 @@
-"""From the first day to the end of everything set going: the kernel's way in.
+"""From the first day to the end of everything set going: one future.
 
 As `reference.py` and `costs.py`: what happens, in the order of time, and what is owed for slots.
 """
@@ -18,7 +18,7 @@ from doseline.simulate.kernel.choosing import (
     retry_freed,
     window_closes,
 )
-from doseline.simulate.kernel.compiling import compiled, kept
+from doseline.simulate.kernel.compiling import compiled
 from doseline.simulate.kernel.courses import (
     begin_course,
     begin_if_open,
@@ -33,7 +33,7 @@ from doseline.simulate.kernel.instants import at, day_of, pop, push, wall_at
 from doseline.simulate.kernel.layout import NEVER
 from doseline.simulate.kernel.locks import lock
 from doseline.simulate.kernel.losses import give_up
-from doseline.simulate.kernel.memory import fetch, memory_at
+from doseline.simulate.kernel.memory import fetch
 from doseline.simulate.kernel.parcels import carry_on, use
 from doseline.simulate.kernel.promised import look_ahead
 from doseline.simulate.kernel.tallying import tally
@@ -82,14 +82,9 @@ _PART = (1 << 29) - 1
 _SEQUENCE = (1 << 32) - 1
 
 
-@kept
-def run_future(address: int) -> int:
-    """Run the future at an address to its end; 0, or why the reference must play it."""
-    return _run(memory_at(address))
-
-
 @compiled
-def _run(c: Any) -> int:
+def run_future(c: Any) -> int:
+    """Run the future that is laid out to its end; 0, or why the reference must play it."""
     draw_outages(c)
     c.beginning = 1
     for shock in range(c.shocks_n):

@@ -1,17 +1,21 @@
-"""What a future of the kernel hands back: the same rows as the reference."""
+"""What futures of the kernel hand back: the same rows as the reference, made for many at once."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
+from doseline.simulate.booked import Book, Booked, Short, Shorts
 from doseline.simulate.costs import owed_by_contract, take_or_pay
-from doseline.simulate.kernel.layout import AT, COUNTS
+from doseline.simulate.kernel.laid import Ints
+from doseline.simulate.kernel.layout import COUNTS
 from doseline.simulate.kernel.room_for import Room
 from doseline.simulate.kernel.tables import Tables
 from doseline.simulate.kernel.tallying import (
@@ -30,51 +34,77 @@ from doseline.simulate.kernel.tallying import (
 from doseline.simulate.result import Period, Replication, Run, Service
 
 
-def outcome(room: Room, periods: Sequence[Period], replication: int) -> Run:
-    """The rows of a replication that has run to its end."""
-    return Run(Replication(replication, _months(room)), _services(room, periods, replication), ())
+@dataclass(frozen=True)
+class Told:
+    """What was counted in some replications: a row each, and the doses delayed or missed in them.
+
+    `first` is what the first replication is called in the rows of `shorts`.
+    """
+
+    room: Room
+    periods: Sequence[Period]
+    numbers: Sequence[int]
+    counted: Ints
+    faults: Sequence[int]
+    shorts: Ints
+    first: int
 
 
-def _months(room: Room) -> dict[str, dict[int, int]]:
+def outcomes(told: Told) -> list[Run | None]:
+    """The rows of replications that have run to their end; None for those given back."""
+    if not told.numbers:
+        return []
+    booked = _booked(told)
+    return [
+        None if fault else Run(Replication(number, Book(booked, place)), rows, ())
+        for place, (number, fault, rows) in enumerate(
+            zip(told.numbers, told.faults, _services(told), strict=True)
+        )
+    ]
+
+
+def _booked(told: Told) -> Booked:
     """What was counted and spent, by name and month since year 0."""
-    t = room.tables
-    first = t.month0
-    table = room.found["months"].reshape(len(COUNTS), t.months_n)
-    found: dict[str, dict[int, int]] = {}
-    which, place = np.nonzero(table)
-    amounts, months = table[which, place].tolist(), (place + first).tolist()
-    edges = np.searchsorted(which, np.arange(len(COUNTS) + 1)).tolist()
-    for name, low, high in zip(COUNTS, edges, edges[1:], strict=False):
-        if high > low:
-            found[name] = dict(zip(months[low:high], amounts[low:high], strict=True))
-    _owed(room, found)
-    return {name: found[name] for name in sorted(found)}
+    t = told.room.tables
+    table = told.room.counts(told.counted, "months").reshape(-1, len(COUNTS), t.months_n)
+    here = np.flatnonzero(table.any(axis=(0, 1)))
+    first, until = (int(here[0]), int(here[-1]) + 1) if len(here) else (0, 0)
+    always = owed_whatever_happens(t)
+    found = Booked(COUNTS, t.month0 + first, table[:, :, first:until].copy(), always)
+    found.more = _owed(t, told.room.counts(told.counted, "batches_of_year"), found)
+    return found
 
 
-def _owed(room: Room, found: dict[str, dict[int, int]]) -> None:
-    """What does not hang on a single batch, and the cost of waste. As `costs.add_fixed_costs`."""
-    t = room.tables
-    for name, row in owed_whatever_happens(t).items():
-        found[name] = dict(row)
-    if any(x.take_or_pay_batches for x in t.programme.contracts):
-        years = room.found["batches_of_year"].reshape(len(t.plants), t.years_n)
-        made = {
-            (plant, t.numbers["year0"] + int(year)): int(years[number, year])
-            for plant, number in t.plants.items()
-            for year in np.flatnonzero(years[number])
-        }
-        ledger = _ledger(t)
-        ledger.batches_of_year = defaultdict(int, made)
-        for contract in t.programme.contracts:
-            take_or_pay(ledger, contract)
-        found |= _rows(ledger)
+def _owed(t: Tables, of_year: Ints, booked: Booked) -> list[dict[str, dict[int, int]]]:
+    """What hangs on all batches together, and the cost of waste. As `costs.add_fixed_costs`."""
     price = t.programme.costs.waste_cents_per_mbq
-    if price:
-        cost: dict[int, int] = defaultdict(int)
-        for name in ("wasted:making", "wasted:dose"):
-            for month, kbq in found.get(name, {}).items():
-                cost[month] += round(kbq * price / 1000)
-        found |= _rows(SimpleNamespace(book=SimpleNamespace(months={"cost:waste": cost})))
+    if not price and not any(x.take_or_pay_batches for x in t.programme.contracts):
+        return []
+    found = []
+    for place, row in enumerate(of_year):
+        more = _take_or_pay(t, row.reshape(len(t.plants), t.years_n))
+        if price:
+            cost: dict[int, int] = defaultdict(int)
+            for name in ("wasted:making", "wasted:dose"):
+                for month, kbq in booked.months(place, name).items():
+                    cost[month] += round(kbq * price / 1000)
+            more |= _rows(SimpleNamespace(book=SimpleNamespace(months={"cost:waste": cost})))
+        found.append(more)
+    return found
+
+
+def _take_or_pay(t: Tables, years: Ints) -> dict[str, dict[int, int]]:
+    """What is owed for batches that were not made."""
+    made = {
+        (plant, t.numbers["year0"] + int(year)): int(years[number, year])
+        for plant, number in t.plants.items()
+        for year in np.flatnonzero(years[number])
+    }
+    ledger = _ledger(t)
+    ledger.batches_of_year = defaultdict(int, made)
+    for contract in t.programme.contracts:
+        take_or_pay(ledger, contract)
+    return _rows(ledger)
 
 
 def _ledger(tables: Tables) -> Any:
@@ -107,19 +137,24 @@ def owed_whatever_happens(tables: Tables) -> dict[str, dict[int, int]]:
 # -- service -------------------------------------------------------------------------------
 
 
-def _services(room: Room, periods: Sequence[Period], replication: int) -> tuple[Service, ...]:
-    t = room.tables
-    protocols = list(t.protocols)
-    n = len(protocols)
-    rows = room.found["rows"].reshape(-1, ROW)
-    months = room.found["row_months"].reshape(-1, t.months_n, 4)
-    causes = room.found["row_causes"].reshape(-1, len(t.causes))
-    short = _short(room)
-    found = []
-    for i, period in enumerate(periods):
-        for protocol in sorted(protocols):
-            number = i * n + t.protocols[protocol]
-            row = rows[number].tolist()
+def _services(told: Told) -> Iterator[tuple[Service, ...]]:
+    """How the doses of each period and protocol fared, of each replication."""
+    t = told.room.tables
+    rows = told.room.counts(told.counted, "rows").reshape(len(told.numbers), -1, ROW)
+    each = rows.shape[1]
+    all_causes, all_months = _causes(told), _by_month(told)
+    named = [
+        (i * len(t.protocols) + t.protocols[protocol], period, protocol)
+        for i, period in enumerate(told.periods)
+        for protocol in sorted(t.protocols)
+    ]
+    rows_short = told.shorts.copy()
+    rows_short[:, 0] -= told.first
+    shorts = Shorts(told.room.held["names"].tobytes(), rows_short)
+    for n, (replication, mine) in enumerate(zip(told.numbers, rows.tolist(), strict=True)):
+        found = []
+        for number, period, protocol in named:
+            row = mine[number]
             if not row[DUE] and not row[CANCELLED_N]:
                 continue
             found.append(
@@ -137,75 +172,45 @@ def _services(room: Room, periods: Sequence[Period], replication: int) -> tuple[
                     penalties_cents=row[CENTS],
                     first_shortfall_on=_date(row[SHORTFALL]),
                     last_dose_on=_date(row[LAST]),
-                    causes=_causes(t, causes[number]),
-                    by_month=_by_month(t, months[number]),
-                    short=_short_in(period, t.protocols[protocol], short),
+                    causes=all_causes[n * each + number],
+                    by_month=all_months[n * each + number],
+                    short=Short(
+                        shorts,
+                        n,
+                        t.protocols[protocol],
+                        period.from_on.toordinal(),
+                        period.until_on.toordinal(),
+                    ),
                 )
             )
-    return tuple(found)
+        yield tuple(found)
 
 
 def _date(day: int) -> date | None:
     return date.fromordinal(day) if day else None
 
 
-def _causes(tables: Tables, row: np.ndarray[Any, Any]) -> dict[str, int]:
-    found = {
-        tables.causes[code] or "unknown": int(row[code]) for code in np.flatnonzero(row).tolist()
-    }
-    return dict(sorted(found.items()))
-
-
-def _by_month(tables: Tables, table: np.ndarray[Any, Any]) -> dict[int, tuple[int, int, int, int]]:
-    here = np.flatnonzero(table[:, 0])
-    counts = table[here].tolist()
-    return {
-        tables.month0 + month: (row[0], row[1], row[2], row[3])
-        for month, row in zip(here.tolist(), counts, strict=True)
-    }
-
-
-Short = list[tuple[str, int, int]]
-
-
-def _short(room: Room) -> Short:
-    """The doses delayed or missed: the name of the first order, the day wanted, the protocol."""
-    doses = room.found["doses"][: room.c[AT["doses_n"]]]
-    orders = room.found["orders"]
-    wanted = orders["wanted"][doses["order"]]
-    late = (doses["alive"] != 0) & ((doses["given_day"] != wanted) | (doses["again"] != 0))
-    first = orders[doses["order"][late]]
-    letters = room.held["names"].tobytes()
-    owners = room.held["patients"][first["owner"]]
-    columns = (
-        owners["id_off"],
-        owners["id_n"],
-        owners["number"],
-        *(first[name] for name in ("number", "attempt", "name_n", "wanted", "protocol")),
-    )
+def _causes(told: Told) -> list[dict[str, int]]:
+    """The causes of each row of service, by name."""
+    t = told.room.tables
+    table = told.room.counts(told.counted, "row_causes").reshape(-1, len(t.causes))
+    row, code = np.nonzero(table)
+    edges = np.searchsorted(row, np.arange(len(table) + 1)).tolist()
+    counts = table[row, code].tolist()
+    names = [t.causes[c] or "unknown" for c in code.tolist()]
     return [
-        (_named(letters[off : off + n].decode(), own, number, attempt, name_n), day, protocol)
-        for off, n, own, number, attempt, name_n, day, protocol in zip(
-            *(column.tolist() for column in columns), strict=True
-        )
+        dict(sorted(zip(names[low:high], counts[low:high], strict=True))) if high > low else {}
+        for low, high in pairwise(edges)
     ]
 
 
-def _named(owner: str, own: int, number: int, attempt: int, name_n: int) -> str:
-    """The name of an order, as `ordering.order_for` and `future.Future.named` give it.
-
-    `own` is the number of the owner, which stands behind the letters of some.
-    """
-    owner += str(own) if own else ""
-    again = f".{attempt}" if attempt else ""
-    taken = f"~{name_n}" if name_n > 1 else ""
-    return f"{owner}/{number}{again}{taken}"
-
-
-def _short_in(period: Period, protocol: int, short: Short) -> tuple[tuple[str, int], ...]:
-    first, last = period.from_on.toordinal(), period.until_on.toordinal()
-    return tuple(
-        sorted(
-            (name, day) for name, day, mine in short if mine == protocol and first <= day <= last
-        )
-    )
+def _by_month(told: Told) -> list[dict[int, tuple[int, int, int, int]]]:
+    """The months of each row of service in which doses were due."""
+    t = told.room.tables
+    table = told.room.counts(told.counted, "row_months").reshape(-1, t.months_n, 4)
+    row, place = np.nonzero(table[:, :, 0])
+    edges = np.searchsorted(row, np.arange(len(table) + 1)).tolist()
+    counts = table[row, place].T.tolist()
+    months = (place + t.month0).tolist()
+    told_of = list(zip(months, zip(*counts, strict=True), strict=True))
+    return [dict(told_of[low:high]) for low, high in pairwise(edges)]

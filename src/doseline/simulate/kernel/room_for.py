@@ -1,12 +1,14 @@
-"""The memory of one future: what lives in it, emptied before each replication."""
+"""The memory of one future: what lives in it, emptied by compiled code before each one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from doseline.simulate.kernel.futures import SHORT_ROW
+from doseline.simulate.kernel.laid import Ints, Laid
 from doseline.simulate.kernel.layout import AT, COUNTS, MOST_WAYS, SIZE, TABLES
 from doseline.simulate.kernel.tables import Tables
 from doseline.simulate.kernel.tallying import ROW
@@ -24,8 +26,6 @@ class Room:
     def __init__(self, tables: Tables, periods: Sequence[Period]) -> None:
         self.tables = tables
         self.found: dict[str, np.ndarray[Any, Any]] = {}
-        self.zero: list[np.ndarray[Any, Any]] = []
-        self.minus: list[np.ndarray[Any, Any]] = []
         self.c = np.zeros(SIZE, np.int64)
         self.size = 0
         self.held: dict[str, np.ndarray[Any, Any]] = {}
@@ -37,9 +37,7 @@ class Room:
 
     def _write(self, found: dict[str, np.ndarray[Any, Any]]) -> None:
         for name, table in found.items():
-            # as bytes: NumPy would describe every field of a row before it gives the address
-            self.c[AT[name]] = table.view(np.uint8).__array_interface__["data"][0]
-            self.c[AT[name] + 1] = len(table)
+            self.c[AT[name]], self.c[AT[name] + 1] = _address(table), len(table)
 
     def _fixed(self, periods: Sequence[Period]) -> None:
         t = self.tables
@@ -47,25 +45,27 @@ class Room:
         consignees, weeks = len(t.consignees), t.numbers["weeks_n"]
         counted = max(1, len(periods)) * max(1, len(t.protocols))
         zeros = {
+            # what is counted, first
+            "months": len(COUNTS) * t.months_n, "rows": counted * ROW,
+            "row_months": counted * t.months_n * 4, "row_causes": counted * len(t.causes),
+            "batches_of_year": plants * t.years_n,
+            # what lives
             "busy": places, "crew": plants * days, "qc": plants * days,
             "infusions": consignees * days, "held_most": consignees * weeks,
             "short_since": places, "short_load": places,
             "offered": t.offers_n, "standing_used": len(t.weeks),
-            "consignments": t.consignments_n, "batches_of_year": plants * t.years_n,
-            "months": len(COUNTS) * t.months_n, "rows": counted * ROW,
-            "row_months": counted * t.months_n * 4, "row_causes": counted * len(t.causes),
+            "consignments": t.consignments_n,
         }  # fmt: skip
         minus = {
             "batch_of": places, "held_first": consignees * weeks, "held_last": consignees * weeks,
             "arrival_first": plants * weeks, "arrival_last": plants * weeks,
             "freed_place": 2 * places, "freed_consignee": 2 * consignees,
         }  # fmt: skip
-        for name, n in zeros.items():
-            self.found[name] = np.zeros(max(1, n), TABLES[name])
-            self.zero.append(self.found[name])
-        for name, n in minus.items():
-            self.found[name] = np.full(max(1, n), -1, TABLES[name])
-            self.minus.append(self.found[name])
+        self.zero, found, begins = _side_by_side(zeros)
+        self.counted_at = {name: begins[name] for name in _COUNTED}
+        self.counted_words = begins["busy"]
+        self.minus, others, _ = _side_by_side(minus)
+        self.found |= found | others
         self.found["scratch"], self.found["marks"] = (
             np.zeros(1 << 16, np.int64),
             np.zeros(5 * MOST_WAYS),
@@ -109,29 +109,65 @@ class Room:
         self.c[AT["groups_wide"]] = 1 << max(0, each.bit_length() - 1)
         self._write(grown)
 
-    def empty(self) -> None:
-        """Forget everything that happened."""
-        for table in self.zero:
-            table.fill(0)
-        for table in self.minus:
-            table.fill(-1)
-        self.found["experience"][: len(self.tables.lines)] = self.tables.tables["lines"][
-            "made_before"
-        ][: len(self.tables.lines)]
-        self.found["cluster_until"].fill(-(10**9))
-        self.found["group_of"].fill(-1)
-        used = int(self.c[AT["batches_n"]]) * max(1, len(self.tables.markets))
-        self.found["tested"][:used] = 0
-        for name in _COUNTERS:
-            self.c[AT[name]] = 0
-        self.c[AT["freed_turn"]] = 1
+        self.shorts = np.empty((size + _SHORTS, SHORT_ROW), np.int64)
 
-    def fill(self, found: dict[str, np.ndarray[Any, Any]], numbers: dict[str, int]) -> None:
-        """Take in the patients or shocks of a replication."""
-        self._write({name: x for name, x in found.items() if self.held.get(name) is not x})
-        self.held |= found
-        for name, number in numbers.items():
-            self.c[AT[name]] = number
+    def counts(self, counted: Ints, name: str) -> Ints:
+        """One of the tables that replications are told by: a row a replication."""
+        table = self.found[name]
+        begin = self.counted_at[name]
+        words = -(-table.nbytes // 8)
+        found = counted[:, begin : begin + words]
+        if table.itemsize < 8:
+            found = np.ascontiguousarray(found).view(table.dtype)
+        return found[:, : len(table)]
+
+    def fill(self, laid: Sequence[Laid], numbers: Mapping[str, Any]) -> tuple[Ints, Ints]:
+        """Take in what is laid out for some replications: the slots, and what each puts there."""
+        count = laid[0].count
+        columns: dict[int, Any] = {AT[name]: 0 for name in _COUNTERS}
+        columns |= {AT["freed_turn"]: 1}
+        columns |= {AT[name]: number for name, number in numbers.items()}
+        for one in laid:
+            self._write({n: x for n, x in one.tables.items() if self.held.get(n) is not x})
+            self.held |= one.tables
+            for name, (first, rows) in one.parts.items():
+                table = one.tables[name]
+                columns[AT[name]] = _address(table) + first * table.itemsize
+                columns[AT[name] + 1] = rows
+            columns |= {AT[name]: each for name, each in one.numbers.items()}
+        settings = np.empty((count, len(columns)), np.int64)
+        for k, column in enumerate(columns.values()):
+            settings[:, k] = column
+        return np.array(list(columns), np.int64), settings
+
+
+_COUNTED = ("months", "rows", "row_months", "row_causes", "batches_of_year")
+"""The tables that a replication is told by."""
+
+_SHORTS = 1 << 14  # so many doses delayed or missed are noted before another future needs room
+
+
+def _address(table: Ints) -> int:
+    # as bytes: NumPy would describe every field of a row before it gives the address
+    found: int = table.view(np.uint8).__array_interface__["data"][0]
+    return found
+
+
+def _side_by_side(sizes: Mapping[str, int]) -> tuple[Ints, dict[str, Ints], dict[str, int]]:
+    """Tables of so many rows in one block, the block as words, and the word where each begins.
+
+    Each begins where a line of the processor's cache does.
+    """
+    begins, end = {}, 0
+    for name, n in sizes.items():
+        begins[name] = end
+        end += -(-max(1, n) * np.dtype(TABLES[name]).itemsize // 64) * 8
+    block = _in_lines(end, np.int64)
+    found = {}
+    for name, n in sizes.items():
+        kind = np.dtype(TABLES[name])
+        found[name] = block[begins[name] :].view(kind)[: max(1, n)]
+    return block, found, begins
 
 
 def _in_lines(count: int, kind: Any) -> np.ndarray[Any, Any]:
