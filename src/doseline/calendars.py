@@ -231,6 +231,18 @@ def moved_on(
     return ends[-1], left
 
 
+def moved_by(starts: Sequence[int], ends: Sequence[int], moved: Sequence[int], at: int) -> int:
+    """The minutes of moving from the beginning of one table of stops to a minute in it.
+
+    >>> moved_by([10, 100], [20, 100], [10, 90], 15), moved_by([10, 100], [20, 100], [10, 90], 25)
+    (10, 15)
+    """
+    after = bisect_right(starts, at)
+    if after and at < ends[after - 1]:
+        return moved[after - 1]
+    return moved[after] - (starts[after] - at)
+
+
 @dataclass(frozen=True, slots=True)
 class Stops:
     """When a carrier stands still: on holidays, and each week from one time to another.
@@ -314,11 +326,7 @@ class Stops:
 
     def _moved(self, at: int) -> int:
         """The moving minutes from the start of its ten years to an absolute minute."""
-        starts, ends, moved = self.table(at // BLOCK)
-        after = bisect_right(starts, at)
-        if after and at < ends[after - 1]:
-            return moved[after - 1]
-        return moved[after] - (starts[after] - at)
+        return moved_by(*self.table(at // BLOCK), at)
 
 
 @lru_cache(maxsize=256)

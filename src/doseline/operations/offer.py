@@ -21,14 +21,16 @@ class Offer:
 
     def __init__(self, ways: Ways) -> None:
         self.ways = ways
-        self._known: dict[tuple[str, str, str, int], bool] = {}
+        self._known: dict[tuple[str, str, int, int], bool] = {}
         self._slots: dict[int, dict[str, list[Slot]]] = {}
 
     def __call__(self, product: str, protocol: str, site: Site, day: int) -> bool:
         """Whether a day (ordinal) is on offer to a site."""
-        key = (product, protocol, site.id, day)
+        if not self.ways.treats(site, day):
+            return False
+        key = (product, protocol, self.ways.kind(site), day)
         if key not in self._known:
-            self._known[key] = self.ways.treats(site, day) and self._served(*key[:2], site, day)
+            self._known[key] = self._served(product, protocol, site, day)
         return self._known[key]
 
     def _served(self, product_id: str, protocol: str, site: Site, day: int) -> bool:

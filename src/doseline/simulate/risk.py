@@ -82,7 +82,7 @@ class Risk:
         site = world.programme.site[reach.site]
         stops = world.ways.stops(lane.carrier, place.plant.zone)
         room = stops.moving_between(world.clock, reach.dispatch_at, self._deadline(reach, site))
-        ready = self._ready_after(place)
+        ready = self.ready_after(place)
         start = place.slot.charge_at
         in_time = bisect_right(ready, reach.dispatch_at - start)
         if lane.cut_off is None:  # collected when ready: lateness shortens the road
@@ -91,11 +91,11 @@ class Risk:
         missed = 1.0 - in_time / len(ready)
         if missed > 0 and self._rescued(reach, site, start + ready[(in_time + len(ready)) // 2]):
             missed = 0.0
-        moving = self._moving_of(lane, site, place)
+        moving = self.moving(lane, site.market, place.plant)
         kept = bisect_right(moving, room) / len(moving)
         return 1.0 - (1.0 - missed) * kept
 
-    def _ready_after(self, place: Place) -> list[int]:
+    def ready_after(self, place: Place) -> list[int]:
         """Minutes from charge to packed and released, of a half-filled batch, in order.
 
         Of the last slot of its line, so that it is no matter which is asked about first.
@@ -109,14 +109,14 @@ class Risk:
             self._ready[key] = sorted(t.make + max(t.qc + t.release, t.pack) for t in tries)
         return self._ready[key]
 
-    def _moving_of(self, lane: Lane, site: Site, place: Place) -> list[int]:
-        """Minutes on the road, in order: those to the first site of its market on the lane."""
-        key = (lane.id, site.market)
+    def moving(self, lane: Lane, market: str, plant: Manufacturer) -> list[int]:
+        """Minutes on the road, in order: those to the first site of a market on the lane."""
+        key = (lane.id, market)
         if key not in self._moving:
-            ways, market = self.world.ways, site.market
+            ways = self.world.ways
             sites = (s for s in self.world.programme.sites if s.market == market)
             site = next(s for s in sites if lane in ways.lanes(lane.manufacturer, s))
-            self._moving[key] = moving_of(self.world.programme, lane, site, place.plant)
+            self._moving[key] = moving_of(self.world.programme, lane, site, plant)
         return self._moving[key]
 
     def _deadline(self, reach: Reach, site: Site) -> int:

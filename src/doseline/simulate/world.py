@@ -98,8 +98,6 @@ class World:
             starts, found = self._of_product.setdefault(p.product.id, ([], []))
             starts.append(p.slot.charge_at)
             found.append(p)
-        self._reach: dict[tuple[str, str, str, int], tuple[Reach, ...]]
-        self._reach = travelled(programme, slots).ways
         self._reach_of_kind: dict[tuple[str, str, int, int], tuple[Reach, ...]] = {}
         self._months: dict[int, int] = {}
         self.experience = self._before(first)
@@ -159,6 +157,10 @@ class World:
             p.excludes = tuple(sorted(found[p.index]))
 
     # -- ways ------------------------------------------------------------------------------
+
+    @cached_property
+    def _reach(self) -> dict[tuple[str, str, str, int], tuple[Reach, ...]]:
+        return travelled(self.programme, [p.slot for p in self.places]).ways
 
     @property
     def offered(self) -> Callable[[str, str, Site, int], bool] | None:

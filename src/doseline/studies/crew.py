@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -70,7 +71,12 @@ class Crew:
 
 
 def _begin(programme: Programme) -> None:
+    gc.set_threshold(*_SELDOM)
     _programme[:] = [programme]
+
+
+_SELDOM = (100_000, 20, 100)
+"""A model has a hundred thousand small parts, all of which stay: the collector looks less often."""
 
 
 def _work(job: Job[T]) -> T:

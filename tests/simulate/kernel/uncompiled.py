@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from doseline.simulate.kernel import choosing, courses, fits, layout, loop, play, rivals, rooms
+from doseline.simulate.kernel import choosing, courses, layout, loop, play, rivals, rooms
 from doseline.simulate.reference import run
 from doseline.simulate.result import Period
 from doseline.simulate.world import World
@@ -92,7 +92,6 @@ def main(fault: str) -> None:
     kernel = play.Kernel(w, periods)
     plainly: tuple[tuple[Any, str, Any], ...] = (
         (play, "run_future", lambda _: loop._run(Memory(kernel.room))),
-        (fits, "call_out", lambda _, asked, which: kernel.tables._ask(asked, which)),
         (loop, "fetch", lambda *_: None),
         (choosing, "fetch", lambda *_: None),
         (rivals, "fetch", lambda *_: None),

@@ -119,7 +119,7 @@ def _choices(
     alike: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for i, kind in enumerate(kinds):
         alike[kind.product, kind.protocol, kind.site].append(i)
-    seen: Receipts = {}
+    roads = _Roads(ways, places)
     for (product, _, site_id), mine in alike.items():
         weekdays = {n for i in mine for n in kinds[i].weekdays}
         site = ways.programme.site[site_id]
@@ -131,37 +131,53 @@ def _choices(
             last = ways.programme.clock.day(place.eos_first_at + lasts, site.zone)
             while day <= last:
                 if day.weekday() in weekdays and ways.treats(site, day.toordinal()):
-                    yield from _on_day(ways, kinds, orders, mine, place, s, day, seen)
+                    yield from _on_day(roads, kinds, orders, mine, s, day)
                 day += timedelta(days=1)
 
 
+class _Roads:
+    """The cheapest way of 1 MBq from a place to a day: one for all sites of a kind."""
+
+    def __init__(self, ways: Ways, places: Sequence[Place]) -> None:
+        self._ways = ways
+        self._places = places
+        self._known: dict[tuple[str, str, int, int, date], Choice | None] = {}
+        self._receipts: Receipts = {}
+
+    def to(self, order: DoseOrder, s: int, day: date) -> Choice | None:
+        """The choice that serves an order like this one on a day; None where there is none."""
+        kind = self._ways.kind(self._ways.programme.site[order.site])
+        key = (order.product, order.protocol, kind, s, day)
+        if key not in self._known:
+            probe = replace(order, activity_mbq=1.0, wanted_on=day)
+            self._known[key] = best_choice(
+                self._ways, probe, 0, self._places[s], s, day, self._receipts
+            )
+        return self._known[key]
+
+
 def _on_day(
-    ways: Ways,
+    roads: _Roads,
     kinds: Sequence[Kind],
     orders: Sequence[DoseOrder],
     mine: Sequence[int],
-    place: Place,
     s: int,
     day: date,
-    seen: Receipts,
 ) -> Iterator[Choice]:
-    found: Choice | None = None
-    looked = False
+    weekday = day.weekday()
     for i in mine:
         kind = kinds[i]
-        if day.weekday() not in kind.weekdays or not kind.from_on <= day <= kind.until_on:
+        if weekday not in kind.weekdays or not kind.from_on <= day <= kind.until_on:
             continue
-        if not looked:
-            looked = True
-            probe = replace(orders[i], activity_mbq=1.0, wanted_on=day)
-            found = best_choice(ways, probe, i, place, s, day, seen)
-        if found is not None:
-            yield Choice(
-                order=i,
-                place=s,
-                route=found.route,
-                load_mbq=found.load_mbq * kind.activity_mbq,
-                moved_days=0,
-                testing_min=found.testing_min,
-                received_first_at=found.received_first_at,
-            )
+        found = roads.to(orders[i], s, day)
+        if found is None:
+            return
+        yield Choice(
+            order=i,
+            place=s,
+            route=found.route,
+            load_mbq=found.load_mbq * kind.activity_mbq,
+            moved_days=0,
+            testing_min=found.testing_min,
+            received_first_at=found.received_first_at,
+        )

@@ -125,7 +125,7 @@ def _told(no_way: Sequence[str]) -> tuple[str, ...]:
 
 def _largest(problem: Problem) -> Solution:
     matrix = problem.matrix
-    found = solve(matrix, Limits())
+    found = solve(matrix, Limits(), interior=True)
     if found.values.size == 0:
         raise SolverError("HiGHS found no multiple, though 0 is one")
     if not any(matrix.whole):
@@ -135,7 +135,7 @@ def _largest(problem: Problem) -> Solution:
     lower = [v if w else b for v, w, b in zip(kept, whole, matrix.lower, strict=True)]
     upper = [v if w else b for v, w, b in zip(kept, whole, matrix.upper, strict=True)]
     matrix.lower[:], matrix.upper[:] = lower, upper
-    return solve(replace(matrix, whole=[False] * matrix.columns), Limits())
+    return solve(replace(matrix, whole=[False] * matrix.columns), Limits(), interior=True)
 
 
 def _binding(problem: Problem, solution: Solution, multiple: float) -> tuple[str, ...]:

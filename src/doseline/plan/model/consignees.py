@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, partial
 
 from doseline.plan.model.matrix import Limit, Term
 from doseline.plan.model.sets import Sets
@@ -19,12 +19,11 @@ def a_consignee_treats_so_many_a_day(problem: Problem) -> None:
     sets = problem.sets
     days: dict[tuple[str, date], list[Term]] = defaultdict(list)
     for r, choice in enumerate(sets.choices):
-        site = sets.programme.site[sets.orders[choice.order].site]
-        days[site.consignee, choice.route.use_on].append((problem.serve[r], 1.0))
-    sent = cache(lambda name: sent_to(sets, name))
+        name = sets.consignee_of_order[choice.order]
+        days[name, choice.route.use_on].append((problem.serve[r], 1.0))
+    sent, capacity = cache(partial(sent_to, sets)), cache(partial(capacity_of, sets))
     for (name, on), terms in days.items():
-        most = max(m.daily_capacity for m in sets.programme.consignee[name])
-        room = max(0, most - sum(1 for way in sent(name) if way.use_on == on))
+        room = max(0, capacity(name) - sum(1 for way in sent(name) if way.use_on == on))
         if len(terms) * problem.most > room:
             limit = Limit("site capacity", f"{name} {on}")
             problem.matrix.row(limit, terms, upper=float(room))
@@ -58,20 +57,30 @@ def a_consignee_holds_no_more_than_its_licence(problem: Problem) -> None:
         column, load = problem.serve[r], load_of(sets, choice)
         for on, share in shares[key]:
             days[site.consignee, on].append((column, load * share, use_on))
-    sent = cache(lambda name: sent_to(sets, name))
+    sent, capacity = cache(partial(sent_to, sets)), cache(partial(capacity_of, sets))
+    limit_mbq = cache(partial(_limit_mbq, sets))
     for (name, on), terms in days.items():
-        limits = [m.licence.limit_mbq for m in sets.programme.consignee[name] if m.licence]
-        most = max(limits, default=0.0)
+        most = limit_mbq(name)
         there = sum(mbq for h in sent(name) for day, mbq in h.days(sets) if day == on)
-        if _worst(sets, name, terms) + there > most:
+        if _worst(capacity(name), terms) + there > most:
             limit = Limit("site possession", f"{name} {on}")
             scaled = [(c, mbq / max(most, 1e-9)) for c, mbq, _ in terms]
             problem.matrix.row(limit, scaled, upper=max(0.0, 1.0 - there / max(most, 1e-9)))
 
 
-def _worst(sets: Sets, consignee: str, terms: list[tuple[int, float, date]]) -> float:
+def capacity_of(sets: Sets, consignee: str) -> int:
+    """The infusions of a day at a consignee: the most that one of its sites gives."""
+    return max(m.daily_capacity for m in sets.programme.consignee[consignee])
+
+
+def _limit_mbq(sets: Sets, consignee: str) -> float:
+    """What a consignee may hold: the most that one of its licences names. [MBq]"""
+    licences = (m.licence for m in sets.programme.consignee[consignee])
+    return max((x.limit_mbq for x in licences if x), default=0.0)
+
+
+def _worst(capacity: int, terms: list[tuple[int, float, date]]) -> float:
     """The most that could be held: the strongest vials, as many as are used on each day. [MBq]"""
-    capacity = max(m.daily_capacity for m in sets.programme.consignee[consignee])
     return capacity * max(mbq for _, mbq, _ in terms) * len({use_on for _, _, use_on in terms})
 
 

@@ -12,7 +12,6 @@ from doseline.plan.model.variables import (
     lots_max,
     permission_of,
     shipment_key,
-    strongest,
     usable_per_lot,
 )
 
@@ -76,7 +75,7 @@ def a_bulk_holds_no_more_than_its_line(problem: Problem) -> None:
         room = bulk_load_max(sets, s)
         if not sets.of_place[s] or place.slot.bulk_max_mbq is None:
             continue
-        if strongest(sets, s) * place.slot.vials_max > room:
+        if sets.strongest[s] * place.slot.vials_max > room:
             slack = 1.0 + 1e-9 if place.locked else 1.0
             terms = [*problem.loaded(s), (problem.made[s], -room * slack)]
             problem.matrix.row(Limit("bulk", place.slot.id), terms, upper=0.0)
@@ -86,7 +85,7 @@ def a_spare_vial_can_stand_in_for_any(problem: Problem) -> None:
     """A spare vial holds as much as the strongest vial of its batch. [model C6]"""
     sets = problem.sets
     for s, spare in problem.spare.items():
-        most = max(strongest(sets, s), 1e-12)
+        most = max(sets.strongest[s], 1e-12)
         limit = Limit("spare vial", sets.places[s].slot.id)
         for r in sets.of_place[s]:
             share = sets.choices[r].load_mbq / most

@@ -97,6 +97,17 @@ class Sets:
         return found
 
     @cached_property
+    def strongest(self) -> dict[int, float]:
+        """The load of the strongest vial that each place could be asked for. [MBq]"""
+        loads = ((s, (self.choices[r].load_mbq for r in mine)) for s, mine in self.of_place.items())
+        return {s: max(found, default=0.0) for s, found in loads}
+
+    @cached_property
+    def consignee_of_order(self) -> list[str]:
+        """Who gives the dose of each order."""
+        return [self.programme.site[o.site].consignee for o in self.orders]
+
+    @cached_property
     def place_of_slot(self) -> dict[str, int]:
         """Positions of the places by slot."""
         return {slot.id: s for s, p in enumerate(self.places) for slot in p.slots}

@@ -66,18 +66,13 @@ class Problem:
         sets = self.sets
         terms = [(self.serve[r], load_of(sets, sets.choices[r])) for r in sets.of_place[s]]
         if s in self.spare:
-            terms.append((self.spare[s], spare_vials(sets, s) * strongest(sets, s)))
+            terms.append((self.spare[s], spare_vials(sets, s) * sets.strongest[s]))
         return terms
 
 
 def spare_vials(sets: Sets, s: int) -> int:
     """Vials filled beyond those ordered; a locked batch has been filled already."""
     return 0 if sets.places[s].locked else sets.programme.policy.spare_vials
-
-
-def strongest(sets: Sets, s: int) -> float:
-    """The load of the strongest vial that a place could be asked for. [MBq]"""
-    return max((sets.choices[r].load_mbq for r in sets.of_place[s]), default=0.0)
 
 
 def load_of(sets: Sets, choice: Choice) -> float:
@@ -111,7 +106,7 @@ def bulk_load_max(sets: Sets, s: int) -> float:
 
 def load_max(sets: Sets, s: int) -> float:
     """The most load that the choices of a place can ask of it. [MBq]"""
-    return min(strongest(sets, s) * sets.places[s].slot.vials_max, bulk_load_max(sets, s))
+    return min(sets.strongest[s] * sets.places[s].slot.vials_max, bulk_load_max(sets, s))
 
 
 def lots_max(sets: Sets, s: int, option: IsotopeOption) -> int:

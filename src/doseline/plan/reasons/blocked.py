@@ -15,7 +15,6 @@ from doseline.plan.model.variables import (
     permission_of,
     shipment_key,
     spare_vials,
-    strongest,
     usable_per_lot,
 )
 
@@ -76,7 +75,6 @@ class Beside:
         self._before = {
             int(n) for n in np.flatnonzero(told) if self._breaks(int(n), float(self._sums[n]))
         }
-        self._strongest = cache(lambda s: strongest(problem.sets, s))
         self._mine = cache(self._served_by)
         self._gives = cache(self._usable_of)
         self._without = cache(self._left_by)
@@ -207,7 +205,7 @@ class Beside:
             needed += load_of(sets, sets.choices[more])
         if s in problem.spare:
             found = max((sets.choices[r].load_mbq for r in mine), default=0.0)
-            trial[problem.spare[s]] = found / max(self._strongest(s), 1e-12)
+            trial[problem.spare[s]] = found / max(self.problem.sets.strongest[s], 1e-12)
             needed += spare_vials(sets, s) * found
         if place.twins:
             self._fit_twins(trial, s, needed if mine else None, opens)

@@ -23,7 +23,6 @@ from doseline.plan.model.variables import (
     Problem,
     permission_of,
     shipment_key,
-    strongest,
 )
 from doseline.plan.plan import Plan
 from doseline.plan.reasons.blocked import Beside
@@ -171,7 +170,7 @@ def values_of(problem: Problem, schedule: Schedule) -> Floats | None:
         if p is not None:
             values[problem.tested[choice.place, p]] = 1.0
         if choice.place in problem.spare:
-            share = choice.load_mbq / max(strongest(sets, choice.place), 1e-12)
+            share = choice.load_mbq / max(sets.strongest[choice.place], 1e-12)
             column = problem.spare[choice.place]
             values[column] = max(values[column], share)
     for batch in schedule.batches:

@@ -9,7 +9,7 @@ from doseline.simulate.kernel.blows import closed, on_the_road, takes
 from doseline.simulate.kernel.compiling import compiled
 from doseline.simulate.kernel.draws import usable
 from doseline.simulate.kernel.instants import at_day, treats_on
-from doseline.simulate.kernel.memory import call_out
+from doseline.simulate.kernel.planned import find_ways, how_late
 from doseline.simulate.kernel.rooms import (
     bulk_fits,
     can_open,
@@ -18,7 +18,7 @@ from doseline.simulate.kernel.rooms import (
     standing_left,
 )
 from doseline.simulate.kernel.stays import site_takes
-from doseline.simulate.kernel.words import FAILED_ASKING, LOCKED, OPEN
+from doseline.simulate.kernel.words import LOCKED, OPEN
 
 _EPS = 1e-9
 NO_FIT = (False, -1, 0.0, False)
@@ -35,10 +35,8 @@ def ways(c: Any, product: int, protocol: int, site: int, day: int) -> tuple[int,
     if row >= 0:
         found = c.reach_index[row * c.days + at_day(c, day)]
     if found == 0:
-        asked = product * c.protocols_n + protocol + 1
-        found = call_out(c.ask, asked, site * c.days + day - c.day0)
-        if found <= 0:
-            c.fault = FAILED_ASKING
+        found = find_ways(c, product, protocol, site, day)
+        if found == 0:
             return 0, 0
     found -= 1
     return found >> 16, found & 0xFFFF
@@ -47,9 +45,8 @@ def ways(c: Any, product: int, protocol: int, site: int, day: int) -> tuple[int,
 @compiled
 def late_share(c: Any, reach: int) -> float:
     """How often a way does not keep its planned day, as schedulers know it."""
-    if c.reaches[reach].late < 0.0 and call_out(c.ask, 0, reach) < 0:
-        c.fault = FAILED_ASKING
-        return 0.0
+    if c.reaches[reach].late < 0.0:
+        c.reaches[reach].late = how_late(c, reach)
     return c.reaches[reach].late
 
 

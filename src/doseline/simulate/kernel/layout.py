@@ -40,14 +40,14 @@ def _lines(*fields: tuple[str, Any]) -> np.dtype[Any]:
 PLACE = _rows(
     "plant line product make_row charge_at day month call_off_at last_lock_at vials_max qc_day "
     "standing exc_off exc_n opt_off opt_n decays first_lock_at receipt_by set_up_at twin inside "
-    "week_row",
+    "week_row ready_at ready_row eos_first_at",
     "bulk_max half_life yield_fraction free_fraction fee",
     "slot_hash",
 )
 OPTION = _rows("source delivered_at lock_at week day consignment")
 REACH = _rows(
-    "place charge_at last_lock_at lane dispatch_at received_at use_at day testing received_day "
-    "dispatch_day",
+    "place charge_at last_lock_at lane site dispatch_at received_at use_at day testing "
+    "received_day dispatch_day",
     "load_factor eos_factor cost late",
 )
 LINE = _rows("plant made_before", "vial_min", "stream")
@@ -157,7 +157,9 @@ TABLES: dict[str, Any] = {
     "licences": I4, "testings": I4, "testing_at": I4, "midnights": I4, "walls": I4, "treats": I4,
     "opens": I4, "closes": I4, "collects": I4, "months_of": I4, "winters": I4, "combos": I4,
     "reach_index": I8, "stop_starts": I8, "stop_ends": I8, "stop_moved": I8, "stop_off": I4,
-    "roads": I4, "lane_off": I4, "lane_list": I4, "period_protocols": I4, "periods": PERIOD,
+    "roads": I4, "lane_off": I4, "lane_list": I4, "permit_cents": I8,
+    "slots_at": I4, "slots_of": I4, "slot_starts": I8, "ready_tries": I8, "moving_tries": I8,
+    "moving_at": I4, "found": I8, "period_protocols": I4, "periods": PERIOD,
     # the shocks and patients of a future
     "shocks": SHOCK, "targets": np.int8, "patients": PATIENT, "names": np.uint8,
     "luck_rows": LUCKS, "lucks": LUCK, "delays": I8, "weights": F8,
@@ -180,7 +182,7 @@ TABLES: dict[str, Any] = {
 """Every table, with what a row of it is."""
 
 SCALARS = (
-    "ask", "fault", "now", "sequence", "heap_n", "first_n", "beginning", "k0", "k1", "l0", "l1",
+    "fault", "now", "sequence", "heap_n", "first_n", "beginning", "k0", "k1", "l0", "l1",
     "attempts", "chance",
     "start_day", "zero", "day0", "days", "from_day", "until_day", "counts_from", "weekly_until",
     "outages_until", "sites_n", "protocols_n", "products_n", "kinds_n", "markets_n", "plants_n",
@@ -195,7 +197,7 @@ SCALARS = (
     "protocol_at",
     "preference", "on_offer", "spare_vials", "shift_days", "backup", "backup_within",
     "started_first", "reorder_missed", "reorder_at_most", "overage", "periods_n",
-    "carriers_n", "lanes_n", "row_n", "options_n", "years_n", "year0", "waste_price",
+    "tries", "carriers_n", "lanes_n", "row_n", "options_n", "years_n", "year0", "waste_price",
     "places_n",
     "turn", "joins", "rounds", "rivals_turn", "rivals_end",
 )  # fmt: skip

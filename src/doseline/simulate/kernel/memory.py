@@ -268,17 +268,6 @@ def fetch(_context: Any, table: Any, where: Any) -> Any:
 
 
 @intrinsic
-def call_out(_context: Any, address: Any, what: Any, which: Any) -> Any:
-    """Ask Python something that this world has not been asked before."""
-
-    def build(_: Any, builder: Any, __: Any, args: Any) -> Any:
-        kind = ir.FunctionType(_WORD, [_WORD, _WORD]).as_pointer()
-        return builder.call(builder.inttoptr(args[0], kind), args[1:])
-
-    return types.int64(types.int64, types.int64, types.int64), build
-
-
-@intrinsic
 def as_float(_context: Any, bits: Any) -> Any:
     """The float whose bits a whole number has."""
 

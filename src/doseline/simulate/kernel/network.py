@@ -111,12 +111,12 @@ def _licensed(t: Tables, site: Any, nuclide: Hashable) -> np.ndarray[Any, Any]:
 def _permits(t: Tables) -> None:
     """The import testing that the permission of each day asks for; -1 without a permission."""
     permits = t.world.ways.permits
-    found, testings, where = [], [0], []
+    found, money, testings, where = [], [], [0], []
     for plant in t.plants:
         for market in t.markets:
             for protocol in t.protocols:
                 way = (plant, str(market), protocol)
-                row = np.full(t.days, -1, np.int32)
+                row, cents = np.full(t.days, -1, np.int32), np.zeros(t.days, np.int64)
                 mine = [
                     x
                     for x in t.programme.permissions
@@ -126,11 +126,14 @@ def _permits(t: Tables) -> None:
                     first = max(0, x.from_on.toordinal() - t.day0)
                     last = x.until_on.toordinal() if x.until_on else NEVER
                     row[first : max(0, last - t.day0 + 1)] = x.testing_min
+                    cents[first : max(0, last - t.day0 + 1)] = x.testing_cents
                 found.append(row)
+                money.append(cents)
                 asked = permits.testing_min(way)
                 where += [len(testings), len(asked)]
                 testings += asked
     t.stack("permits", found)
+    t.stack("permit_cents", money)
     t.tables["testings"] = np.array(testings, np.int32)
     t.tables["testing_at"] = np.array(where or [0, 0], np.int32)
 

@@ -16,7 +16,7 @@ from doseline.simulate.kernel.loop import run_future
 from doseline.simulate.kernel.outcome import outcome
 from doseline.simulate.kernel.room_for import Room
 from doseline.simulate.kernel.tables import Tables
-from doseline.simulate.kernel.words import FAILED_ASKING, OUT_OF_ROOM
+from doseline.simulate.kernel.words import OUT_OF_ROOM
 from doseline.simulate.kernel.world_tables import tables_of
 from doseline.simulate.result import Period, Run
 from doseline.simulate.world import World
@@ -103,8 +103,4 @@ class Kernel:
 
     def run_to_the_end(self) -> int:
         """Run what was laid out; 0, or why it was given back."""
-        fault = run_future(self.room.c.ctypes.data)
-        if fault == FAILED_ASKING and self.tables.failed is not None:
-            error, self.tables.failed = self.tables.failed, None
-            raise error
-        return fault
+        return run_future(self.room.c.ctypes.data)

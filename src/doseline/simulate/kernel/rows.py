@@ -20,13 +20,16 @@ class Numbered(dict[Hashable, int]):
 
 
 def rows(name: str, found: Iterable[dict[str, Any]]) -> np.ndarray[Any, Any]:
-    """A table from rows of named fields; at least one row, of zeros where there is none."""
-    listed = list(found)
-    table = np.zeros(max(1, len(listed)), dtype=TABLES[name])
-    for n, row in enumerate(listed):
-        for field, value in row.items():
-            table[n][field] = value
-    return table
+    """A table from rows of named fields; at least one row, of zeros where there is none.
+
+    Raises KeyError for a name that is no field.
+    """
+    kind = TABLES[name]
+    nothing = dict.fromkeys(kind.names, 0)
+    listed = [tuple((nothing | row).values()) for row in found]
+    if any(len(row) != len(nothing) for row in listed):
+        raise KeyError(f"a row of {name} names a field that is not there")
+    return np.array(listed or [tuple(nothing.values())], dtype=kind)
 
 
 def triangle(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numba.extending import register_jitable
 
-from doseline.calendars import moved_on
+from doseline.calendars import moved_by, moved_on
 from doseline.chance import gamma_at, philox4x32, uniforms_at
 from doseline.distributions import (
     exponential_from_u,
@@ -41,7 +41,7 @@ from doseline.simulate.kernel.compiling import part
 from doseline.simulate.transit import raised
 
 COMPILED = (
-    *(moved_on, gamma_at, philox4x32, uniforms_at),
+    *(moved_by, moved_on, gamma_at, philox4x32, uniforms_at),
     *(exponential_from_u, inverse_normal, lognormal_from_u, triangular_from_u),
     *(of_dose, cancelled_at, closing_day, dose_of),
     *(days_early, entered, first_from, gate_row, is_asked_again, is_last, nearest_inside),

@@ -9,9 +9,10 @@ from typing import Any, cast
 import numpy as np
 
 from doseline.chance import stable_hash
-from doseline.programme.making import make_min, planned_min
+from doseline.programme.making import make_min, planned_min, ready_min
 from doseline.simulate.kernel.rows import Numbered, rows
 from doseline.simulate.kernel.tables import Tables
+from doseline.simulate.kernel.tries import ready_tries
 from doseline.simulate.world import Place, month_number
 
 
@@ -19,7 +20,8 @@ def slots(t: Tables) -> None:
     """Make the tables of the slots, of their isotope, and of the calendars that were asked for."""
     t.weeks = Numbered()
     options, offset = _options(t)
-    recipes = _recipes(t)
+    recipes, tries = _recipes(t), ready_tries(t)
+    _by_product(t)
     excludes: list[int] = []
     places: list[dict[str, Any]] = []
     twins: dict[Hashable, int] = {}
@@ -36,6 +38,7 @@ def slots(t: Tables) -> None:
                 "opt_n": len(x.slot.isotope),
                 "twin": twins.get(twin, -1),
                 "week_row": _stock(t, x, stocks),
+                "ready_row": tries[x.product.id, x.line.id],
             }
         )
         twins[twin] = x.index
@@ -72,6 +75,8 @@ def _place(t: Tables, x: Place) -> dict[str, Any]:
         "receipt_by": x.slot.charge_at - planned_min(x.product, "receipt"),
         "set_up_at": x.slot.charge_at - planned_min(x.product, "setup"),
         "inside": _inside(t, x),
+        "ready_at": x.eos_last_at + ready_min(x.product, x.slot.vials_max),
+        "eos_first_at": x.eos_first_at,
         "slot_hash": stable_hash(x.slot.id),
     }
 
@@ -85,6 +90,21 @@ def _stock(t: Tables, x: Place, stocks: Numbered) -> int:
     if x.plant.standing_isotope_mbq and x.slot.isotope and _inside(t, x):
         return stocks[x.plant.id, x.product.nuclide, x.week]
     return -1
+
+
+def _by_product(t: Tables) -> None:
+    """The slots of each product, in order of their start."""
+    at, slots, starts = [0], [], []
+    for product in t.products:
+        mine = [x for x in t.world.places if x.product.id == product]
+        slots += [x.index for x in mine]
+        starts += [x.slot.charge_at for x in mine]
+        at.append(len(slots))
+    t.tables |= {
+        "slots_at": np.array(at, np.int32),
+        "slots_of": np.array(slots or [0], np.int32),
+        "slot_starts": np.array(starts or [0], np.int64),
+    }
 
 
 def _recipes(t: Tables) -> dict[tuple[str, str], int]:

@@ -1,14 +1,14 @@
 """A world as tables: everything that does not change between its replications.
 
-Made once for a world. The ways from slots to a day, and how often they are late, are asked for one
-by one as the first replications come to them (`Tables.ask`): most of them nobody ever needs.
+Made once for a world. The ways from slots to a day, and how often they are late, are found one by
+one as the first replications ask for them (`planned.py`): most of them nobody ever needs.
 """
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Sequence
 from datetime import date, time
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -22,16 +22,13 @@ from doseline.simulate.kernel.words import (
     CAUSES,
     PREFERENCES,
 )
-from doseline.simulate.risk import risk_of
-from doseline.simulate.world import DAY, Reach, World, month_number
+from doseline.simulate.world import DAY, World, month_number
 
 BEFORE_DAYS, BEHIND_DAYS = 250, 800
 """So many days before the first and behind the last day played stand in the tables."""
 
 REACHES = 1 << 21
 """Room for ways; memory is taken only where they are written."""
-
-Ask = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 
 
 class Tables:
@@ -40,11 +37,8 @@ class Tables:
     def __init__(self, world: World) -> None:
         self.world = world
         self.programme = world.programme
-        self.risk = risk_of(world)
         self.tables: dict[str, np.ndarray[Any, Any]] = {}
         self.numbers: dict[str, int] = {}
-        self.ways: list[Reach] = []
-        self.failed: BaseException | None = None
         self.owed: dict[str, dict[int, int]] | None = None
         self.arms: dict[str, int] = {}
         self.kinds: Any = None
@@ -106,9 +100,8 @@ class Tables:
     def midnights(self, zone: str) -> np.ndarray[Any, Any]:
         """When each day begins in a zone. [min]"""
         if zone not in self._midnights:
-            clock_zero = self.world.clock.zero
-            found = [midnight(d, zone) for d in range(self.day0, self.day0 + self.days + 1)]
-            self._midnights[zone] = np.array(found, np.int64) - clock_zero
+            found = _midnights(zone, self.day0, self.days + 1)
+            self._midnights[zone] = found - self.world.clock.zero
         return self._midnights[zone]
 
     def wall(self, zone: str, wall: time) -> np.ndarray[Any, Any]:
@@ -133,22 +126,20 @@ class Tables:
         listed = found or [np.zeros(self.days, np.int64)]
         self.tables[name] = np.ascontiguousarray(np.concatenate(listed), dtype=TABLES[name])
 
-    # -- what is asked later ---------------------------------------------------------------
+    # -- what is found later ---------------------------------------------------------------
 
     def ready(self) -> None:
-        """Make room for what is asked later, and note the numbers that stand alone."""
+        """Make room for what is found later, and note the numbers that stand alone."""
         combos = len(self.products) * len(self.protocols) * self.kinds_n
-        self.combos_n = 0
         self.tables["combos"] = np.zeros(max(1, combos), np.int32)
         self.tables["reach_index"] = np.zeros(max(1, combos) * self.days, np.int64)
         self.tables["reaches"] = np.empty(REACHES, TABLES["reaches"])
-        self.asking = Ask(self._ask)
+        self.tables["found"] = np.zeros(2, np.int64)
         p, w = self.programme, self.world
         policy = p.policy
         weeks = (w.until_on.toordinal() + BEHIND_DAYS - self.zero) // 7 + 60
         self.years_n = w.until_on.year + 4 - date.fromordinal(self.day0).year
         self.numbers |= {
-            "ask": ctypes.cast(self.asking, ctypes.c_void_p).value or 0,
             "zero": self.zero,
             "start_day": self.zero,
             "day0": self.day0,
@@ -200,58 +191,8 @@ class Tables:
             at += len(getattr(self, f"{name}s"))
         self.targets_n = self.numbers["targets_n"] = at
 
-    def _ask(self, asked: int, which: int) -> int:
-        """Answer compiled code: the ways of a day, or how often a way is late; below 0: failed."""
-        try:
-            if asked == 0:
-                self.tables["reaches"][which]["late"] = self.risk.late(self.ways[which])
-                return 1
-            return self._find_ways(asked - 1, *divmod(which, self.days))
-        except BaseException as error:  # told to whoever started the replication
-            self.failed = error
-            return -1
 
-    def _find_ways(self, asked: int, site_number: int, day_number: int) -> int:
-        product_number, protocol_number = divmod(asked, len(self.protocols))
-        product = self.programme.products[product_number].id
-        protocol = list(self.protocols)[protocol_number]
-        site = self.programme.sites[site_number]
-        ways = self.world._reach_of((product, protocol, site.id, self.day0 + day_number))
-        kind = int(self.tables["sites"][site_number]["kind"])
-        combo = asked * self.kinds_n + kind
-        combos = self.tables["combos"]
-        if combos[combo] == 0:
-            self.combos_n += 1
-            combos[combo] = self.combos_n
-        first = len(self.ways)
-        if first + len(ways) > REACHES or len(ways) > 0xFFFF:
-            raise MemoryError("more ways than there is room for")
-        for n, way in enumerate(ways):
-            self.tables["reaches"][first + n] = self._reach(way, site.zone)
-        self.ways += ways
-        packed = (first << 16 | len(ways)) + 1
-        self.tables["reach_index"][(combos[combo] - 1) * self.days + day_number] = packed
-        return packed
-
-    def _reach(self, way: Reach, zone: str) -> tuple[Any, ...]:
-        clock = self.world.clock
-        lane = self.programme.lane[way.lane]
-        plant = self.programme.manufacturer[lane.manufacturer]
-        row = {
-            "load_factor": way.load_factor,
-            "eos_factor": way.eos_factor,
-            "cost": float(way.cost_cents),
-            "late": -1.0 if way.late_share is None else way.late_share,
-            "place": way.place,
-            "charge_at": way.charge_at,
-            "last_lock_at": way.last_lock_at,
-            "lane": self.lanes[way.lane],
-            "dispatch_at": way.dispatch_at,
-            "received_at": way.received_at,
-            "use_at": way.use_at,
-            "day": way.day,
-            "testing": way.testing_cents,
-            "received_day": clock.day(way.received_at, zone).toordinal(),
-            "dispatch_day": clock.day(way.dispatch_at, plant.zone).toordinal(),
-        }
-        return tuple(row[name] for name in TABLES["reaches"].names)
+@lru_cache(maxsize=64)
+def _midnights(zone: str, first: int, days: int) -> np.ndarray[Any, Any]:
+    """When each day begins in a zone, from one day (ordinal) on. [min since 1 January of year 1]"""
+    return np.array([midnight(d, zone) for d in range(first, first + days)], np.int64)

@@ -61,5 +61,5 @@ CAUSES = (
 ) = range(25)  # fmt: skip
 """Places in `layout.COUNTS`."""
 
-OUT_OF_CALENDAR, OUT_OF_ROOM, FAILED_ASKING, UNLIKELY = 1, 2, 3, 4
+OUT_OF_CALENDAR, OUT_OF_ROOM, UNLIKELY = 1, 2, 3
 """Why the kernel gives a replication back: the reference then plays it."""

@@ -6,6 +6,7 @@ from doseline.simulate.kernel.network import network
 from doseline.simulate.kernel.protocols import protocols
 from doseline.simulate.kernel.slots import slots
 from doseline.simulate.kernel.tables import Tables
+from doseline.simulate.kernel.tries import moving_tries
 from doseline.simulate.world import World
 
 
@@ -16,6 +17,7 @@ def tables_of(world: World) -> Tables:
         network(made)
         protocols(made)
         slots(made)
+        moving_tries(made)
         made.ready()
     found: Tables = world.kept[Tables]
     return found
