@@ -18,9 +18,11 @@ from doseline.operations.crowd import Crowd
 from doseline.operations.orders import Patient
 from doseline.programme import Programme
 from doseline.programme.scenario import Scenario
-from doseline.simulate import Period, simulate
+from doseline.simulate import Period, reference, simulate
 from doseline.simulate.engine import run_by_kernel
+from doseline.simulate.future import Future
 from doseline.simulate.reference import run
+from doseline.simulate.result import Run
 from doseline.simulate.world import World
 from tests.hand_world import world
 from tests.simulate.kernel.busy_worlds import Case, busy_cases, drawn_cases
@@ -28,6 +30,7 @@ from tests.simulate.worlds import FROM, UNTIL, Weekly, failing, one_dose, with_s
 
 pytest.importorskip("numba")
 
+from doseline.simulate.kernel.layout import AT
 from doseline.simulate.kernel.play import kernel_of
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -177,6 +180,49 @@ def test_the_kernel_equals_the_reference_where_batches_are_large() -> None:
     w, periods = World(p, p.from_on, p.until_on), (Period("all", (), p.from_on, p.until_on),)
     crowd = crowds(p, 1, [0])[0]
     assert same(w, crowd, periods, 1, 0)
+
+
+def _scarce(share: float, lot_mbq: float) -> Programme:
+    """A year of a thousand doses, for so large a share of which there is isotope."""
+    p = commercial(1_000)
+    (source,) = p.sources
+    short = replace(source, offer_per_week_mbq=share * source.offer_per_week_mbq, lot_mbq=lot_mbq)
+    return replace(p, sources=(short,))
+
+
+@pytest.mark.parametrize(("share", "lot_mbq"), [(0.14, 1850.0), (0.14, 0.1), (0.1, 0.37)])
+def test_new_starts_that_are_tried_in_vain_leave_the_same_traces(
+    share: float, lot_mbq: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sums of a batch to the last bit, and its orders in the order in which they joined it."""
+    played: list[Future] = []
+    finish = reference.finish
+
+    def kept(future: Future, replication: int) -> Run:
+        played.append(future)
+        return finish(future, replication)
+
+    monkeypatch.setattr(reference, "finish", kept)
+    p = _scarce(share, lot_mbq)
+    w, periods = World(p, p.from_on, p.until_on), (Period("all", (), p.from_on, p.until_on),)
+    crowd = crowds(p, 1, [0])[0]
+    assert same(w, crowd, periods, 1, 0)
+    room = kernel_of(w, periods).room
+    assert room.c[AT["rounds"]] > 100
+    batches, orders = room.found["batches"], room.found["orders"]
+    compared = 0
+    for place, batch in played[0].room.batches.items():
+        b = batches[room.found["batch_of"][place]]
+        assert (b["load"], b["eos"]) == (batch.load_mbq, batch.eos_mbq)
+        assert b["reserved"] == batch.reserved_mbq
+        if b["tried_at"] == 0:
+            row, here = [], int(b["first"])
+            while here >= 0:
+                row.append(float(orders[here]["activity"]))
+                here = int(orders[here]["next"])
+            assert row == [live.order.activity_mbq for live in batch.orders.values()]
+            compared += len(row)
+    assert compared > 100
 
 
 def test_a_simulation_says_the_same_however_its_patients_are_drawn() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from doseline.simulate.kernel import choosing, courses, futures, layout, loop, play, rooms
+from doseline.simulate.kernel import choosing, courses, futures, layout, loop, play, rivals, rooms
 from doseline.simulate.reference import run
 from doseline.simulate.result import Period
 from doseline.simulate.world import World
@@ -94,6 +94,7 @@ def main(fault: str) -> None:
         (futures, "memory_at", lambda _: Memory(kernel.room)),
         (loop, "fetch", lambda *_: None),
         (choosing, "fetch", lambda *_: None),
+        (rivals, "fetch", lambda *_: None),
         (rooms, "as_float", lambda bits: float(np.int64(bits).view(np.float64))),
     )
     for module, name, function in plainly:

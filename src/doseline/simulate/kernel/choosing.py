@@ -6,6 +6,7 @@ course is promised anew in the next turn.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from doseline.simulate.kernel.books import cost
@@ -13,7 +14,7 @@ from doseline.simulate.kernel.compiling import compiled
 from doseline.simulate.kernel.draws import comes_first, sort_by_rank
 from doseline.simulate.kernel.ending import settle
 from doseline.simulate.kernel.fits import fits, in_a_vial, open_to, ways
-from doseline.simulate.kernel.giving import attach, detach, waits, waits_for, waits_no_more
+from doseline.simulate.kernel.giving import attach, detach
 from doseline.simulate.kernel.instants import at, scratch
 from doseline.simulate.kernel.layout import NEVER
 from doseline.simulate.kernel.locking import begin, fix_vials
@@ -21,7 +22,22 @@ from doseline.simulate.kernel.memory import fetch
 from doseline.simulate.kernel.promised import locked_orders, promised
 from doseline.simulate.kernel.ranking import best, day_after
 from doseline.simulate.kernel.reasons import why_not
+from doseline.simulate.kernel.rivals import (
+    all_but_last,
+    all_were_tried,
+    in_order,
+    last_to_go,
+    none_can_help,
+)
 from doseline.simulate.kernel.stays import may_hold
+from doseline.simulate.kernel.waiting import (
+    ask_for_the_least,
+    may_be_served,
+    next_turn,
+    waits,
+    waits_for,
+    waits_no_more,
+)
 from doseline.simulate.kernel.words import (
     MISSED,
     OPEN,
@@ -108,7 +124,7 @@ def wait(c: Any, order: int) -> None:
     if o.waits_at >= 0:
         return
     waits(c, order)
-    last, turn, ways_n, places = -NEVER, 0, 0, 0
+    last, turn, ways_n, places, least = -NEVER, 0, 0, 0, math.inf
     while True:
         day = day_after(c, order, turn)
         if day == 0:
@@ -118,10 +134,12 @@ def wait(c: Any, order: int) -> None:
             continue
         off, n = ways(c, o.product, o.protocol, o.site, day)
         for reach in range(off, off + n):
-            last = max(last, c.reaches[reach].last_lock_at)
-            places |= 1 << (c.reaches[reach].place % 63)
+            r = c.reaches[reach]
+            last = max(last, r.last_lock_at)
+            places |= 1 << (r.place % 63)
+            least = min(least, o.units * o.activity * r.load_factor)
         ways_n += n
-    waits_for(c, order, places)
+    waits_for(c, order, places, least)
     o.last_lock_at = last if ways_n else 0
     o.wait_token += 1
     at(c, o.closes_at, WINDOW_CLOSES, order, o.wait_token)
@@ -168,43 +186,40 @@ def _swapped(c: Any, order: int, reach: int) -> int:
     mine = c.sites[c.orders[order].site].consignee
     if not anybody and not may_hold(c, mine, batch):
         return -1
-    rival = _last_to_go(c, batch, -1 if anybody else mine)
-    if rival < 0:
+    if not anybody:
+        return _swapped_with(c, order, reach, _at_consignee(c, batch, mine))
+    last = last_to_go(c, batch)
+    if last < 0:
         return -1
-    if _changes_places(c, order, reach, rival):
-        return rival
-    rivals = orders_of(c, batch)  # seldom: the last one's place was not enough
-    n = 0
-    for other in rivals:
-        if other != rival and _may_give_way(c, other, -1 if anybody else mine):
-            rivals[n] = other
-            n += 1
-    sort_by_rank(c, rivals[:n])
-    for k in range(n - 1, -1, -1):
+    if none_can_help(c, order, reach, batch):
+        all_were_tried(c, batch)
+        return -1
+    if _changes_places(c, order, reach, last):
+        return last
+    return _swapped_with(c, order, reach, all_but_last(c, batch))
+
+
+@compiled
+def _swapped_with(c: Any, order: int, reach: int, rivals: Any) -> int:
+    """The last of several new starts whose place an order can take, and takes; or -1."""
+    for k in range(len(rivals) - 1, -1, -1):
         if _changes_places(c, order, reach, rivals[k]):
             return rivals[k]
     return -1
 
 
 @compiled
-def _may_give_way(c: Any, order: int, consignee: int) -> bool:
-    """Whether an order is a new start, at a consignee (-1: at any)."""
-    o = c.orders[order]
-    return o.started == 0 and (consignee < 0 or c.sites[o.site].consignee == consignee)
-
-
-@compiled
-def _last_to_go(c: Any, batch: int, consignee: int) -> int:
-    """The new start of a batch that goes last, or -1."""
-    last, rank, order = -1, 0, c.batches[batch].first
-    while order >= 0:
+def _at_consignee(c: Any, batch: int, consignee: int) -> Any:
+    """The new starts of a batch at a consignee, the first to go first."""
+    found = orders_of(c, batch)
+    n = 0
+    for order in found:
         o = c.orders[order]
-        if _may_give_way(c, order, consignee) and (
-            last < 0 or comes_first(c, rank, last, o.rank, order)
-        ):
-            last, rank = order, o.rank
-        order = o.next
-    return last
+        if o.started == 0 and c.sites[o.site].consignee == consignee:
+            found[n] = order
+            n += 1
+    sort_by_rank(c, found[:n])
+    return found[:n]
 
 
 @compiled
@@ -229,6 +244,7 @@ def _changes_places(c: Any, order: int, reach: int, rival: int) -> bool:
 @compiled
 def orders_of(c: Any, batch: int) -> Any:
     """The orders of a batch, in the order in which they joined it."""
+    in_order(c, batch)
     b = c.batches[batch]
     found = scratch(c, b.count)
     n, order = 0, b.first
@@ -286,14 +302,33 @@ def retry(c: Any) -> None:
 @compiled
 def retry_freed(c: Any) -> None:
     """Try those waiting orders again that a slot or a site with new room could serve."""
-    places, sites = c.freed_places, c.freed_sites
-    c.freed_n, c.freed_places, c.freed_sites = 0, 0, 0
-    c.freed_turn += 1
+    turn, places, sites = c.freed_turn, c.freed_places, c.freed_sites
+    next_turn(c)
+    ask_for_the_least(c, turn)
     found = scratch(c, c.waiting_n)
     n = 0
     for k in range(c.waiting_n):
-        if c.wanted_places[k] & places or c.wanted_sites[k] & sites:
+        wanted = c.wanted_places[k] & places or c.wanted_sites[k] & sites
+        if wanted and may_be_served(c, k, turn):
             found[n] = c.waiting[k]
+            n += 1
+    sort_by_rank(c, found[:n])
+    for order in found[:n]:
+        if _promised_a_day(c, order, True):
+            _retry_behind(c, order, places, sites)
+            return
+
+
+@compiled
+def _retry_behind(c: Any, first: int, places: int, sites: int) -> None:
+    """Try all that wait behind an order which was served: others may have room by that."""
+    found, rank = scratch(c, c.waiting_n), c.orders[first].rank
+    n = 0
+    for k in range(c.waiting_n):
+        order = c.waiting[k]
+        wanted = c.wanted_places[k] & places or c.wanted_sites[k] & sites
+        if wanted and comes_first(c, rank, first, c.orders[order].rank, order):
+            found[n] = order
             n += 1
     sort_by_rank(c, found[:n])
     for order in found[:n]:

@@ -22,8 +22,9 @@ from doseline.simulate.kernel.courses import (
     placed_at,
     state_of,
 )
-from doseline.simulate.kernel.giving import detach, waits_no_more
+from doseline.simulate.kernel.giving import detach
 from doseline.simulate.kernel.tallying import count_cancelled
+from doseline.simulate.kernel.waiting import waits_no_more
 from doseline.simulate.kernel.words import (
     CANCELLED,
     CAPACITY,

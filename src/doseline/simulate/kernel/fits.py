@@ -109,6 +109,37 @@ def may_fit(c: Any, order: int, reach: int) -> bool:
 
 
 @compiled
+def is_full(c: Any, place: int, least: float) -> bool:
+    """Whether a slot is known to have no room for any order that adds so much to its load."""
+    p, batch = c.places[place], c.batch_of[place]
+    if batch < 0:
+        units, load = 1, least
+        if not can_open(c, place):
+            return True
+    else:
+        b = c.batches[batch]
+        units, load = 1 + b.units, b.load + least
+        if b.status == LOCKED:
+            return units > b.vials or charge_for(c, place, load) > on_hand(c, batch) * (1 + _EPS)
+        if b.status != OPEN:
+            return True
+    if units > p.vials_max or p.call_off_at < c.now:
+        return True
+    return c.short_since[place] == c.changes and load >= c.short_load[place]
+
+
+@compiled
+def note_short(c: Any, place: int, least: float) -> None:
+    """Note it where no delivery offers enough for an order that adds so much to a slot's load."""
+    batch = c.batch_of[place]
+    if not c.places[place].decays or (batch >= 0 and c.batches[batch].status != OPEN):
+        return
+    load = c.batches[batch].load + least if batch >= 0 else least
+    if option_for(c, place, batch, load)[0] < 0:
+        _short(c, place, load)
+
+
+@compiled
 def _short(c: Any, place: int, load: float) -> None:
     """Note that no delivery offers enough for a load: until something changes, nor for more."""
     c.short_since[place], c.short_load[place] = c.changes, load

@@ -6,14 +6,15 @@ from typing import Any
 
 from doseline.simulate.kernel.compiling import compiled
 from doseline.simulate.kernel.instants import at
+from doseline.simulate.kernel.rivals import rival_joins, rival_leaves, unlink
 from doseline.simulate.kernel.rooms import isotope_for, occupy, reserve
 from doseline.simulate.kernel.stays import book_site, leave_site
+from doseline.simulate.kernel.waiting import capacity_appeared
 from doseline.simulate.kernel.words import (
     LOCK,
     OPEN,
     OUT_OF_ROOM,
     PROMISED,
-    TRY_FREED,
     WAITING,
 )
 
@@ -35,6 +36,7 @@ def new_batch(c: Any, place: int) -> int:
     b.spare_off, b.spare_n, b.has_pot, b.in_room, b.spares_tried = 0, 0, 0, 1, 0
     b.load, b.eos, b.reserved, b.ordered, b.standing = 0.0, 0.0, 0.0, 0.0, 0.0
     b.charge, b.left, b.pot_mbq, b.pot_kbq, b.pot_at = 0.0, 1.0, 0.0, 0, 0
+    b.rivals_at, b.tried_at = 0, 0
     c.batch_of[place] = n
     return n
 
@@ -108,12 +110,14 @@ def attach(c: Any, order: int, reach: int, option: int, mbq: float, stands_in: b
         b.first = order
     b.last = order
     b.count += 1
-    c.changes += 1
+    c.changes, c.joins = c.changes + 1, c.joins + 1
+    o.joined = c.joins
     b.units += o.units
     b.load += o.units * o.activity * r.load_factor
     b.eos += o.units * o.activity * r.eos_factor
     _count_group(c, batch, r.lane, o.site, 1)
     o.status, o.batch, o.reach, o.use_at, o.day = PROMISED, batch, reach, r.use_at, r.day
+    rival_joins(c, batch, order)
     book_site(c, order)
     if stands_in:
         c.standing_used[c.places[place].standing] += mbq
@@ -135,14 +139,8 @@ def detach(c: Any, order: int, announce: bool) -> int:
     o = c.orders[order]
     batch, reach = o.batch, o.reach
     b, r = c.batches[batch], c.reaches[reach]
-    if o.prev >= 0:
-        c.orders[o.prev].next = o.next
-    else:
-        b.first = o.next
-    if o.next >= 0:
-        c.orders[o.next].prev = o.prev
-    else:
-        b.last = o.prev
+    rival_leaves(c, batch, order)
+    unlink(c, batch, order)
     b.count -= 1
     c.changes += 1
     b.units -= o.units
@@ -163,56 +161,3 @@ def detach(c: Any, order: int, announce: bool) -> int:
             need = isotope_for(c, b.place, b.option, b.load)
             reserve(c, batch, b.option, min(need, b.reserved))
     return batch
-
-
-# -- waiting -------------------------------------------------------------------------------
-
-
-@compiled
-def capacity_appeared(c: Any, place: int, consignee: int) -> None:
-    """Room in a slot or at a site: those that wait for it are tried again, after this."""
-    if c.waiting_n == 0:
-        return
-    if c.freed_n == 0:
-        at(c, c.now, TRY_FREED, 0, 0)
-    c.freed_n += 1
-    c.freed_places |= 1 << (place % 63)
-    c.freed_sites |= 1 << (consignee % 63)
-    turn = c.freed_turn
-    c.freed_place[(turn & 1) * c.places_n + place] = turn
-    c.freed_consignee[(turn & 1) * c.consignees_n + consignee] = turn
-
-
-@compiled
-def waits(c: Any, order: int) -> None:
-    """Note an order among those that wait; `waits_for` says for what."""
-    n = c.waiting_n
-    if n >= len(c.waiting):
-        c.fault = OUT_OF_ROOM
-        return
-    c.waiting[n] = order
-    c.orders[order].waits_at = n
-    c.waiting_n = n + 1
-
-
-@compiled
-def waits_for(c: Any, order: int, places: int) -> None:
-    """Note the slots that could serve an order that waits: a bit for each, many slots share one."""
-    at = c.orders[order].waits_at
-    c.wanted_places[at] = places
-    c.wanted_sites[at] = 1 << (c.sites[c.orders[order].site].consignee % 63)
-
-
-@compiled
-def waits_no_more(c: Any, order: int) -> None:
-    """Take an order off those that wait."""
-    o = c.orders[order]
-    if o.waits_at < 0:
-        return
-    n = c.waiting_n - 1
-    c.waiting_n = n
-    moved = c.waiting[n]
-    c.waiting[o.waits_at] = moved
-    c.wanted_places[o.waits_at], c.wanted_sites[o.waits_at] = c.wanted_places[n], c.wanted_sites[n]
-    c.orders[moved].waits_at = o.waits_at
-    o.waits_at = -1

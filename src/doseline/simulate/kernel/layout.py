@@ -129,14 +129,15 @@ ORDER = _lines(
     # what is seldom asked for
     ("closes_at", I4), ("ahead_day", I4), ("wait_token", I4), ("waits_at", I4), ("lost_at", I4),
     ("last_lock_at", I4), ("moved_to", I4), ("moved_early", I4), ("moved_late", I4),
-    ("number", I4), ("name_n", I4),
+    ("number", I4), ("name_n", I4), ("joined", I4),
 )  # fmt: skip
 BATCH = _rows(
     "place status first last count units option lock_token vials places charge_at eos_at "
     "released_at packed_at number fixed stage delivery filled_for t_make t_qc t_release t_pack "
-    "failure failure_stage spare_off spare_n has_pot in_room spares_tried pot_at",
-    "load eos reserved ordered standing charge left pot_mbq",
-    "pot_kbq",
+    "failure failure_stage spare_off spare_n has_pot in_room spares_tried pot_at tried_at "
+    "rivals_off rivals_n rivals_room",
+    "load eos reserved ordered standing charge left pot_mbq heaviest heaviest_eos",
+    "pot_kbq rivals_at",
 )
 SPARE = _rows("at", "mbq", "kbq")
 PARCEL = _rows("batch lane site off n stage dispatch nominal total lost")
@@ -171,9 +172,11 @@ TABLES: dict[str, Any] = {
     "held_last": I4, "arrival_first": I4, "arrival_last": I4, "offered": F8, "standing_used": F8,
     "experience": I4, "cluster_until": I8, "consignments": I4, "tested": np.int8,
     "batches_of_year": I4, "freed_place": I4, "freed_consignee": I4,
-    "short_since": I8, "short_load": F8, "waiting": I4, "wanted_places": I8, "wanted_sites": I8,
+    "freed_list": I4, "short_since": I8, "short_load": F8, "waiting": I4, "wanted_places": I8,
+    "wanted_sites": I8, "wanted_least": F8,
     "cohort_waiting": I4, "cohort_last": I4, "months": I8, "rows": I8, "row_months": I8,
-    "row_causes": I8, "text": np.uint8, "heap_keys": I8, "heap_calls": I8, "first_keys": I8,
+    "row_causes": I8, "rival_orders": I4, "rival_ranks": I8, "rival_loads": F8, "rival_eos": F8,
+    "text": np.uint8, "heap_keys": I8, "heap_calls": I8, "first_keys": I8,
     "first_calls": I8, "group_of": I4, "scratch": I8, "marks": F8, "block": np.uint64,
 }  # fmt: skip
 """Every table, with what a row of it is."""
@@ -196,6 +199,7 @@ SCALARS = (
     "started_first", "reorder_missed", "reorder_at_most", "overage", "periods_n",
     "tries", "carriers_n", "lanes_n", "row_n", "options_n", "years_n", "year0", "waste_price",
     "places_n",
+    "turn", "joins", "rounds", "rivals_turn", "rivals_end",
 )  # fmt: skip
 """Every number that stands alone. Floats (`overage`) are kept as their bits."""
 
@@ -215,6 +219,9 @@ COUNTS = (
 
 MOST_WAYS = 256
 """More ways than this on one day, and the reference plays the replication."""
+
+FREED_ROW = 16
+"""Up to so many slots, less one, it is known which of them have new room."""
 
 NEVER = 2**31 - 1
 """A day or an instant that does not come."""

@@ -28,7 +28,7 @@ from doseline.simulate.kernel.courses import (
     take_name,
 )
 from doseline.simulate.kernel.ending import cancel
-from doseline.simulate.kernel.giving import detach, waits_no_more
+from doseline.simulate.kernel.giving import detach
 from doseline.simulate.kernel.instants import at, day_of, pop, push, wall_at
 from doseline.simulate.kernel.layout import NEVER
 from doseline.simulate.kernel.locks import lock
@@ -36,7 +36,9 @@ from doseline.simulate.kernel.losses import give_up
 from doseline.simulate.kernel.memory import fetch
 from doseline.simulate.kernel.parcels import carry_on, use
 from doseline.simulate.kernel.promised import look_ahead
+from doseline.simulate.kernel.rivals import in_order
 from doseline.simulate.kernel.tallying import tally
+from doseline.simulate.kernel.waiting import waits_no_more
 from doseline.simulate.kernel.words import (
     AFTER_PRODUCTION,
     BY_CARRIER,
@@ -144,7 +146,7 @@ def _play(c: Any) -> None:
         else:
             return
         c.now, c.scratch_n = key >> 33, 0
-        c.changes += 1
+        c.changes, c.turn = c.changes + 1, c.turn + 1
         _happens(c, call >> 58, (call >> 29) & _PART, call & _PART)
 
 
@@ -281,6 +283,7 @@ def _strike(c: Any) -> None:
     n = 0
     for batch in range(c.batches_n):
         if _stands(c, batch):
+            in_order(c, batch)
             order = c.batches[batch].first
             while order >= 0:
                 if _is_hit(c, batch, order):

@@ -9,6 +9,7 @@ from doseline.simulate.kernel.courses import live_order, now_or, order_for, plac
 from doseline.simulate.kernel.ending import withdraw
 from doseline.simulate.kernel.giving import lock_at
 from doseline.simulate.kernel.instants import at
+from doseline.simulate.kernel.rivals import in_order
 from doseline.simulate.kernel.words import (
     BEFORE_LOCK,
     BEFORE_PRODUCTION,
@@ -48,6 +49,8 @@ def locked_orders(c: Any, batch: int, only: int) -> None:
     """A batch is locked: some of its orders (or one alone) will be cancelled before production."""
     b = c.batches[batch]
     half = now_or(c, c.places[b.place].charge_at)
+    if only < 0:
+        in_order(c, batch)
     order = b.first if only < 0 else only
     while order >= 0:
         o = c.orders[order]

@@ -9,15 +9,16 @@ import numpy as np
 
 from doseline.simulate.kernel.futures import SHORT_ROW
 from doseline.simulate.kernel.laid import Ints, Laid
-from doseline.simulate.kernel.layout import AT, COUNTS, MOST_WAYS, SIZE, TABLES
+from doseline.simulate.kernel.layout import AT, COUNTS, FREED_ROW, MOST_WAYS, SIZE, TABLES
 from doseline.simulate.kernel.tables import Tables
 from doseline.simulate.kernel.tallying import ROW
 from doseline.simulate.result import Period
 
 _KEPT = (
-    *("orders", "doses", "waiting", "wanted_places", "wanted_sites"),
+    *("orders", "doses", "waiting", "wanted_places", "wanted_sites", "wanted_least"),
     *("first_keys", "first_calls", "heap_keys", "heap_calls"),
 )
+_OF_RIVALS = ("rival_orders", "rival_ranks", "rival_loads", "rival_eos")
 
 
 class Room:
@@ -52,7 +53,7 @@ class Room:
             # what lives
             "busy": places, "crew": plants * days, "qc": plants * days,
             "infusions": consignees * days, "held_most": consignees * weeks,
-            "short_since": places, "short_load": places,
+            "freed_list": 2 * FREED_ROW, "short_since": places, "short_load": places,
             "offered": t.offers_n, "standing_used": len(t.weeks),
             "consignments": t.consignments_n,
         }  # fmt: skip
@@ -99,6 +100,7 @@ class Room:
             **dict.fromkeys(_KEPT, size), "batches": batches, "group_of": 1 << size.bit_length(),
             "spares": size + 4 * batches, "parcels": size, "parcel_orders": 2 * size,
             "arrivals": 4 * size + 4 * batches, "groups": 2 * size, "stops": 4096,
+            **dict.fromkeys(_OF_RIVALS, 2 * size),
             "heap_keys": 4 * size, "heap_calls": 4 * size,
             "tested": batches * max(1, len(self.tables.markets)),
         }  # fmt: skip
@@ -182,5 +184,5 @@ _COUNTERS = (
     "fault", "now", "sequence", "heap_n", "first_n", "beginning", "orders_n", "batches_n",
     "spares_n", "parcels_n", "parcel_orders_n", "doses_n", "arrivals_n", "groups_n", "stops_n",
     "known_n", "waiting_n", "freed_n", "freed_places", "freed_sites", "vials_n",
-    "scratch_n", "changes",
+    "scratch_n", "changes", "turn", "joins", "rounds", "rivals_turn", "rivals_end",
 )  # fmt: skip
