@@ -60,26 +60,47 @@ def data(values: Rows) -> dict[str, Any]:
     return {"values": finite}
 
 
-def whole(chart: Drawing) -> Drawing:
-    """The chart in the look of the report."""
-    return (
-        chart.configure(font=FONT, aria=False, background="transparent", padding=4)
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelColor=QUIET,
-            titleColor=QUIET,
-            labelFontSize=11.5,
-            titleFontSize=11.5,
-            titleFontWeight="normal",
-            domainColor=EDGE,
-            tickColor=EDGE,
-        )
-    )
+LOOK: dict[str, Any] = {
+    "font": FONT,
+    "aria": False,
+    "background": "transparent",
+    "padding": 4,
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": QUIET,
+        "titleColor": QUIET,
+        "labelFontSize": 11.5,
+        "titleFontSize": 11.5,
+        "titleFontWeight": "normal",
+        "domainColor": EDGE,
+        "tickColor": EDGE,
+    },
+}
+"""The look of every chart of the report."""
+
+
+def side_by_side(charts: Sequence[Drawing], columns: int, spacing: dict[str, int]) -> Drawing:
+    """Charts beside and below each other, each put into words once.
+
+    (Altair's own `concat` copies every chart at each step.)
+    """
+    specs = [chart.to_dict(validate=False) for chart in charts]
+    datasets: dict[str, Any] = {}
+    for spec in specs:
+        datasets |= spec.pop("datasets", {})
+        del spec["$schema"], spec["config"]
+    made: dict[str, Any] = alt.concat().to_dict(validate=False)
+    return made | {
+        "concat": specs, "columns": columns, "spacing": spacing, "datasets": datasets
+    }  # fmt: skip
 
 
 def svg(chart: Drawing) -> str:
-    """The chart as static SVG. Nothing is fetched and no script remains."""
+    """The chart as static SVG, in the look of the report. Nothing is fetched, no script remains."""
     import vl_convert
 
+    spec = chart if isinstance(chart, dict) else chart.to_dict(validate=False)
+    usual = spec["config"]
+    spec["config"] = {**usual, **LOOK, "view": {**usual["view"], **LOOK["view"]}}
     major_minor = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
-    return str(vl_convert.vegalite_to_svg(chart.to_dict(validate=False), vl_version=major_minor))
+    return str(vl_convert.vegalite_to_svg(spec, vl_version=major_minor))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import altair as alt
 
-from doseline.report.chart_style import Drawing, Rows, axis, data, said, svg, whole
+from doseline.report.chart_style import Drawing, Rows, axis, data, said, svg
 from doseline.report.chart_style import rows as row_scale
 from doseline.report.demand_charts import demand_bands, enrolment_bands
 from doseline.report.frontier_chart import Spot, frontier
@@ -96,9 +96,7 @@ def bars(rows: Sequence[BarRow], axis_title: str, width: int) -> Drawing:
         x=alt.X("middle:Q"), text="letter:N"
     )
     layers = [bar, letter, *said([(r.name, r.says) for r in rows], width)]
-    return whole(
-        alt.layer(*layers).properties(width=width, height=alt.Step(68 if _narrow(width) else 54))
-    )
+    return alt.layer(*layers).properties(width=width, height=alt.Step(68 if _narrow(width) else 54))
 
 
 def changes(rows: Sequence[Change], width: int) -> Drawing:
@@ -151,9 +149,7 @@ def changes(rows: Sequence[Change], width: int) -> Drawing:
         ).encode(x=alt.X("with:Q")),
         *said([(r.name, r.says) for r in rows], width),
     ]
-    return whole(
-        alt.layer(*layers).properties(width=width, height=alt.Step(68 if _narrow(width) else 50))
-    )
+    return alt.layer(*layers).properties(width=width, height=alt.Step(68 if _narrow(width) else 50))
 
 
 def fitted(name: str, width: int, says: str) -> str:

@@ -13,7 +13,7 @@ import altair as alt
 
 from doseline.demand import Band, PeriodDemand
 from doseline.demand.forecast import EnrolledBy
-from doseline.report.chart_style import Drawing, data, whole
+from doseline.report.chart_style import Drawing, data
 from doseline.report.palette import (
     GRID,
     INK,
@@ -101,4 +101,4 @@ def _median(base: alt.Chart, shape: Shape) -> Drawing:
 
 def _titled(layers: Sequence[Drawing], width: int, height: int, title: str) -> Drawing:
     heading = alt.TitleParams(title, anchor="start", fontSize=13, color=INK, offset=12)
-    return whole(alt.layer(*layers).properties(width=width, height=height, title=heading))
+    return alt.layer(*layers).properties(width=width, height=height, title=heading)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import altair as alt
 
-from doseline.report.chart_style import Drawing, Rows, axis, data, whole
+from doseline.report.chart_style import Drawing, Rows, axis, data
 from doseline.report.palette import INK, LINES, PAPER, QUIET, TARGET_COLOUR, TARGET_DASH
 
 
@@ -87,4 +87,4 @@ def frontier(spots: Sequence[Spot], target: float | None, axis_title: str, width
             text="number:N"
         )
     )
-    return whole(alt.layer(*layers).properties(width=width, height=min(360, width)))
+    return alt.layer(*layers).properties(width=width, height=min(360, width))

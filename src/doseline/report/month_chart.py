@@ -8,7 +8,7 @@ from datetime import date
 
 import altair as alt
 
-from doseline.report.chart_style import Drawing, Rows, data, whole
+from doseline.report.chart_style import Drawing, Rows, data
 from doseline.report.palette import DASHES, GRID, INK, INNER_BAND, LINES, OUTER_BAND
 from doseline.report.time_axis import days, end_of, marked
 from doseline.studies.assessment import MonthRow
@@ -55,7 +55,7 @@ def demand(
     ]
     layers = [*bands, *lines, median, *marked(marks, first, end_of(last, "month"))]
     heading = alt.TitleParams(title, anchor="start", fontSize=13, color=INK, offset=12)
-    return whole(alt.layer(*layers).properties(width=width, height=200, title=heading))
+    return alt.layer(*layers).properties(width=width, height=200, title=heading)
 
 
 def _asked(months: Sequence[MonthRow]) -> Rows:

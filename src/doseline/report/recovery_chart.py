@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import altair as alt
 
-from doseline.report.chart_style import Drawing, Rows, data, whole
+from doseline.report.chart_style import Drawing, Rows, data, side_by_side
 from doseline.report.palette import DASHES, GRID, INK, LINES, QUIET
 from doseline.report.time_axis import days
 
@@ -40,7 +40,7 @@ def recovery(panels: Sequence[Panel], width: int) -> Drawing:
     each = (width - (columns - 1) * _GAP) // columns
     top = max((max(w[1:]) for p in panels for w in bunched(p.weeks)), default=1.0)
     drawn = [_panel(p, each, max(top, 1.0)) for p in panels]
-    return whole(alt.concat(*drawn, columns=columns, spacing={"row": 28, "column": _GAP}))
+    return side_by_side(drawn, columns, {"row": 28, "column": _GAP})
 
 
 def bunched(

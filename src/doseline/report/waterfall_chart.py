@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import altair as alt
 
-from doseline.report.chart_style import Drawing, Rows, axis, data, rows, said, whole
+from doseline.report.chart_style import Drawing, Rows, axis, data, rows, said
 from doseline.report.palette import BARS, EDGE, INK, PAPER
 
 
@@ -65,4 +65,4 @@ def waterfall(stairs: Sequence[Stair], width: int) -> Drawing:
         *said([(s.name, s.says) for s in stairs], width),
     ]
     step = 62 if width < 500 else 46
-    return whole(alt.layer(*layers).properties(width=width, height=alt.Step(step)))
+    return alt.layer(*layers).properties(width=width, height=alt.Step(step))

@@ -14,6 +14,7 @@ from doseline.simulate import SimulationResult
 from doseline.studies.assessment import BoardPlan, ScenarioRow
 from doseline.studies.board import example_weeks
 from doseline.studies.crew import Crew
+from doseline.studies.demand_picture import DemandPicture, demand_picture
 from doseline.studies.headroom import Room, period_headroom
 from doseline.studies.precision import Precision
 from doseline.studies.rounds import Span, play_spans
@@ -36,6 +37,7 @@ class Played:
     rooms: dict[tuple[str, str], Room]
     scenarios: tuple[ScenarioRow, ...]
     boards: tuple[BoardPlan, ...]
+    demand: DemandPicture
 
 
 def trial_run(run: Play) -> Play:
@@ -82,6 +84,7 @@ def play_all(crew: Crew, main: str, run: Play, precision: Precision | None = Non
         },
         scenarios=tuple(solved[key] for key in solved if key[0] == "scenario"),
         boards=solved["board", main],
+        demand=solved["demand",],
     )
 
 
@@ -151,6 +154,7 @@ def _jobs(programme: Programme, main: str, run: Play) -> Iterator[tuple[_Key, _J
             shock = partial(_scenario, name, scenario.id, scenario_run(run))
             yield ("scenario", scenario.id, name), shock
     yield ("board", main), partial(_board, main, run.seed)
+    yield ("demand",), partial(_demand, run.seed)
 
 
 def _of_trials(programme: Programme, question: Question) -> bool:
@@ -168,3 +172,11 @@ def _scenario(design: str, scenario_id: str, run: Play, programme: Programme) ->
 
 def _board(design: str, seed: int, programme: Programme) -> tuple[BoardPlan, ...]:
     return example_weeks(under(programme, design), seed)
+
+
+DEMAND_SAMPLES = 200
+"""Futures of the demand alone: they are quick, so there are more of them than are played."""
+
+
+def _demand(seed: int, programme: Programme) -> DemandPicture:
+    return demand_picture(programme, seed=seed, samples=DEMAND_SAMPLES)

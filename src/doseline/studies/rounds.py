@@ -68,9 +68,7 @@ def play_spans(
     interval asks for, so the number of futures hangs on the seed and nothing else.
     """
     one = replace(run, workers=1)
-    first = [
-        (s, numbers) for s in spans for numbers in _cut(range(_begun(s, precision)), s.piece)
-    ]
+    first = [(s, numbers) for s in spans for numbers in _cut(range(_begun(s, precision)), s.piece)]
     jobs: list[Job[Any]] = [partial(_whole, span, numbers, one) for span, numbers in first]
     answers: list[Any] = crew.run([*jobs, *beside], "futures played and plans solved")
     found = {}

@@ -28,7 +28,6 @@ from doseline.studies.assessment import (
 from doseline.studies.capacity import vials_by_month
 from doseline.studies.counts import counts_of
 from doseline.studies.crew import Crew
-from doseline.studies.demand_picture import demand_picture
 from doseline.studies.designs import design_row
 from doseline.studies.documents import Document, assess_document, flat, summary_of
 from doseline.studies.flow import activity_flow
@@ -73,7 +72,6 @@ def assess(
     main = programme.under(design).design or AS_WRITTEN
     run = Play(seed, replications, workers, engine=engine_for(programme, replications))
     ranged = _ranged(programme, main, ranges_of)
-    asked_for = demand_picture(programme, seed=seed, samples=DEMAND_SAMPLES, progress=progress)
     with Crew(programme, workers, progress) as crew:
         played = play_all(crew, main, run, precision)
         moved, bought = ((), None) if quick else beside(crew, main, run, ranged, played)
@@ -115,7 +113,7 @@ def assess(
         method=method_lines(programme, run, played, answers, precision),
         version=__version__,
         seconds=perf_counter() - began,
-        demand=asked_for,
+        demand=played.demand,
         ranges=moved,
         suppliers=bought,
         hazards=hazard_rows(programme, run, programme.from_on, programme.until_on),
@@ -173,9 +171,6 @@ def _story(programme: Programme, main: str, played: Played) -> Story | None:
 
 BEGUN, POINTS = 32, 1.0
 """Futures of the whole horizon, and points of OTIF from end to end, where neither is asked for."""
-
-DEMAND_SAMPLES = 200
-"""Futures of the demand alone: they are quick, so there are more of them than are played."""
 
 
 def _months(programme: Programme, main: str, played: Played) -> tuple[MonthRow, ...]:
