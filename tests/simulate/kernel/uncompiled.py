@@ -102,6 +102,7 @@ def main(fault: str) -> None:
     plainly: tuple[tuple[Any, str, Any], ...] = (
         (futures, "memory_at", lambda _: Memory(kernel.room)),
         (loop, "fetch", lambda *_: None),
+        (courses, "fetch", lambda *_: None),
         (filling, "fetch", lambda *_: None),
         (filling, "fetch_begin", lambda *_: None),
         (parcels, "fetch_begin", lambda *_: None),

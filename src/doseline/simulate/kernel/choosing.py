@@ -245,10 +245,10 @@ def orders_of(c: Any, batch: int) -> Any:
     in_order(c, batch)
     b = c.batches[batch]
     found = scratch(c, b.count)
-    n, order = 0, b.first
-    while order >= 0:
-        found[n] = order
-        n, order = n + 1, c.orders[order].next
+    low, high, order, other = 0, b.count - 1, b.first, b.last
+    while low <= high:  # from both ends: two rows are on their way at a time
+        found[low], found[high] = order, other
+        low, high, order, other = low + 1, high - 1, c.orders[order].next, c.orders[other].prev
     return found
 
 

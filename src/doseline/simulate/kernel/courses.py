@@ -24,6 +24,7 @@ from doseline.simulate.kernel import luck
 from doseline.simulate.kernel.compiling import compiled
 from doseline.simulate.kernel.fits import ways
 from doseline.simulate.kernel.instants import at, treats_on, wall_at
+from doseline.simulate.kernel.memory import fetch
 from doseline.simulate.kernel.words import (
     DELAY,
     LOOK_AGAIN,
@@ -184,6 +185,7 @@ def new_order(c: Any) -> int:
         c.fault = OUT_OF_ROOM
         return 0
     c.orders_n = n + 1
+    fetch(c.orders, n + 1)
     o = c.orders[n]
     o.status, o.stage, o.moves, o.batch, o.reach, o.use_at, o.day = WAITING, 0, 0, -1, -1, 0, 0
     o.vial, o.vials_tried, o.lost, o.lost_at, o.cause, o.wait_token = 0, 0, 0, 0, 0, 0

@@ -144,6 +144,7 @@ PARCEL = _rows("batch lane site off n stage dispatch nominal total lost")
 PARCEL_ORDER = _rows("order vial")
 DOSE = _rows("order cause again given_day within first alive wanted protocol", "", "penalty")
 ARRIVAL = _rows("at next", "mbq half_life")
+COMING = _rows("", "", "key call")
 GROUP = _rows("batch lane site count next")
 
 TABLES: dict[str, Any] = {
@@ -176,7 +177,7 @@ TABLES: dict[str, Any] = {
     "wanted_sites": I8, "wanted_least": F8, "wanted_until": I4, "wanted_consignee": I4,
     "cohort_waiting": I4, "cohort_last": I4, "months": I8, "rows": I8, "row_months": I8,
     "row_causes": I8, "rival_orders": I4, "rival_ranks": I8, "rival_loads": F8, "rival_eos": F8,
-    "text": np.uint8, "heap_keys": I8, "heap_calls": I8, "first_keys": I8,
+    "text": np.uint8, "heap": COMING, "first_keys": I8,
     "first_calls": I8, "group_of": I4, "scratch": I8, "marks": F8, "block": np.uint64,
 }  # fmt: skip
 """Every table, with what a row of it is."""

@@ -134,16 +134,16 @@ def _play(c: Any) -> None:
     keys = c.first_keys[:n]
     keys.sort()
     while not c.fault:
-        if here < n and (c.heap_n == 0 or keys[here] < c.heap_keys[0]):
+        if here < n and (c.heap_n == 0 or keys[here] < c.heap[1].key):
             key, call = keys[here], c.first_calls[keys[here] & _SEQUENCE]
             here += 1
             if here + 2 < n:
                 _fetch(c, c.first_calls[keys[here + 2] & _SEQUENCE])
         elif c.heap_n:
-            key = c.heap_keys[0]
+            key = c.heap[1].key
             call = pop(c)
             if c.heap_n:
-                _fetch(c, c.heap_calls[0])
+                _fetch(c, c.heap[1].call)
         else:
             return
         c.now, c.scratch_n = key >> 33, 0

@@ -18,7 +18,7 @@ from doseline.simulate.result import Period
 _KEPT = (
     *("orders", "doses", "waiting", "wanted_places", "wanted_sites", "wanted_least"),
     *("wanted_until", "wanted_consignee"),
-    *("first_keys", "first_calls", "heap_keys", "heap_calls"),
+    *("first_keys", "first_calls"),
 )
 _OF_RIVALS = ("rival_orders", "rival_ranks", "rival_loads", "rival_eos")
 
@@ -103,7 +103,7 @@ class Room:
             "spares": size + 4 * batches, "parcels": size, "parcel_orders": 2 * size,
             "arrivals": 4 * size + 4 * batches, "groups": 2 * size, "stops": 4096,
             **dict.fromkeys(_OF_RIVALS, 2 * size),
-            "heap_keys": 4 * size, "heap_calls": 4 * size,
+            "heap": 4 * size,
             "tested": batches * max(1, len(self.tables.markets)),
         }  # fmt: skip
         grown = {name: in_lines(n, TABLES[name]) for name, n in made.items()}
