@@ -53,11 +53,11 @@ def fix_vials(c: Any, batch: int) -> None:
     largest, each = 0.0, 0.0
     order, other = b.first, b.last  # from both ends: two rows are on their way at a time
     for _ in range((b.count + 1) // 2 if spare > 0 else 0):
-        o, p2 = c.orders[order], c.orders[other]
-        r, r2 = c.reaches[o.reach], c.reaches[p2.reach]
-        largest = max(largest, o.activity * r.eos_factor, p2.activity * r2.eos_factor)
-        each = max(each, o.activity * r.load_factor, p2.activity * r2.load_factor)
-        order, other = o.next, p2.prev
+        o, q = c.orders[order], c.orders[other]
+        r, s = c.reaches[o.reach], c.reaches[q.reach]
+        largest = max(largest, o.activity * r.eos_factor, q.activity * s.eos_factor)
+        each = max(each, o.activity * r.load_factor, q.activity * s.load_factor)
+        order, other = o.next, q.prev
     while spare > 0 and not bulk_fits(c, place, b.eos + spare * largest):
         spare -= 1
     spare = max(0, spare)
