@@ -206,13 +206,13 @@ def assess(
     programme: ProgrammePath,
     design: DesignName = None,
     replications: Annotated[
-        int, typer.Option(min=4, help="futures of the whole horizon for each design")
-    ] = 32,
+        int | None, typer.Option(min=4, help="futures of the whole horizon for each design")
+    ] = None,
     precision: Annotated[
         float | None,
         typer.Option("--precision", min=0.01, help="add futures until OTIF is so narrow, points"),
     ] = None,
-    most: Annotated[int, typer.Option(min=4, help="futures at most, with --precision")] = 4000,
+    most: Annotated[int, typer.Option(min=4, help="futures of a question at most")] = 4000,
     quick: Annotated[
         bool, typer.Option("--quick", help="leave out ranges of inputs and what suppliers buy")
     ] = False,
@@ -227,8 +227,6 @@ def assess(
 ) -> None:
     """Answer the programme's own question: is the capacity sufficient? A report with a verdict."""
     with answering(as_json) as bars:
-        from doseline.studies.precision import Precision
-
         document, summary = _assess_study()(
             programme,
             design=design,
@@ -239,7 +237,8 @@ def assess(
             progress=bars,
             quick=quick,
             ranges_of=ranges_of or (),
-            precision=None if precision is None else Precision(precision / 100.0, most),
+            precision=precision,
+            most=most,
         )
         finish(document, summary, as_json)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -65,6 +65,7 @@ def play_all(crew: Crew, main: str, run: Play, precision: Precision | None = Non
         trials={
             (design, s.name): result
             for s in spans[1:]
+            if s.name != MARKETS
             for design, result in found[s.name].whole.items()
         },
         served={
@@ -85,30 +86,49 @@ def play_all(crew: Crew, main: str, run: Play, precision: Precision | None = Non
 
 
 def _spans(programme: Programme, main: str, run: Play) -> Iterator[Span]:
-    """The whole horizon, and each question about trials on its own days, eight times as often."""
+    """The whole horizon; the questions of markets from the first of their days on, until each ends;
+    each question of trials on its own days, eight times as often.
+    """
     names = design_names(programme, main)
-    counted, narrow = {}, {}
-    for name in names:
-        questions = asked(programme, name)
-        counted[name] = (*periods(questions), whole(under(programme, name)))
-        narrow[name] = tuple(q.id for q in questions if not _of_trials(programme, q))
+    cases = cases_of(programme)
     yield Span(
-        ALL, counted, narrow, programme.from_on, programme.until_on, cases_of(programme),
-        run.replications, 8,
+        ALL, {name: (whole(under(programme, name)),) for name in names}, {},
+        programme.from_on, programme.until_on, cases, run.replications, 8,
     )  # fmt: skip
+    of_markets = [q for q in programme.questions if not _of_trials(programme, q)]
+    if of_markets:
+        yield _asked(programme, names, MARKETS, of_markets, run.replications, 16)
     for question in programme.questions:
         own = [n for n in names if question in asked(programme, n)]
         if own and _of_trials(programme, question):
-            yield Span(
-                question.id,
-                dict.fromkeys(own, periods((question,))),
-                dict.fromkeys(own, (question.id,)),
-                question.from_on,
-                min(programme.until_on, question.until_on + FINISHES),
-                cases_of(programme),
-                trial_run(run).replications,
-                64,
-            )
+            futures = trial_run(run).replications
+            yield _asked(programme, own, question.id, [question], futures, 64)
+
+
+MARKETS = "markets"
+
+
+def _asked(
+    programme: Programme,
+    names: Sequence[str],
+    name: str,
+    questions: Sequence[Question],
+    first: int,
+    piece: int,
+) -> Span:
+    """The days of some questions, under every design that is asked one of them."""
+    mine = {n: [q for q in questions if q in asked(programme, n)] for n in names}
+    mine = {n: own for n, own in mine.items() if own}
+    return Span(
+        name,
+        {n: periods(own) for n, own in mine.items()},
+        {n: tuple(q.id for q in own) for n, own in mine.items()},
+        min(q.from_on for q in questions),
+        min(programme.until_on, max(q.until_on for q in questions) + FINISHES),
+        cases_of(programme),
+        first,
+        piece,
+    )
 
 
 _Key = tuple[str, ...]

@@ -19,7 +19,7 @@ from doseline.programme import Programme
 from doseline.simulate import Period, SimulationResult
 from doseline.studies.crew import Crew
 from doseline.studies.pool import Job
-from doseline.studies.precision import Precision, joined, wanted_futures
+from doseline.studies.precision import LEAST, Precision, joined, wanted_futures
 from doseline.studies.runs import FINISHES, Play, play
 from doseline.studies.served import Served, served_of, together
 from doseline.studies.variants import under
@@ -68,7 +68,9 @@ def play_spans(
     interval asks for, so the number of futures hangs on the seed and nothing else.
     """
     one = replace(run, workers=1)
-    first = [(s, numbers) for s in spans for numbers in _cut(range(s.first), s.piece)]
+    first = [
+        (s, numbers) for s in spans for numbers in _cut(range(_begun(s, precision)), s.piece)
+    ]
     jobs: list[Job[Any]] = [partial(_whole, span, numbers, one) for span, numbers in first]
     answers: list[Any] = crew.run([*jobs, *beside], "futures played and plans solved")
     found = {}
@@ -76,7 +78,8 @@ def play_spans(
         mine = [a for (s, _), a in zip(first, answers, strict=False) if s is span]
         whole = {d: joined(*(a[d] for a in mine)) for d in span.counted}
         served = {
-            d: {p: served_of(result, p) for p in span.narrow[d]} for d, result in whole.items()
+            d: {p: served_of(result, p) for p in span.narrow.get(d, ())}
+            for d, result in whole.items()
         }
         found[span.name] = Found(whole, served)
     while precision is not None:
@@ -91,6 +94,13 @@ def play_spans(
             for (design, period), new in answer.items():
                 served[design][period] = together(served[design][period], new)
     return found, answers[len(jobs) :]
+
+
+def _begun(span: Span, precision: Precision | None) -> int:
+    """How many futures are played at first: no fewer than an interval is ever believed on."""
+    if precision is None or not span.narrow:
+        return span.first
+    return max(span.first, min(LEAST, precision.most))
 
 
 def _cut(numbers: range, piece: int) -> Iterator[range]:
@@ -142,17 +152,13 @@ def _needed(span: Span, found: Found, precision: Precision) -> list[_Piece]:
         periods = [p for p in span.counted[design] if p.id in wanted]
         for numbers, needed in stretches(periods, have, wanted):
             last = max(p.until_on for p in needed)
-            for some in _cut(numbers, _PIECES * span.piece):
-                block = some.start // (_PIECES * span.piece)
+            for some in _cut(numbers, span.piece):
+                block = some.start // span.piece
                 parts.setdefault((last, block), []).append((design, some, needed))
     return [
         _Piece(span, min(span.until_on, last + FINISHES), tuple(parts[last, block]))
         for last, block in sorted(parts, key=lambda place: (-place[0].toordinal(), place[1]))
     ]
-
-
-_PIECES = 4
-"""Later pieces are longer, as each is of few days."""
 
 
 def stretches(

@@ -171,6 +171,9 @@ def _story(programme: Programme, main: str, played: Played) -> Story | None:
     return None
 
 
+BEGUN, POINTS = 32, 1.0
+"""Futures of the whole horizon, and points of OTIF from end to end, where neither is asked for."""
+
 DEMAND_SAMPLES = 200
 """Futures of the demand alone: they are quick, so there are more of them than are played."""
 
@@ -226,8 +229,8 @@ def method_lines(
         f"the whole horizon for each design by {_ENGINES[run.engine]}; the same luck for every "
         "design.",
         f"Questions: {futures_said(answers)} futures each. Those of trials are played on the "
-        f"trial's own days, those of markets from the first day on, beyond the first {first:,} "
-        f"until {FINISHES.days} days after the last question that needs them.",
+        "trial's own days, those of markets from the first of their days on, no future longer than "
+        f"until {FINISHES.days} days after the last question that needs it.",
         f"Scenarios: {scenario_run(run).replications} futures of the days around the shock, with "
         "it and without.",
         "Headroom: the largest multiple of the period's expected orders that can be served with "
@@ -289,7 +292,7 @@ def assess_study(
     path: Path,
     *,
     design: str | None,
-    replications: int,
+    replications: int | None,
     seed: int,
     workers: int,
     out: Path,
@@ -297,19 +300,26 @@ def assess_study(
     write_report: WriteReport,
     quick: bool = False,
     ranges_of: Collection[str] = (),
-    precision: Precision | None = None,
+    precision: float | None = None,
+    most: int = 4000,
 ) -> tuple[Document, str]:
-    """The command: read, assess, write the report and its rows; the document and a summary."""
+    """The command: read, assess, write the report and its rows; the document and a summary.
+
+    Without replications and precision every OTIF is known to a point, where the kernel plays.
+    """
     programme = read_programme(path)
+    futures = BEGUN if replications is None else replications
+    if replications is None and precision is None and engine_for(programme, futures) == "kernel":
+        precision = POINTS
     result = assess(
         programme,
         design=design,
         seed=seed,
-        replications=replications,
+        replications=futures,
         workers=workers,
         quick=quick,
         ranges_of=ranges_of,
-        precision=precision,
+        precision=None if precision is None else Precision(precision / 100.0, most),
         progress=progress,
     )
     report = write_report(result, programme, out / "report.html")

@@ -123,16 +123,10 @@ def _choices(
     for (product, _, site_id), mine in alike.items():
         weekdays = {n for i in mine for n in kinds[i].weekdays}
         site = ways.programme.site[site_id]
-        lasts = ways.programme.product[product].shelf_life_min
-        for s, place in enumerate(places):
-            if place.slot.product != product:
-                continue
-            day = ways.programme.clock.day(place.eos_last_at, site.zone)
-            last = ways.programme.clock.day(place.eos_first_at + lasts, site.zone)
-            while day <= last:
+        for s, days in roads.days(product, site.zone):
+            for day in days:
                 if day.weekday() in weekdays and ways.treats(site, day.toordinal()):
                     yield from _on_day(roads, kinds, orders, mine, s, day)
-                day += timedelta(days=1)
 
 
 class _Roads:
@@ -143,6 +137,21 @@ class _Roads:
         self._places = places
         self._known: dict[tuple[str, str, int, int, date], Choice | None] = {}
         self._receipts: Receipts = {}
+        self._days: dict[tuple[str, str], list[tuple[int, list[date]]]] = {}
+
+    def days(self, product: str, zone: str) -> list[tuple[int, list[date]]]:
+        """The places of a product, each with the days of a zone that its vials may keep until."""
+        if (product, zone) not in self._days:
+            clock = self._ways.programme.clock
+            lasts = self._ways.programme.product[product].shelf_life_min
+            self._days[product, zone] = found = []
+            for s, place in enumerate(self._places):
+                if place.slot.product == product:
+                    first = clock.day(place.eos_last_at, zone)
+                    last = clock.day(place.eos_first_at + lasts, zone)
+                    ahead = range((last - first).days + 1)
+                    found.append((s, [first + timedelta(days=n) for n in ahead]))
+        return self._days[product, zone]
 
     def to(self, order: DoseOrder, s: int, day: date) -> Choice | None:
         """The choice that serves an order like this one on a day; None where there is none."""
