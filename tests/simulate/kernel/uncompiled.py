@@ -11,7 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from doseline.simulate.kernel import choosing, courses, futures, layout, loop, play, rivals, rooms
+from doseline.simulate.kernel import (
+    courses,
+    filling,
+    futures,
+    layout,
+    loop,
+    parcels,
+    play,
+    rooms,
+)
 from doseline.simulate.reference import run
 from doseline.simulate.result import Period
 from doseline.simulate.world import World
@@ -93,8 +102,10 @@ def main(fault: str) -> None:
     plainly: tuple[tuple[Any, str, Any], ...] = (
         (futures, "memory_at", lambda _: Memory(kernel.room)),
         (loop, "fetch", lambda *_: None),
-        (choosing, "fetch", lambda *_: None),
-        (rivals, "fetch", lambda *_: None),
+        (courses, "fetch", lambda *_: None),
+        (filling, "fetch", lambda *_: None),
+        (filling, "fetch_begin", lambda *_: None),
+        (parcels, "fetch_begin", lambda *_: None),
         (rooms, "as_float", lambda bits: float(np.int64(bits).view(np.float64))),
     )
     for module, name, function in plainly:

@@ -165,6 +165,7 @@ def dose_of_order(c: Any, order: int, cause: int) -> int:
     d = c.doses[n]
     d.order, d.cause, d.again, d.given_day = order, cause, 0, -1
     d.within, d.first, d.alive, d.penalty = 1, 0, 1, 0
+    d.wanted, d.protocol = o.wanted, o.protocol
     return n
 
 

@@ -15,10 +15,9 @@ from doseline.simulate.kernel.draws import comes_first, sort_by_rank
 from doseline.simulate.kernel.ending import settle
 from doseline.simulate.kernel.fits import fits, in_a_vial, open_to, ways
 from doseline.simulate.kernel.giving import attach, detach
-from doseline.simulate.kernel.instants import at, scratch
+from doseline.simulate.kernel.instants import at, scratch, wall_at
 from doseline.simulate.kernel.layout import NEVER
 from doseline.simulate.kernel.locking import begin, fix_vials
-from doseline.simulate.kernel.memory import fetch
 from doseline.simulate.kernel.promised import locked_orders, promised
 from doseline.simulate.kernel.ranking import best, day_after
 from doseline.simulate.kernel.reasons import why_not
@@ -139,10 +138,9 @@ def wait(c: Any, order: int) -> None:
             places |= 1 << (r.place % 63)
             least = min(least, o.units * o.activity * r.load_factor)
         ways_n += n
-    waits_for(c, order, places, least)
-    o.last_lock_at = last if ways_n else 0
+    waits_for(c, order, places, least, last if ways_n else 0)
     o.wait_token += 1
-    at(c, o.closes_at, WINDOW_CLOSES, order, o.wait_token)
+    at(c, wall_at(c, c.sites[o.site].latest, o.latest), WINDOW_CLOSES, order, o.wait_token)
 
 
 @compiled
@@ -247,11 +245,10 @@ def orders_of(c: Any, batch: int) -> Any:
     in_order(c, batch)
     b = c.batches[batch]
     found = scratch(c, b.count)
-    n, order = 0, b.first
-    while order >= 0:
-        fetch(c.orders, order)
-        found[n] = order
-        n, order = n + 1, c.orders[order].next
+    low, high, order, other = 0, b.count - 1, b.first, b.last
+    while low <= high:  # from both ends: two rows are on their way at a time
+        found[low], found[high] = order, other
+        low, high, order, other = low + 1, high - 1, c.orders[order].next, c.orders[other].prev
     return found
 
 
@@ -292,9 +289,8 @@ def retry(c: Any) -> None:
     found = scratch(c, c.waiting_n)
     n = 0
     for k in range(c.waiting_n):
-        order = c.waiting[k]
-        if c.orders[order].last_lock_at >= c.now:
-            found[n] = order
+        if c.wanted_until[k] >= c.now:
+            found[n] = c.waiting[k]
             n += 1
     promise_all(c, found[:n])
 

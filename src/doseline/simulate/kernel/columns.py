@@ -12,6 +12,7 @@ from doseline.simulate.engine import NotModelledError
 from doseline.simulate.kernel.draws import TEXT_MAX
 from doseline.simulate.kernel.laid import Found, Ints, Laid
 from doseline.simulate.kernel.layout import TABLES
+from doseline.simulate.kernel.rows import in_lines
 from doseline.simulate.kernel.tables import Tables
 
 _APART = 1 << 8  # between the names of two patients there is room for so many standing demands
@@ -74,7 +75,7 @@ def from_columns(tables: Tables, throng: Throng, first: int, until: int) -> Laid
     mine["protocol"], mine["product"] = known.protocol[kind], known.product[kind]
     mine["arm"], mine["luck_n"] = known.arm[kind], known.visits[kind]
     mine["site"] = known.sites[known.site_at[kind] + c.site[here]]
-    for name in ("first_day", "size", "entity", "rank", "delay_at", "weight_at"):
+    for name in ("first_day", "size", "entity", "delay_at", "weight_at"):
         mine[name] = getattr(c, name)[here]
     mine["waits"] = c.waits_days[here]
     begins -= begins[0]
@@ -85,7 +86,7 @@ def from_columns(tables: Tables, throng: Throng, first: int, until: int) -> Laid
     waiting, last, each = _cohorts(c, here, mine, whose, many)
     keys = np.array(throng.keys[first:until], np.int64)
     cohorts = (each * np.arange(many), np.full(many, each))
-    found = np.zeros(max(1, count + standing * many), TABLES["patients"])
+    found = in_lines(max(1, count + standing * many), TABLES["patients"])
     found["last_order"] = found["luck_off"] = -1
     found[np.arange(count) + standing * whose] = mine
     starts = begins[:-1] + standing * np.arange(many)

@@ -24,6 +24,7 @@ from doseline.simulate.kernel import luck
 from doseline.simulate.kernel.compiling import compiled
 from doseline.simulate.kernel.fits import ways
 from doseline.simulate.kernel.instants import at, treats_on, wall_at
+from doseline.simulate.kernel.memory import fetch
 from doseline.simulate.kernel.words import (
     DELAY,
     LOOK_AGAIN,
@@ -37,6 +38,8 @@ from doseline.simulate.kernel.words import (
 )
 
 DAY = 1440
+_MOST_NAMED = 1 << 22  # a number above it counts as this one
+_INSTANT = (1 << 28) - 1
 State = tuple[int, int, float, int, int, bool, float]
 """Where a course stands: visit, due day, factor, attempt, given, over, kept factor."""
 
@@ -182,12 +185,13 @@ def new_order(c: Any) -> int:
         c.fault = OUT_OF_ROOM
         return 0
     c.orders_n = n + 1
+    fetch(c.orders, n + 1)
     o = c.orders[n]
     o.status, o.stage, o.moves, o.batch, o.reach, o.use_at, o.day = WAITING, 0, 0, -1, -1, 0, 0
     o.vial, o.vials_tried, o.lost, o.lost_at, o.cause, o.wait_token = 0, 0, 0, 0, 0, 0
-    o.last_lock_at, o.armed, o.follows, o.ahead, o.ahead_day = 0, 0, -1, -1, 0
+    o.armed, o.follows, o.ahead, o.ahead_day = 0, 0, -1, 0
     o.outcome, o.outcome_day, o.within, o.placed, o.dose, o.next, o.prev = NONE, 0, 0, 0, -1, -1, -1
-    o.waits_at, o.stay_from, o.stay_until, o.stay_next, o.stay_prev = -1, 0, 0, -1, -1
+    o.waits_at, o.stay_from, o.stay_next, o.stay_prev = -1, 0, -1, -1
     o.has_hash, o.vial_mbq, o.vial_kbq, o.vial_at, o.units = 0, 0.0, 0, 0, 1
     return n
 
@@ -196,19 +200,29 @@ def new_order(c: Any) -> int:
 def set_placed(c: Any, order: int, when: int) -> None:
     """When an order is placed, and so who goes first; see `draws.goes_before`."""
     o = c.orders[order]
-    o.placed_at = when
     o.rank = ((1 - o.started) << 56) | (when << 28) | c.patients[o.owner].name_order
 
 
 @compiled
+def placing_of(c: Any, order: int) -> int:
+    """When an order is placed, as its rank says."""
+    return (c.orders[order].rank >> 28) & _INSTANT
+
+
+@compiled
 def take_name(c: Any, order: int) -> None:
-    """A name that no other order of this future bears."""
+    """A name that no other order of this future bears.
+
+    Others are asked only where the dose and the attempt are not beyond all that were named so far.
+    """
     o = c.orders[order]
     o.name_n, o.held = 1, 1
     owner = c.patients[o.owner]
     o.same_course = owner.last_order
     owner.last_order = order
-    taken = True
+    named = (min(o.number, _MOST_NAMED) << 8) | min(o.attempt, 255)
+    taken = named <= owner.named
+    owner.named = max(owner.named, named)
     while taken:
         taken = False
         other = o.same_course
@@ -247,7 +261,6 @@ def live_order(c: Any, patient: int, state: State, asked: Asked) -> int:
     o.started = 1 if o.given > 0 else 0
     set_placed(c, order, placed_at(c, o.protocol, o.site, o.wanted))
     take_name(c, order)
-    o.closes_at = wall_at(c, c.sites[o.site].latest, o.latest)
     if c.chance:
         law = c.protocols[o.protocol]
         lost, when, moved = luck.cancels(c, patient, o.visit, o.attempt)
@@ -255,13 +268,13 @@ def live_order(c: Any, patient: int, state: State, asked: Asked) -> int:
             law.before_lock, law.before_production, law.after_production, lost, when
         )
         if o.stage == 0 and moved < law.moved:
-            _moved_by_site(c, order)
+            o.moves = 1 if moved_by_site(c, order)[0] >= 0 else 0
     return order
 
 
 @compiled
-def _moved_by_site(c: Any, order: int) -> None:
-    """Where the site moves an order before the lock, window and all."""
+def moved_by_site(c: Any, order: int) -> tuple[int, int, int]:
+    """The day and window to which the site moves an order before the lock; -1 for no day."""
     o = c.orders[order]
     by = c.protocols[o.protocol].moved_days
     later = o.wanted + by
@@ -270,15 +283,13 @@ def _moved_by_site(c: Any, order: int) -> None:
         by = later - o.wanted
     early, late = o.earliest + by, o.latest + by
     day = _ordered_day(c, o.product, o.protocol, o.site, later, early, late)
-    if day < 0:
-        return
-    o.moves, o.moved_to, o.moved_early, o.moved_late = 1, day, early, max(late, day)
+    return day, early, max(late, day)
 
 
 @compiled
 def place_later(c: Any, order: int) -> None:
     """Place an order when its time comes, or at once."""
-    at(c, c.orders[order].placed_at, PLACE_ORDER, order, 0)
+    at(c, placing_of(c, order), PLACE_ORDER, order, 0)
 
 
 @compiled

@@ -18,7 +18,7 @@ from doseline.simulate.kernel.columns import from_columns
 from doseline.simulate.kernel.draws import TEXT_MAX
 from doseline.simulate.kernel.laid import Found, Laid, alone
 from doseline.simulate.kernel.layout import NEVER, TABLES
-from doseline.simulate.kernel.rows import Numbered, rows, triangle
+from doseline.simulate.kernel.rows import Numbered, in_lines, rows, triangle
 from doseline.simulate.kernel.tables import Tables
 from doseline.simulate.kernel.words import HITS
 from doseline.simulate.world import DAY
@@ -62,7 +62,7 @@ def _one_by_one(tables: Tables, patients: Sequence[Patient]) -> Laid:
     lengths = np.array([len(x) for x in letters] or [0], np.int64)
     if lengths.max() > TEXT_MAX - 28:
         raise NotModelledError("the name of a patient is too long")
-    found = np.zeros(max(1, len(owners)), TABLES["patients"])
+    found = in_lines(max(1, len(owners)), TABLES["patients"])
     found["last_order"], found["delay_at"], found["weight_at"] = -1, -1, -1
     ends = np.cumsum(lengths)
     found["id_n"], found["id_off"] = lengths, ends - lengths

@@ -98,7 +98,7 @@ def settle(c: Any, order: int, status: int, day: int) -> None:
             dosed(c, o.owner, day)
         _penalty(c, order, cents)
     o.outcome, o.outcome_day = outcome, day
-    if o.follows < 0:
+    if not o.follows:
         _go_on(c, order)
 
 
@@ -106,7 +106,7 @@ def settle(c: Any, order: int, status: int, day: int) -> None:
 def _penalty(c: Any, order: int, cents: int) -> None:
     """Booked at noon of the day on which the dose was due."""
     o = c.orders[order]
-    wanted = c.orders[c.doses[o.dose].order].wanted if o.dose >= 0 else o.wanted
+    wanted = c.doses[o.dose].wanted if o.dose >= 0 else o.wanted
     count_at(c, PENALTIES, cents, (wanted - c.start_day) * DAY + DAY // 2)
 
 
@@ -138,7 +138,7 @@ def _go_on(c: Any, order: int) -> None:
         if ahead >= 0 and o.course and _stands(c, ahead) and _same(state_of(c, ahead), following):
             if o.outcome == WAS_MISSED:
                 _missed(c, order, -1)
-            c.orders[ahead].follows = -1
+            c.orders[ahead].follows = 0
             order = ahead
             continue
         if ahead >= 0:

@@ -31,6 +31,7 @@ from doseline.simulate.kernel.draws import (
 )
 from doseline.simulate.kernel.instants import scratch
 from doseline.simulate.kernel.losses import fail
+from doseline.simulate.kernel.memory import fetch, fetch_begin
 from doseline.simulate.kernel.words import (
     BEFORE_FILL,
     EXTRA_VIALS,
@@ -43,6 +44,7 @@ from doseline.simulate.kernel.words import (
 )
 
 _EPS = 1e-9
+_AHEAD = 4  # so many orders ahead the rows that a vial asks for are fetched
 
 
 @compiled
@@ -110,6 +112,9 @@ def _fill_vials(
     filled, largest = 0, 0.0
     for k in range(len(served)):
         order, need = served[k], needs[k]
+        if k + _AHEAD < len(served):
+            fetch(c.orders, served[k + _AHEAD])
+            fetch_begin(c.patients, c.orders[served[k + _AHEAD]].owner)
         o = c.orders[order]
         largest = max(largest, need / o.units)
         while True:

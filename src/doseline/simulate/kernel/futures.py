@@ -87,12 +87,12 @@ def _note_short(c: Any, number: int, shorts: Any, used: int) -> int:
     """Note the doses delayed or missed; how many there are now."""
     for which in range(c.doses_n):
         d = c.doses[which]
-        o = c.orders[d.order]
-        if not d.alive or (d.given_day == o.wanted and not d.again):
+        if not d.alive or (d.given_day == d.wanted and not d.again):
             continue
+        o = c.orders[d.order]
         owner = c.patients[o.owner]
         shorts[used, 0], shorts[used, 1], shorts[used, 2] = number, owner.id_off, owner.id_n
         shorts[used, 3], shorts[used, 4], shorts[used, 5] = owner.number, o.number, o.attempt
-        shorts[used, 6], shorts[used, 7], shorts[used, 8] = o.name_n, o.wanted, o.protocol
+        shorts[used, 6], shorts[used, 7], shorts[used, 8] = o.name_n, d.wanted, d.protocol
         used += 1
     return used

@@ -145,19 +145,18 @@ def push(c: Any, at: int, begins: bool, what: int, a: int, b: int) -> None:
         c.first_keys[n], c.first_calls[n] = key, call
         c.first_n = n + 1
         return
-    keys, calls = c.heap_keys, c.heap_calls
-    hole = c.heap_n
-    if hole >= len(keys):
+    hole = c.heap_n + 1
+    if hole >= len(c.heap):
         c.fault = OUT_OF_ROOM
         return
-    c.heap_n = hole + 1
-    while hole > 0:
-        above = (hole - 1) >> 1
-        if keys[above] <= key:
+    c.heap_n = hole
+    while hole > 1:
+        above = c.heap[hole >> 1]
+        if above.key <= key:
             break
-        keys[hole], calls[hole] = keys[above], calls[above]
-        hole = above
-    keys[hole], calls[hole] = key, call
+        c.heap[hole].key, c.heap[hole].call = above.key, above.call
+        hole >>= 1
+    c.heap[hole].key, c.heap[hole].call = key, call
 
 
 @compiled
@@ -169,18 +168,17 @@ def at(c: Any, when: int, what: int, a: int, b: int) -> None:
 @compiled
 def pop(c: Any) -> int:
     """What comes next off the queue."""
-    keys, calls = c.heap_keys, c.heap_calls
-    found = calls[0]
-    n = c.heap_n - 1
-    c.heap_n = n
-    key, call = keys[n], calls[n]
-    hole, below = 0, 1
+    found, n = c.heap[1].call, c.heap_n
+    key, call = c.heap[n].key, c.heap[n].call
+    c.heap_n = n - 1
+    hole, below = 1, 2
     while below < n:
-        if below + 1 < n and keys[below + 1] < keys[below]:
+        if below + 1 < n and c.heap[below + 1].key < c.heap[below].key:
             below += 1
-        if keys[below] >= key:
+        b = c.heap[below]
+        if b.key >= key:
             break
-        keys[hole], calls[hole] = keys[below], calls[below]
-        hole, below = below, 2 * below + 1
-    keys[hole], calls[hole] = key, call
+        c.heap[hole].key, c.heap[hole].call = b.key, b.call
+        hole, below = below, 2 * below
+    c.heap[hole].key, c.heap[hole].call = key, call
     return found

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 I1, I2, I4, I8, F8 = np.int8, np.int16, np.int32, np.int64, np.float64
+U4 = np.uint32
 
 
 def _rows(whole: str, floats: str = "", long: str = "") -> np.dtype[Any]:
@@ -101,35 +102,34 @@ SHOCK = _rows(
 STANDING = _rows("owner product protocol site placed_at wanted earliest latest units number")
 PERIOD = _rows("from_day until_day")
 
-PATIENT = _rows(
-    "id_off id_n number arm protocol product site first_day luck_off luck_n delay_at weight_at "
-    "waits cohort before awaited last_order due_day",
-    "size",
-    "entity rank name_order",
-)
+PATIENT = _lines(
+    # what each order of the course asks for
+    ("size", F8), ("entity", I8), ("number", I4), ("id_off", I4), ("name_order", I4),
+    ("last_order", I4), ("named", I4), ("site", I4), ("luck_off", I4), ("weight_at", I4),
+    ("cohort", I4), ("arm", I4), ("protocol", I2), ("product", I2), ("luck_n", I2), ("id_n", I1),
+    ("awaited", I1),
+    # what is seldom asked for
+    ("first_day", I4), ("delay_at", I4), ("waits", I4), ("before", I4), ("due_day", I4),
+)  # fmt: skip
 LUCKS = _rows("off n")
 LUCK = _rows("", "goes_on gate gate_delay cancel cancel_stage moved weight")
 
 ORDER = _lines(
-    # who it is, and what was promised
-    ("rank", I8), ("activity", F8), ("owner", I4), ("wanted", I4), ("earliest", I4),
-    ("latest", I4), ("batch", I4), ("reach", I4), ("use_at", I4), ("day", I4), ("next", I4),
-    ("site", I4), ("protocol", I2), ("product", I2), ("status", I1), ("started", I1),
-    ("lost", I1), ("stage", I1),
-    # its vial, and what stands beside it
-    ("hash", I8), ("vial_mbq", F8), ("vial_kbq", I8), ("placed_at", I4), ("prev", I4), ("vial", I4),
-    ("vial_at", I4), ("dose", I4), ("follows", I4), ("ahead", I4), ("units", I2), ("cause", I2),
-    ("vials_tried", I2), ("outcome", I1), ("within", I1), ("has_hash", I1), ("armed", I1),
-    ("placed", I1), ("moves", I1),
-    # its stay at the site, and the course behind it
-    ("stay_mbq", F8), ("factor", F8), ("kept", F8), ("stay_from", I4), ("stay_until", I4),
-    ("stay_next", I4), ("stay_prev", I4), ("due_day", I4), ("same_course", I4),
-    ("outcome_day", I4), ("visit", I2), ("attempt", I2), ("given", I2), ("course", I1),
-    ("over", I1), ("held", I1),
-    # what is seldom asked for
-    ("closes_at", I4), ("ahead_day", I4), ("wait_token", I4), ("waits_at", I4), ("lost_at", I4),
-    ("last_lock_at", I4), ("moved_to", I4), ("moved_early", I4), ("moved_late", I4),
-    ("number", I4), ("name_n", I4), ("joined", I4),
+    # who it is, what was promised, and its place among the orders of a batch
+    ("rank", I8), ("activity", F8), ("owner", I4), ("wanted", I4), ("batch", I4), ("reach", I4),
+    ("use_at", I4), ("day", I4), ("next", I4), ("prev", I4), ("site", I4), ("vial", I4),
+    ("protocol", I2), ("product", I2), ("status", I1), ("started", I1), ("lost", I1),
+    ("stage", I1),
+    # its vial, and the course behind it
+    ("vial_mbq", F8), ("vial_kbq", I8), ("factor", F8), ("kept", F8), ("vial_at", I4),
+    ("dose", I4), ("ahead", I4), ("hash", U4), ("outcome_day", I4), ("due_day", I4),
+    ("units", I2), ("vials_tried", I2), ("visit", I2), ("given", I2),
+    # its window, its stay at the site, and what stands beside it
+    ("earliest", I4), ("latest", I4), ("joined", I4), ("stay_from", I4), ("stay_next", I4),
+    ("stay_prev", I4), ("wait_token", I4), ("waits_at", I4), ("ahead_day", I4), ("lost_at", I4),
+    ("same_course", I4), ("number", I4), ("name_n", I2), ("attempt", I2), ("cause", I2),
+    ("outcome", I1), ("within", I1), ("has_hash", I1), ("armed", I1), ("placed", I1),
+    ("moves", I1), ("course", I1), ("over", I1), ("held", I1), ("follows", I1),
 )  # fmt: skip
 BATCH = _rows(
     "place status first last count units option lock_token vials places charge_at eos_at "
@@ -142,8 +142,9 @@ BATCH = _rows(
 SPARE = _rows("at", "mbq", "kbq")
 PARCEL = _rows("batch lane site off n stage dispatch nominal total lost")
 PARCEL_ORDER = _rows("order vial")
-DOSE = _rows("order cause again given_day within first alive", "", "penalty")
+DOSE = _rows("order cause again given_day within first alive wanted protocol", "", "penalty")
 ARRIVAL = _rows("at next", "mbq half_life")
+COMING = _rows("", "", "key call")
 GROUP = _rows("batch lane site count next")
 
 TABLES: dict[str, Any] = {
@@ -173,10 +174,10 @@ TABLES: dict[str, Any] = {
     "experience": I4, "cluster_until": I8, "consignments": I4, "tested": np.int8,
     "batches_of_year": I4, "freed_place": I4, "freed_consignee": I4,
     "freed_list": I4, "short_since": I8, "short_load": F8, "waiting": I4, "wanted_places": I8,
-    "wanted_sites": I8, "wanted_least": F8,
+    "wanted_sites": I8, "wanted_least": F8, "wanted_until": I4, "wanted_consignee": I4,
     "cohort_waiting": I4, "cohort_last": I4, "months": I8, "rows": I8, "row_months": I8,
     "row_causes": I8, "rival_orders": I4, "rival_ranks": I8, "rival_loads": F8, "rival_eos": F8,
-    "text": np.uint8, "heap_keys": I8, "heap_calls": I8, "first_keys": I8,
+    "text": np.uint8, "heap": COMING, "first_keys": I8,
     "first_calls": I8, "group_of": I4, "scratch": I8, "marks": F8, "block": np.uint64,
 }  # fmt: skip
 """Every table, with what a row of it is."""

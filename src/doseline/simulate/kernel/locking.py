@@ -51,13 +51,13 @@ def fix_vials(c: Any, batch: int) -> None:
     p = c.places[place]
     spare = min(c.spare_vials, p.vials_max - b.units)
     largest, each = 0.0, 0.0
-    order = b.first
-    while order >= 0:
-        o = c.orders[order]
-        r = c.reaches[o.reach]
-        largest = max(largest, o.activity * r.eos_factor)
-        each = max(each, o.activity * r.load_factor)
-        order = o.next
+    order, other = b.first, b.last  # from both ends: two rows are on their way at a time
+    for _ in range((b.count + 1) // 2 if spare > 0 else 0):
+        o, q = c.orders[order], c.orders[other]
+        r, s = c.reaches[o.reach], c.reaches[q.reach]
+        largest = max(largest, o.activity * r.eos_factor, q.activity * s.eos_factor)
+        each = max(each, o.activity * r.load_factor, q.activity * s.load_factor)
+        order, other = o.next, q.prev
     while spare > 0 and not bulk_fits(c, place, b.eos + spare * largest):
         spare -= 1
     spare = max(0, spare)

@@ -22,14 +22,16 @@ from doseline.simulate.kernel.compiling import compiled
 from doseline.simulate.kernel.courses import (
     begin_course,
     begin_if_open,
+    moved_by_site,
     new_order,
     place_later,
+    placing_of,
     set_placed,
     take_name,
 )
 from doseline.simulate.kernel.ending import cancel
 from doseline.simulate.kernel.giving import detach
-from doseline.simulate.kernel.instants import at, day_of, pop, push, wall_at
+from doseline.simulate.kernel.instants import at, day_of, pop, push
 from doseline.simulate.kernel.layout import NEVER
 from doseline.simulate.kernel.locks import lock
 from doseline.simulate.kernel.losses import give_up
@@ -122,7 +124,6 @@ def _begin_standing(c: Any, number: int) -> None:
     set_placed(c, order, s.placed_at)
     o.due_day, o.factor, o.given, o.over, o.kept = 0, 1.0, 0, 0, 1.0
     take_name(c, order)
-    o.closes_at = wall_at(c, c.sites[o.site].latest, o.latest)
     place_later(c, order)
 
 
@@ -133,16 +134,16 @@ def _play(c: Any) -> None:
     keys = c.first_keys[:n]
     keys.sort()
     while not c.fault:
-        if here < n and (c.heap_n == 0 or keys[here] < c.heap_keys[0]):
+        if here < n and (c.heap_n == 0 or keys[here] < c.heap[1].key):
             key, call = keys[here], c.first_calls[keys[here] & _SEQUENCE]
             here += 1
             if here + 2 < n:
                 _fetch(c, c.first_calls[keys[here + 2] & _SEQUENCE])
         elif c.heap_n:
-            key = c.heap_keys[0]
+            key = c.heap[1].key
             call = pop(c)
             if c.heap_n:
-                _fetch(c, c.heap_calls[0])
+                _fetch(c, c.heap[1].call)
         else:
             return
         c.now, c.scratch_n = key >> 33, 0
@@ -156,7 +157,7 @@ def _fetch(c: Any, call: int) -> None:
     what, a = call >> 58, (call >> 29) & _PART
     if what == CARRY_ON:
         fetch(c.parcels, a)
-    elif what in (PLACE_ORDER, USE):
+    elif what in (PLACE_ORDER, WINDOW_CLOSES, CANCEL_IN_TIME, CANCEL_BEFORE, MOVE, USE):
         fetch(c.orders, a)
 
 
@@ -210,7 +211,7 @@ def _place(c: Any, order: int) -> None:
     o = c.orders[order]
     if o.status != WAITING:
         return
-    if o.placed_at < c.now:
+    if placing_of(c, order) < c.now:
         set_placed(c, order, c.now)
     o.placed = 1
     promise(c, order)
@@ -246,12 +247,12 @@ def _move(c: Any, order: int) -> None:
         return
     if o.batch >= 0 and c.batches[o.batch].status != OPEN:
         return
-    if o.moved_to > c.until_day:
+    day, early, late = moved_by_site(c, order)
+    if day > c.until_day:
         return
     if o.batch >= 0:
         detach(c, order, True)
-    o.wanted, o.earliest, o.latest = o.moved_to, o.moved_early, o.moved_late
-    o.closes_at, o.cause = wall_at(c, c.sites[o.site].latest, o.latest), NO_CAUSE
+    o.wanted, o.earliest, o.latest, o.cause = day, early, late, NO_CAUSE
     waits_no_more(c, order)
     o.wait_token += 1
     promise(c, order)

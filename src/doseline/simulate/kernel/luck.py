@@ -17,7 +17,7 @@ _NUMBERS = ATTEMPTS * VISITS
 @compiled
 def _drawn(c: Any, patient: int, source: int, inner: int) -> float:
     p = c.patients[patient]
-    return uniforms_at(c.l0, c.l1, source, p.entity, p.rank * _NUMBERS + inner, 0)[0]
+    return uniforms_at(c.l0, c.l1, source, p.entity, (p.number - 1) * _NUMBERS + inner, 0)[0]
 
 
 @compiled

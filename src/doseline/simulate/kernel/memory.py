@@ -247,21 +247,30 @@ def memory_at(_context: Any, address: Any) -> Any:
     return MEMORY(address), build
 
 
-@intrinsic
-def fetch(_context: Any, table: Any, where: Any) -> Any:
-    """Let the processor bring a row near, which is soon asked for; nothing else happens."""
-
+def _fetching(table: Any, lines: int) -> Any:
     def build(context: Any, builder: Any, __: Any, args: Any) -> Any:
         row = _place(builder, table.kind, args[0], table.at, args[1])
         number = ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [row.type, number, number, number])
         call = builder.module.declare_intrinsic("llvm.prefetch", [row.type], kind)
-        for line in range(0, table.kind.itemsize, 64):
+        for line in range(0, table.kind.itemsize, 64)[:lines]:
             here = builder.gep(row, [ir.Constant(_WORD, line)])
             builder.call(call, [here, *(ir.Constant(number, n) for n in (1, 3, 1))])
         return context.get_dummy_value()
 
     return types.none(table, types.int64), build
+
+
+@intrinsic
+def fetch(_context: Any, table: Any, where: Any) -> Any:
+    """Let the processor bring a row near, which is soon asked for; nothing else happens."""
+    return _fetching(table, 64)
+
+
+@intrinsic
+def fetch_begin(_context: Any, table: Any, where: Any) -> Any:
+    """The same for the first line of the row."""
+    return _fetching(table, 1)
 
 
 # -- the rest that compiled code asks for --------------------------------------------------

@@ -24,6 +24,7 @@ from doseline.simulate.kernel.instants import (
 )
 from doseline.simulate.kernel.layout import NEVER
 from doseline.simulate.kernel.luck import weight
+from doseline.simulate.kernel.memory import fetch_begin
 from doseline.simulate.kernel.roads import (
     collect,
     going,
@@ -272,6 +273,7 @@ def use(c: Any, order: int, vial: int) -> None:
     o = c.orders[order]
     if o.vial != vial or o.status != PROMISED or o.batch < 0:
         return
+    fetch_begin(c.patients, o.owner)  # its course goes on in a moment
     if o.stage == AFTER_PRODUCTION:
         cancel(c, order)
         return

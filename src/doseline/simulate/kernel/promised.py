@@ -82,5 +82,5 @@ def look_ahead(c: Any, order: int, day: int) -> None:
         return
     ahead = live_order(c, o.owner, state, asked)
     o.ahead = ahead
-    c.orders[ahead].follows = order
+    c.orders[ahead].follows = 1
     place_later(c, ahead)

@@ -15,7 +15,6 @@ from typing import Any
 from doseline.simulate.kernel.compiling import compiled
 from doseline.simulate.kernel.draws import comes_first, sort_by_rank
 from doseline.simulate.kernel.instants import scratch
-from doseline.simulate.kernel.memory import fetch
 from doseline.simulate.kernel.rooms import bulk_fits, isotope_for, left_of_offer
 
 _EPS = 1e-9
@@ -52,7 +51,6 @@ def _sorted(c: Any, batch: int) -> None:
     found = scratch(c, b.count)
     n, order = 0, b.first
     while order >= 0:
-        fetch(c.orders, order)
         found[n] = order
         n += 1 - c.orders[order].started
         order = c.orders[order].next

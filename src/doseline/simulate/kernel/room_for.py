@@ -10,13 +10,15 @@ import numpy as np
 from doseline.simulate.kernel.futures import SHORT_ROW
 from doseline.simulate.kernel.laid import Ints, Laid
 from doseline.simulate.kernel.layout import AT, COUNTS, FREED_ROW, MOST_WAYS, SIZE, TABLES
+from doseline.simulate.kernel.rows import in_lines
 from doseline.simulate.kernel.tables import Tables
 from doseline.simulate.kernel.tallying import ROW
 from doseline.simulate.result import Period
 
 _KEPT = (
     *("orders", "doses", "waiting", "wanted_places", "wanted_sites", "wanted_least"),
-    *("first_keys", "first_calls", "heap_keys", "heap_calls"),
+    *("wanted_until", "wanted_consignee"),
+    *("first_keys", "first_calls"),
 )
 _OF_RIVALS = ("rival_orders", "rival_ranks", "rival_loads", "rival_eos")
 
@@ -101,10 +103,10 @@ class Room:
             "spares": size + 4 * batches, "parcels": size, "parcel_orders": 2 * size,
             "arrivals": 4 * size + 4 * batches, "groups": 2 * size, "stops": 4096,
             **dict.fromkeys(_OF_RIVALS, 2 * size),
-            "heap_keys": 4 * size, "heap_calls": 4 * size,
+            "heap": 4 * size,
             "tested": batches * max(1, len(self.tables.markets)),
         }  # fmt: skip
-        grown = {name: _in_lines(n, TABLES[name]) for name, n in made.items()}
+        grown = {name: in_lines(n, TABLES[name]) for name, n in made.items()}
         self.found |= grown
         self.found["group_of"].fill(-1)
         each = len(grown["group_of"]) // max(1, len(self.tables.sites))
@@ -164,20 +166,12 @@ def _side_by_side(sizes: Mapping[str, int]) -> tuple[Ints, dict[str, Ints], dict
     for name, n in sizes.items():
         begins[name] = end
         end += -(-max(1, n) * np.dtype(TABLES[name]).itemsize // 64) * 8
-    block = _in_lines(end, np.int64)
+    block = in_lines(end, np.int64)
     found = {}
     for name, n in sizes.items():
         kind = np.dtype(TABLES[name])
         found[name] = block[begins[name] :].view(kind)[: max(1, n)]
     return block, found, begins
-
-
-def _in_lines(count: int, kind: Any) -> np.ndarray[Any, Any]:
-    """A table of zeros that begins where a line of the processor's cache does."""
-    size = np.dtype(kind).itemsize
-    found = np.zeros(count * size + 64, np.uint8)
-    begin = -found.ctypes.data % 64
-    return found[begin : begin + count * size].view(kind)
 
 
 _COUNTERS = (

@@ -49,9 +49,10 @@ def _present(stay_from: int, until: int, mbq: float, half_life: float, moment: i
 def _most_present(c: Any, order: int) -> float:
     """What an order's stay holds at its start, when it holds most."""
     o = c.orders[order]
-    if o.stay_until <= o.stay_from:
+    if o.use_at <= o.stay_from:
         return 0.0
-    return o.stay_mbq / decay_factor(o.stay_until - o.stay_from, c.products[o.product].half_life)
+    half_life = c.products[o.product].half_life
+    return _stay_mbq(c, order) / decay_factor(o.use_at - o.stay_from, half_life)
 
 
 @compiled
@@ -106,9 +107,9 @@ def _licence_holds(c: Any, order: int, reach: int, moment: int) -> bool:
         n = c.held_first[week]
         while n >= 0:
             s = c.orders[n]
-            if s.stay_from < r.use_at and r.received_at < s.stay_until:
+            if s.stay_from < r.use_at and r.received_at < s.use_at:
                 half_life = c.products[s.product].half_life
-                total += _present(s.stay_from, s.stay_until, s.stay_mbq, half_life, moment)
+                total += _present(s.stay_from, s.use_at, _stay_mbq(c, n), half_life, moment)
             n = s.stay_next
     most = c.consignees[site.consignee].limit * (1 + _EPS)
     if c.rounds and abs(total - most) <= most * _ROUNDING:
@@ -152,8 +153,7 @@ def book_site(c: Any, order: int) -> None:
     consignee = c.sites[o.site].consignee
     if o.activity == 0.0 or c.consignees[consignee].limit < 0:
         return
-    o.stay_from, o.stay_until = c.reaches[o.reach].received_at, o.use_at
-    o.stay_mbq = _stay_mbq(c, order)
+    o.stay_from = c.reaches[o.reach].received_at
     row = _held_row(c, consignee, o.stay_from)
     c.held_most[row] += _most_present(c, order)
     o.stay_next, o.stay_prev = -1, c.held_last[row]

@@ -29,14 +29,13 @@ def counts_in(c: Any, period: int, protocol: int, day: int) -> bool:
 def count_cancelled(c: Any, order: int) -> None:
     """An order cancelled by the patient or the site: its dose leaves the counts."""
     o = c.orders[order]
-    first = order
+    protocol, wanted = o.protocol, o.wanted
     if o.dose >= 0:
         d = c.doses[o.dose]
-        d.alive, first = 0, d.order
-    f = c.orders[first]
+        d.alive, protocol, wanted = 0, d.protocol, d.wanted
     for period in range(c.periods_n):
-        if counts_in(c, period, f.protocol, f.wanted):
-            c.rows[(period * c.protocols_n + f.protocol) * ROW + CANCELLED_N] += 1
+        if counts_in(c, period, protocol, wanted):
+            c.rows[(period * c.protocols_n + protocol) * ROW + CANCELLED_N] += 1
 
 
 @compiled
@@ -46,16 +45,15 @@ def tally(c: Any) -> None:
         d = c.doses[which]
         if not d.alive:
             continue
-        o = c.orders[d.order]
         for period in range(c.periods_n):
-            if counts_in(c, period, o.protocol, o.wanted):
-                _take(c, period * c.protocols_n + o.protocol, which)
+            if counts_in(c, period, d.protocol, d.wanted):
+                _take(c, period * c.protocols_n + d.protocol, which)
 
 
 @compiled
 def _take(c: Any, number: int, which: int) -> None:
     d = c.doses[which]
-    wanted = c.orders[d.order].wanted
+    wanted = d.wanted
     row = c.rows[number * ROW : number * ROW + ROW]
     at = (number * c.months_n + c.months_of[at_day(c, wanted)]) * 4
     month = c.row_months[at : at + 4]

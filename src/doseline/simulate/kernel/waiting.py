@@ -28,16 +28,17 @@ def waits(c: Any, order: int) -> None:
 
 
 @compiled
-def waits_for(c: Any, order: int, places: int, least: float) -> None:
+def waits_for(c: Any, order: int, places: int, least: float, until: int) -> None:
     """Note the slots that could serve an order that waits: a bit for each, many slots share one.
 
     `least` is what it adds to a slot's load at least, [MBq]; it is kept below 0 where the dose was
-    lost, and so may be made from isotope kept for stand-ins.
+    lost, and so may be made from isotope kept for stand-ins. `until` is when the last slot locks.
     """
     o = c.orders[order]
-    c.wanted_places[o.waits_at] = places
-    c.wanted_sites[o.waits_at] = 1 << (c.sites[o.site].consignee % 63)
-    c.wanted_least[o.waits_at] = -least if o.lost else least
+    k, consignee = o.waits_at, c.sites[o.site].consignee
+    c.wanted_places[k], c.wanted_sites[k] = places, 1 << (consignee % 63)
+    c.wanted_least[k] = -least if o.lost else least
+    c.wanted_until[k], c.wanted_consignee[k] = until, consignee
 
 
 @compiled
@@ -46,13 +47,14 @@ def waits_no_more(c: Any, order: int) -> None:
     o = c.orders[order]
     if o.waits_at < 0:
         return
-    n = c.waiting_n - 1
+    n, k = c.waiting_n - 1, o.waits_at
     c.waiting_n = n
     moved = c.waiting[n]
-    c.waiting[o.waits_at] = moved
-    c.wanted_places[o.waits_at], c.wanted_sites[o.waits_at] = c.wanted_places[n], c.wanted_sites[n]
-    c.wanted_least[o.waits_at] = c.wanted_least[n]
-    c.orders[moved].waits_at = o.waits_at
+    c.waiting[k] = moved
+    c.wanted_places[k], c.wanted_sites[k] = c.wanted_places[n], c.wanted_sites[n]
+    c.wanted_least[k], c.wanted_until[k] = c.wanted_least[n], c.wanted_until[n]
+    c.wanted_consignee[k] = c.wanted_consignee[n]
+    c.orders[moved].waits_at = k
     o.waits_at = -1
 
 
@@ -117,8 +119,7 @@ def ask_for_the_least(c: Any, turn: int) -> None:
 @compiled
 def may_be_served(c: Any, k: int, turn: int) -> bool:
     """Whether new room at its site, or in a slot, may serve an order that waits."""
-    consignee = c.sites[c.orders[c.waiting[k]].site].consignee
-    if c.freed_consignee[(turn & 1) * c.consignees_n + consignee] == turn:
+    if c.freed_consignee[(turn & 1) * c.consignees_n + c.wanted_consignee[k]] == turn:
         return True
     row, least = (turn & 1) * FREED_ROW, c.wanted_least[k]
     if c.freed_list[row] >= FREED_ROW:
