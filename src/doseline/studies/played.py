@@ -139,6 +139,8 @@ _Job = Callable[[Programme], Any]
 
 
 def _jobs(programme: Programme, main: str, run: Play) -> Iterator[tuple[_Key, _Job]]:
+    yield ("demand",), partial(_demand, run.seed)
+    yield ("board", main), partial(_board, main, run.seed)
     names = design_names(programme, main)
     for name in names:
         same_days: dict[tuple[object, object], list[Question]] = {}
@@ -153,8 +155,6 @@ def _jobs(programme: Programme, main: str, run: Play) -> Iterator[tuple[_Key, _J
         for name in [d for d in scenario.designs if d in known] or [main]:
             shock = partial(_scenario, name, scenario.id, scenario_run(run))
             yield ("scenario", scenario.id, name), shock
-    yield ("board", main), partial(_board, main, run.seed)
-    yield ("demand",), partial(_demand, run.seed)
 
 
 def _of_trials(programme: Programme, question: Question) -> bool:

@@ -70,10 +70,11 @@ def play_spans(
     one = replace(run, workers=1)
     first = [(s, numbers) for s in spans for numbers in _cut(range(_begun(s, precision)), s.piece)]
     jobs: list[Job[Any]] = [partial(_whole, span, numbers, one) for span, numbers in first]
-    answers: list[Any] = crew.run([*jobs, *beside], "futures played and plans solved")
+    answers: list[Any] = crew.run([*beside, *jobs], "futures played and plans solved")
+    others, answers = answers[: len(beside)], answers[len(beside) :]
     found = {}
     for span in spans:
-        mine = [a for (s, _), a in zip(first, answers, strict=False) if s is span]
+        mine = [a for (s, _), a in zip(first, answers, strict=True) if s is span]
         whole = {d: joined(*(a[d] for a in mine)) for d in span.counted}
         served = {
             d: {p: served_of(result, p) for p in span.narrow.get(d, ())}
@@ -91,7 +92,7 @@ def play_spans(
             served = found[piece.span.name].served
             for (design, period), new in answer.items():
                 served[design][period] = together(served[design][period], new)
-    return found, answers[len(jobs) :]
+    return found, others
 
 
 def _begun(span: Span, precision: Precision | None) -> int:

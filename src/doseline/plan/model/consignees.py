@@ -36,11 +36,12 @@ def a_consignee_holds_no_more_than_its_licence(problem: Problem) -> None:
     earliest moment of that day.
     """
     sets = problem.sets
+    full = _may_be_full(sets)
     days: dict[tuple[str, date], list[tuple[int, float, date]]] = defaultdict(list)
     shares: dict[tuple[int, int, date, str], tuple[tuple[date, float], ...]] = {}
     for r, choice in enumerate(sets.choices):
         product = problem.product(choice.place)
-        if not product.decays:
+        if not product.decays or sets.consignee_of_order[choice.order] not in full:
             continue
         site, use_on = sets.programme.site[sets.orders[choice.order].site], choice.route.use_on
         key = (choice.place, choice.received_first_at, use_on, site.zone)
@@ -66,6 +67,26 @@ def a_consignee_holds_no_more_than_its_licence(problem: Problem) -> None:
             limit = Limit("site possession", f"{name} {on}")
             scaled = [(c, mbq / max(most, 1e-9)) for c, mbq, _ in terms]
             problem.matrix.row(limit, scaled, upper=max(0.0, 1.0 - there / max(most, 1e-9)))
+
+
+def _may_be_full(sets: Sets) -> set[str]:
+    """The consignees whose licence might not cover the worst that could ever be there at once.
+
+    That is the strongest vial at the start of its labelling, as many a day as are given, on every
+    day from the first receipt of a batch to its last use.
+    """
+    strongest: dict[str, float] = defaultdict(float)
+    longest: dict[str, int] = defaultdict(int)
+    for choice in sets.choices:
+        name = sets.consignee_of_order[choice.order]
+        strongest[name] = max(strongest[name], load_of(sets, choice))
+        longest[name] = max(longest[name], choice.route.use_at - choice.received_first_at)
+    found = set()
+    for name, mbq in strongest.items():
+        days = longest[name] // 1440 + 2
+        if sent_to(sets, name) or capacity_of(sets, name) * mbq * days > _limit_mbq(sets, name):
+            found.add(name)
+    return found
 
 
 def capacity_of(sets: Sets, consignee: str) -> int:
