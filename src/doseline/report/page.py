@@ -23,7 +23,7 @@ from doseline.report.story import story_section
 from doseline.report.suppliers_section import suppliers_section
 from doseline.report.supply import activity_section, demand_section
 from doseline.report.verdict import design_name, verdict_section
-from doseline.studies.assessment import Assessment
+from doseline.studies.assessment import Assessment, futures_said
 
 _CONTENTS = (
     ("verdict", "The verdict"),
@@ -93,7 +93,10 @@ def _header(assessment: Assessment) -> Markup:
         el("b", design_name(assessment, assessment.design)),
         ".",
         meta=(
-            link("method", f"{assessment.replications} replications, seed {assessment.seed}"),
+            link(
+                "method",
+                f"{futures_said(assessment.questions)} futures a question, seed {assessment.seed}",
+            ),
             link("assumed", f"{len(assessment.assumptions):,} inputs only assumed"),
             f"Doseline {assessment.version}",
         ),

@@ -8,7 +8,7 @@ from typing import Any
 
 from doseline import __version__
 from doseline.errors import ProgrammeError
-from doseline.studies.assessment import AS_WRITTEN, Answer, Assessment, BoardPlan
+from doseline.studies.assessment import AS_WRITTEN, Answer, Assessment, BoardPlan, futures_said
 from doseline.studies.demand_document import demand_document
 from doseline.studies.hazards import HazardRow
 from doseline.studies.ranges.ranges_document import ranges_document
@@ -155,7 +155,7 @@ def summary_of(result: Assessment) -> str:
         )
     lines += [
         "",
-        f"{result.replications} futures a design, seed {result.seed}, "
+        f"{futures_said(result.questions)} futures a question, seed {result.seed}, "
         f"{len(result.assumptions)} inputs are only assumed, {result.seconds:.0f} s",
         f"report: {result.report}",
     ]
