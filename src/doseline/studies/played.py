@@ -100,18 +100,19 @@ def _spans(programme: Programme, main: str, run: Play) -> Iterator[Span]:
     )  # fmt: skip
     of_markets = [q for q in programme.questions if not _of_trials(programme, q)]
     if of_markets:
-        yield _asked(programme, names, MARKETS, of_markets, run.replications, 16)
+        yield _span_of(programme, names, MARKETS, of_markets, run.replications, 16)
     for question in programme.questions:
         own = [n for n in names if question in asked(programme, n)]
         if own and _of_trials(programme, question):
             futures = trial_run(run).replications
-            yield _asked(programme, own, question.id, [question], futures, 64)
+            yield _span_of(programme, own, question.id, [question], futures, 64)
 
 
-MARKETS = "markets"
+MARKETS = "questions of markets"
+"""The name of their span, which no question can have."""
 
 
-def _asked(
+def _span_of(
     programme: Programme,
     names: Sequence[str],
     name: str,

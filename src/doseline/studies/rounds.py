@@ -118,16 +118,29 @@ def _whole(
     span: Span, numbers: range, run: Play, programme: Programme
 ) -> dict[str, SimulationResult]:
     return {
-        design: play(
-            under(programme, design),
-            replace(run, first=numbers.start, replications=len(numbers)),
-            counted=periods,
-            from_on=span.from_on,
-            until_on=span.until_on,
-            cases=span.cases,
-        )
+        design: _played(span, design, numbers, periods, span.until_on, run, programme)
         for design, periods in span.counted.items()
     }
+
+
+def _played(
+    span: Span,
+    design: str,
+    numbers: range,
+    periods: tuple[Period, ...],
+    until_on: date,
+    run: Play,
+    programme: Programme,
+) -> SimulationResult:
+    """Some futures of a span under a design, until a day."""
+    return play(
+        under(programme, design),
+        replace(run, first=numbers.start, replications=len(numbers)),
+        counted=periods,
+        from_on=span.from_on,
+        until_on=until_on,
+        cases=span.cases,
+    )
 
 
 # -- more futures, no longer than is asked -----------------------------------------------------
@@ -179,16 +192,8 @@ def stretches(
 
 
 def _served(piece: _Piece, run: Play, programme: Programme) -> dict[tuple[str, str], Served]:
-    span = piece.span
     found: dict[tuple[str, str], Served] = {}
     for design, numbers, periods in piece.parts:
-        result = play(
-            under(programme, design),
-            replace(run, first=numbers.start, replications=len(numbers)),
-            counted=periods,
-            from_on=span.from_on,
-            until_on=piece.until_on,
-            cases=span.cases,
-        )
+        result = _played(piece.span, design, numbers, periods, piece.until_on, run, programme)
         found |= {(design, p.id): served_of(result, p.id) for p in periods}
     return found
