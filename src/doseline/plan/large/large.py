@@ -17,8 +17,11 @@ from time import perf_counter
 import numpy as np
 
 from doseline.plan.large.begun import PASSES, Beginning, by_days, by_stretches
+from doseline.plan.large.climbing import MEMORY, PACE, STEPS, climbed, duals_at, first_prices
 from doseline.plan.large.folded import Folded, charges_of
 from doseline.plan.large.lines_together import duals_together, unlike_lines
+from doseline.plan.large.opening import by_prices
+from doseline.plan.large.places_apart import PlacesApart, priceable
 from doseline.plan.large.weeks_apart import duals_by_weeks
 from doseline.plan.model.matrix import Floats
 from doseline.plan.model.variables import Problem
@@ -94,7 +97,8 @@ def solved_by_pieces(
     least = float(structure.weight @ arrays.lower[structure.unmet])
     with Threads() as threads:
         search = _begun(problem, arrays, loose, structure, limits, threads, say)
-        _tell(say, arrays, structure, search.best.values, -math.inf)
+        known = threads.bound()[0] if threads.done() else -math.inf
+        _tell(say, arrays, structure, search.best.values, known)
         _searching(search, arrays, until, limits.gap, threads, say)
         bound, duals = threads.bound()
     values = whole_lots(problem, arrays, search.best.values)
@@ -128,6 +132,10 @@ def _begun(
     )
     bulk = bool(charges.bulk.size)  # doses are cut up to fill it: a dive from all leaves some out
     few = len(structure.unmet) <= AT_ONCE
+    if several and priceable(problem, arrays, structure, charges):
+        found = _at_prices(problem, arrays, beginning, threads)
+        if found is not None:
+            return found
     if few and arrays.columns <= COLUMNS and not (several or bulk):
         search = by_stretches(beginning, 0)
         bound, duals, start = dived(arrays, loose, structure, until)
@@ -135,7 +143,9 @@ def _begun(
         search.or_from(start)
         return search
     unlike = unlike_lines(problem)
-    if unlike and few:
+    if threads.done():
+        pass
+    elif unlike and few:
         rows = charges.orders
         threads.beside(partial(_lines_together, problem, arrays, structure, rows, until))
     elif several or bulk or structure.shared.size:
@@ -147,6 +157,24 @@ def _begun(
     if several:
         return by_days(beginning)
     return by_stretches(beginning, 0 if bulk or unlike else PASSES)
+
+
+def _at_prices(
+    problem: Problem, arrays: Arrays, beginning: Beginning, threads: Threads
+) -> Neighbourhoods | None:
+    """Several products: prices of orders give the bound, and batches are opened at them."""
+    structure, until = beginning.structure, beginning.until
+    apart = PlacesApart(problem, arrays, structure, beginning.folded.charges)
+    now = perf_counter()
+    begun = first_prices(apart)
+    nothing = np.zeros(len(apart.most))
+    prices = climbed(apart, begun, nothing, apart.most, STEPS, PACE, MEMORY, until)
+    if prices is None:
+        return None
+    step = (perf_counter() - now) / STEPS
+    duals = duals_at(apart, prices, until - perf_counter())
+    threads.bounded(safe_bound(arrays, duals), duals)
+    return by_prices(beginning, apart, prices, step)
 
 
 def _searching(

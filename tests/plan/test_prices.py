@@ -1,0 +1,234 @@
+"""Several products: prices of orders give the bound of the relaxation, and batches are opened."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from time import perf_counter
+
+import numpy as np
+import pytest
+
+from benchmarks.instances.generate import instance
+from doseline.plan.large import opening
+from doseline.plan.large.begun import Beginning
+from doseline.plan.large.climbing import Prices, climbed, duals_at, first_prices
+from doseline.plan.large.folded import Charges, Folded, charges_of
+from doseline.plan.large.opening import Dive, by_prices, opened_at_prices
+from doseline.plan.large.places_apart import PlacesApart, priceable
+from doseline.plan.model.candidates import gather
+from doseline.plan.model.model import constrained
+from doseline.plan.model.objective import COSTS
+from doseline.plan.model.variables import Problem
+from doseline.plan.solving.arrays import Arrays, arrays_of
+from doseline.plan.solving.neighbours import priced
+from doseline.plan.solving.relaxation import Relaxation, safe_bound
+from doseline.plan.solving.rounded import broken
+from doseline.plan.solving.structure import Structure, structure_of
+
+
+def stated(variant: str = "base", size: str = "M") -> Problem:
+    made = instance(size, variant, seed=1)
+    sets = gather(made.programme, made.orders, made.from_on, made.until_on, None, merge=True)
+    problem = constrained(sets)
+    for add in COSTS:
+        add(problem)
+    return problem
+
+
+@pytest.fixture(scope="module")
+def problem() -> Problem:
+    """Five hundred orders of eight products."""
+    return stated()
+
+
+@pytest.fixture(scope="module")
+def arrays(problem: Problem) -> Arrays:
+    return arrays_of(problem.matrix)
+
+
+@pytest.fixture(scope="module")
+def structure(problem: Problem) -> Structure:
+    return structure_of(problem)
+
+
+@pytest.fixture(scope="module")
+def charges(problem: Problem, arrays: Arrays) -> Charges:
+    return charges_of(problem, arrays)
+
+
+@pytest.fixture(scope="module")
+def apart(problem: Problem, arrays: Arrays, structure: Structure, charges: Charges) -> PlacesApart:
+    return PlacesApart(problem, arrays, structure, charges)
+
+
+@pytest.fixture(scope="module")
+def climbed_to(apart: PlacesApart) -> Prices:
+    nothing = np.zeros(len(apart.most))
+    found = climbed(
+        apart, first_prices(apart), nothing, apart.most, 600, 0.025, 0.1, perf_counter() + 600.0
+    )
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="module")
+def beginning(
+    problem: Problem, arrays: Arrays, structure: Structure, charges: Charges
+) -> Beginning:
+    days = np.array([o.wanted_on.toordinal() for o in problem.sets.orders], dtype=np.int64)
+    lots = np.array(sorted(problem.lots.values()), dtype=np.int64)
+    until, pool = perf_counter() + 600.0, ThreadPoolExecutor(2)
+    loose = priced(arrays, structure)
+    folded = Folded(loose, charges, until)
+    return Beginning(loose, structure, folded, days, lots, until, 1, lambda: pool, print)
+
+
+def test_what_can_be_priced_has_no_bulk_and_no_tests() -> None:
+    for variant, able in (("base", True), ("activity_bound", False), ("cross_border", False)):
+        problem = stated(variant)
+        arrays, structure = arrays_of(problem.matrix), structure_of(problem)
+        charges = charges_of(problem, arrays)
+        assert priceable(problem, arrays, structure, charges) is able, variant
+
+
+def test_what_is_fixed_cannot_be_priced(
+    problem: Problem, arrays: Arrays, structure: Structure, charges: Charges
+) -> None:
+    lower = arrays.lower.copy()
+    lower[structure.made[0]] = 1.0
+    assert not priceable(problem, replace(arrays, lower=lower), structure, charges)
+
+
+def test_at_the_duals_of_the_relaxation_places_give_its_cost(
+    arrays: Arrays, apart: PlacesApart
+) -> None:
+    relaxed = Relaxation(arrays, perf_counter() + 600.0).solve()
+    assert relaxed is not None
+    dues = np.maximum(-relaxed.row_duals[apart.shared], 0.0)
+    found = apart.taken(
+        np.minimum(relaxed.row_duals[apart.order_rows], apart.dear),
+        dues,
+        np.zeros(len(apart.most)),
+        apart.most,
+    )
+    assert found.bound == pytest.approx(relaxed.objective, rel=1e-9)
+
+
+@pytest.mark.parametrize("most", [1.0, 3.0])
+@pytest.mark.parametrize("seed", range(4))
+def test_at_any_prices_places_give_what_the_solver_finds_for_them(
+    problem: Problem,
+    arrays: Arrays,
+    structure: Structure,
+    charges: Charges,
+    seed: int,
+    most: float,
+) -> None:
+    """With a batch a place at most just that; with more no less, as batches then are whole."""
+    upper = arrays.upper.copy()
+    upper[structure.made] = np.minimum(upper[structure.made], most)
+    few = replace(arrays, upper=upper)
+    apart = PlacesApart(problem, few, structure, charges)
+    drawn = np.random.default_rng(seed)
+    prices = np.minimum(apart.cheapest() * drawn.uniform(0.2, 4.0, len(apart.dear)), apart.dear)
+    dues = np.where(drawn.uniform(size=len(apart.shared)) < 0.3, 1.0, 0.0) * drawn.uniform(
+        0.0, 30_000.0, len(apart.shared)
+    )
+    found = apart.taken(prices, dues, np.zeros(len(apart.most)), apart.most)
+    duals = duals_at(apart, Prices(prices, dues, found.bound, found.batches), 60.0)
+    assert duals[apart.order_rows] == pytest.approx(prices)
+    if most == 1.0:
+        assert safe_bound(few, duals) == pytest.approx(found.bound, rel=1e-9)
+    else:
+        assert safe_bound(few, duals) < found.bound
+
+
+def test_what_is_taken_adds_up(problem: Problem, apart: PlacesApart) -> None:
+    nothing = np.zeros(len(apart.most))
+    prices = apart.cheapest() * 1.5
+    found = apart.taken(prices, np.zeros(len(apart.shared)), nothing, apart.most)
+    structure = apart.structure
+    vials = np.bincount(structure.place, weights=found.choices, minlength=len(apart.most))
+    room = np.array([p.slot.vials_max for p in problem.sets.places], dtype=np.float64)
+    assert (vials <= room * found.batches + 1e-9).all()
+    assert found.batches.sum() > 0
+    assert (found.choices <= 1.0 + 1e-9).all()
+
+
+def test_climbing_comes_near_the_relaxation_and_never_above(
+    arrays: Arrays, climbed_to: Prices
+) -> None:
+    relaxed = Relaxation(arrays, perf_counter() + 600.0).solve()
+    assert relaxed is not None
+    assert climbed_to.bound <= relaxed.objective * (1.0 + 1e-9)
+    assert climbed_to.bound >= relaxed.objective * (1.0 - 2e-3)
+
+
+def test_the_clock_stops_climbing(apart: PlacesApart) -> None:
+    nothing, past = np.zeros(len(apart.most)), perf_counter() - 1.0
+    start = first_prices(apart)
+    assert climbed(apart, start, nothing, apart.most, 10, 0.025, 0.1, past) is None
+
+
+def test_batches_opened_at_prices_break_no_row_and_stand_on_lines(
+    beginning: Beginning, apart: PlacesApart, climbed_to: Prices, arrays: Arrays
+) -> None:
+    until = perf_counter() + 600.0
+    values = opened_at_prices(beginning, apart, climbed_to, Dive(0.2, 40, 1.0), until)
+    assert values is not None
+    assert not broken(arrays, values, arrays.sums(values)).any()
+    whole = values[arrays.whole]
+    assert whole == pytest.approx(np.round(whole))
+    assert arrays.objective(values) >= climbed_to.bound
+    unmet = values[beginning.structure.unmet].sum()
+    assert unmet <= 0.05 * len(beginning.structure.unmet)
+
+
+def test_the_better_of_the_dives_is_taken(
+    beginning: Beginning,
+    apart: PlacesApart,
+    climbed_to: Prices,
+    arrays: Arrays,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    nothing = np.zeros(arrays.columns)
+    nothing[beginning.structure.unmet] = 1.0
+    best = opened_at_prices(
+        beginning, apart, climbed_to, Dive(0.25, 20, 1.0), perf_counter() + 600.0
+    )
+    assert best is not None
+    answers = iter([nothing, best])
+    monkeypatch.setattr(opening, "opened_at_prices", lambda *_: next(answers))
+    monkeypatch.setattr(opening, "_mended", lambda *_: None)
+    search = by_prices(beginning, apart, climbed_to, 0.001)
+    assert search is not None
+    assert search.best.objective == pytest.approx(beginning.arrays.objective(best))
+    assert search.by_the_clock
+
+
+def test_without_time_there_is_no_dive(
+    beginning: Beginning, apart: PlacesApart, climbed_to: Prices
+) -> None:
+    soon = replace(beginning, until=perf_counter() + 0.5)
+    assert by_prices(soon, apart, climbed_to, 0.01) is None
+
+
+def test_products_with_doses_unmet_are_planned_anew(
+    beginning: Beginning, apart: PlacesApart, climbed_to: Prices
+) -> None:
+    until = perf_counter() + 600.0
+    best = opened_at_prices(beginning, apart, climbed_to, Dive(0.25, 20, 1.0), until)
+    assert best is not None
+    structure = beginning.structure
+    served = np.flatnonzero(best[structure.serve] > 0.5)
+    place = structure.place[served[0]]
+    taken = served[structure.place[served] == place]
+    values = best.copy()
+    values[structure.own[place]] = 0.0
+    values[structure.serve[taken]] = 0.0
+    values[structure.unmet[structure.order[taken]]] = 1.0
+    search = beginning.search(values)
+    opening._mended(beginning, search)
+    before = values[structure.unmet].sum()
+    assert search.best.values[structure.unmet].sum() <= before - len(taken)
