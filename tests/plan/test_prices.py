@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.instances.generate import instance
-from doseline.plan.large import opening
+from doseline.plan.large import large, opening
 from doseline.plan.large.begun import Beginning
 from doseline.plan.large.climbing import Prices, climbed, duals_at, first_prices
 from doseline.plan.large.folded import Charges, Folded, charges_of
@@ -68,7 +68,6 @@ def climbed_to(apart: PlacesApart) -> Prices:
     found = climbed(
         apart, first_prices(apart), nothing, apart.most, 600, 0.025, 0.1, perf_counter() + 600.0
     )
-    assert found is not None
     return found
 
 
@@ -165,10 +164,64 @@ def test_climbing_comes_near_the_relaxation_and_never_above(
     assert climbed_to.bound >= relaxed.objective * (1.0 - 2e-3)
 
 
-def test_the_clock_stops_climbing(apart: PlacesApart) -> None:
+def test_the_clock_stops_climbing_and_a_dive(
+    beginning: Beginning, apart: PlacesApart, climbed_to: Prices
+) -> None:
     nothing, past = np.zeros(len(apart.most)), perf_counter() - 1.0
     start = first_prices(apart)
-    assert climbed(apart, start, nothing, apart.most, 10, 0.025, 0.1, past) is None
+    found = climbed(apart, start, nothing, apart.most, 10, 0.025, 0.1, past)
+    assert (found.orders == start.orders).all()
+    assert opened_at_prices(beginning, apart, climbed_to, Dive(0.2, 40, 1.0), past) is None
+
+
+def test_duals_that_the_clock_stops_hold(
+    arrays: Arrays, apart: PlacesApart, climbed_to: Prices
+) -> None:
+    duals = duals_at(apart, climbed_to, 0.0)
+    relaxed = Relaxation(arrays, perf_counter() + 600.0).solve()
+    assert relaxed is not None
+    assert safe_bound(arrays, duals) <= relaxed.objective * (1.0 + 1e-9)
+
+
+def test_a_place_that_lines_cannot_serve_stays_as_it_is(beginning: Beginning) -> None:
+    lines, until = opening._lines(beginning), perf_counter() + 600.0
+    structure = beginning.structure
+    made = structure.made[[c.size > 0 for c in structure.choices_of_place]]
+    chosen = np.flatnonzero(np.isin(structure.made, made))[:40]
+    least = np.zeros(len(structure.made))
+    most = beginning.arrays.upper[structure.made].copy()
+    opening._open(lines, chosen, least, most, until)
+    assert lines.can(least, 60.0)
+    assert 0 < least.sum() < len(chosen)
+    refused = chosen[least[chosen] == 0.0]
+    assert (most[refused] == 0.0).all()
+    least[refused[0]] = 1.0
+    assert lines.can(least, 60.0) is False
+
+
+def test_doses_come_before_their_penalties(
+    problem: Problem, arrays: Arrays, beginning: Beginning
+) -> None:
+    cost = arrays.cost.copy()
+    cost[beginning.structure.unmet] *= 0.05
+    cheap = replace(arrays, cost=cost)
+    with large.Threads() as threads:
+        search = large._at_prices(problem, cheap, beginning, threads)
+        assert threads.done()
+    assert search is not None
+    assert search.best.values[beginning.structure.unmet].mean() < 0.02
+
+
+def test_a_dive_opens_more_at_once_where_time_is_short() -> None:
+    dive = Dive(0.06, 120, 1.0)
+    rounds = opening._rounds(168.0, 0.06, 1.0)
+    assert 30 < rounds < 60
+    ample = opening._in_time(dive, 168.0, 0.01, 4.0 * rounds)
+    assert ample == dive
+    short = opening._in_time(dive, 168.0, 0.01, rounds)
+    assert short is not None
+    assert short.share > dive.share
+    assert opening._in_time(dive, 168.0, 0.01, 1.0) is None
 
 
 def test_batches_opened_at_prices_break_no_row_and_stand_on_lines(

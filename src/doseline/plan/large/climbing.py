@@ -9,7 +9,7 @@ import numpy as np
 
 from doseline.plan.large.places_apart import PlacesApart
 from doseline.plan.model.matrix import Floats
-from doseline.plan.solving.solve import Limits, solve
+from doseline.plan.solving.solve import Ended, Limits, solve
 
 STEPS = 800
 """So many steps bring the bound within a few hundredths of a thousandth of the relaxation's."""
@@ -54,11 +54,11 @@ def climbed(
     pace: float,
     memory: float,
     until: float,
-) -> Prices | None:
+) -> Prices:
     """The best prices after so many steps, where places make at least and at most so many batches.
 
     `pace` is the first step's, in parts of the bound; `memory` what the last step counts in the way
-    that is taken. None where the clock, a reading of `perf_counter`, stopped it.
+    that is taken. Stops at the latest by the clock, a reading of `perf_counter`.
     Source: Barahona and Anbil, The volume algorithm, Mathematical Programming 87 (2000), 385-399.
     """
     best, batches = start, start.batches
@@ -67,7 +67,7 @@ def climbed(
     lack, over, waited = 1.0 - found.served, found.use - apart.sides, 0
     for _ in range(steps):
         if perf_counter() > until:
-            return None
+            break
         able = np.where((best.dues <= 0.0) & (over < 0.0), 0.0, over)
         size = max(float(lack @ lack + able @ able), 1e-9)
         stride = pace * abs(best.bound) / size
@@ -95,7 +95,8 @@ def duals_at(apart: PlacesApart, prices: Prices, seconds: float) -> Floats:
     """Duals of all rows: the prices, and for the rows of each place those of its relaxation there.
 
     The places are solved by HiGHS, at once; whatever the prices are, the duals give a bound that
-    holds (`safe_bound`). It is theirs, but for what whole batches add where a place makes several.
+    holds (`safe_bound`). It is theirs, but for what whole batches and packages add (`PlacesApart`).
+    Where the clock stops HiGHS, the rows of places are worth nothing.
     """
     arrays = apart.arrays
     duals = np.zeros(arrays.rows)
@@ -113,6 +114,6 @@ def duals_at(apart: PlacesApart, prices: Prices, seconds: float) -> Floats:
         by_row=arrays.by_row[own],
     )
     found = solve(alone, Limits(seconds=seconds))
-    if found.row_duals.size:
+    if found.ended is Ended.OPTIMAL:
         duals[own] = found.row_duals
     return duals

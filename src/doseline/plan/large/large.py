@@ -1,6 +1,7 @@
 """Plans of many orders: a relaxation gives the bound, pieces make a first schedule better.
 
-The relaxation of the whole, or of some weeks at a time, bounds the cost from below. The schedule
+The relaxation of the whole, or of some weeks at a time, bounds the cost from below, or prices of
+orders do (`opening.py`), at which batches of several products are opened. The schedule else
 begins with one dive from it, or without what is paid once for several doses (`begun.py`); then
 pieces of it are planned anew (`plan/solving/neighbours.py`), as long as time or work is left.
 """
@@ -40,6 +41,8 @@ ROUNDS = 2000
 """So many rounds of pieces are tried at most, two pieces each."""
 
 _SCARCE = {"isotope offer", "plant possession"}
+_PRICED = 0.25  # of the time, at most, is for prices of orders
+_DEAREST = 0.999
 _UNPACKED = 0.01  # of a bulk
 _LITTLE = 0.02  # of an offer or a licence
 
@@ -143,9 +146,9 @@ def _begun(
         search.or_from(start)
         return search
     unlike = unlike_lines(problem)
-    if threads.done():
-        pass
-    elif unlike and few:
+    if threads.done():  # prices gave it, and no schedule
+        return by_days(beginning)
+    if unlike and few:
         rows = charges.orders
         threads.beside(partial(_lines_together, problem, arrays, structure, rows, until))
     elif several or bulk or structure.shared.size:
@@ -162,18 +165,25 @@ def _begun(
 def _at_prices(
     problem: Problem, arrays: Arrays, beginning: Beginning, threads: Threads
 ) -> Neighbourhoods | None:
-    """Several products: prices of orders give the bound, and batches are opened at them."""
+    """Several products: prices of orders give the bound, and batches are opened at them.
+
+    None where the time is too short, or what has no price binds.
+    """
     structure, until = beginning.structure, beginning.until
     apart = PlacesApart(problem, arrays, structure, beginning.folded.charges)
-    now = perf_counter()
-    begun = first_prices(apart)
-    nothing = np.zeros(len(apart.most))
-    prices = climbed(apart, begun, nothing, apart.most, STEPS, PACE, MEMORY, until)
-    if prices is None:
+    now, nothing = perf_counter(), np.zeros(len(apart.most))
+    stop = now + _PRICED * (until - now)
+    prices = climbed(apart, first_prices(apart), nothing, apart.most, STEPS, PACE, MEMORY, stop)
+    if perf_counter() > stop:
         return None
     step = (perf_counter() - now) / STEPS
-    duals = duals_at(apart, prices, until - perf_counter())
+    duals = duals_at(apart, prices, stop - perf_counter())
+    if duals[apart.unpriced].any():
+        return None
     threads.bounded(safe_bound(arrays, duals), duals)
+    if (prices.orders >= _DEAREST * apart.dear).any():  # a dose counts for more than its penalty
+        apart = apart.with_unmet_at(beginning.arrays.cost[structure.unmet])
+        prices = climbed(apart, prices, nothing, apart.most, STEPS, PACE, MEMORY, until)
     return by_prices(beginning, apart, prices, step)
 
 

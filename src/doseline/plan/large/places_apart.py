@@ -4,16 +4,18 @@ At a price for each order, and for each row that places share (lines, crews, QC,
 the relaxation falls apart into one small problem a place: so many batches, and the doses that pay
 best in them. Doses of one site share packages, so a site offers its doses one after the other, each
 at what it adds with the best packages; pooled, these additions fall, and the best vials of all
-sites fill the batches. That is what the relaxation of a place gives where it makes one batch at
-most; where it may make more they are whole here, and the bound is as good or a little better.
+sites fill the batches. That is what the relaxation of a place gives, or a little better: of several
+batches, and of several packages, each is whole here.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from doseline.plan.large.folded import Charges
 from doseline.plan.large.offers import (
@@ -30,15 +32,19 @@ from doseline.plan.model.variables import Problem
 from doseline.plan.solving.arrays import Arrays, Flags, Ints
 from doseline.plan.solving.structure import Structure
 
+Rules = NDArray[np.str_]
+
 OF_A_PLACE = frozenset(
     (
         *("batch made", "shipment", "vials", "a vial at least", "extra vials"),
         *("isotope lots", "isotope source", "lines of a place"),
     )
 )
-"""The rules that concern one place alone. All others, but for the orders', have a price."""
+"""The rules that concern one place alone. Others, but for the orders', have a price if they are
+about batches, lines and choices; what is about lots of isotope has none."""
 
 _PACKAGES, _DOSES = 4, 12  # of a site at a place, at most: all sets of packages are compared
+_COMPARED = 2_000_000  # ways by set of packages, at most
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,9 @@ class PlacesApart:
         self._rows = arrays.by_row[self.shared][:, self._columns].tocsr()
         self._by_column = self._rows.T.tocsr()
         self.sides = arrays.row_upper[self.shared]
+        own = np.isin(rules, (*OF_A_PLACE, "order"))
+        own[self.shared] = True
+        self.unpriced = np.flatnonzero(~own)
 
     def taken(self, prices: Floats, dues: Floats, least: Floats, most: Floats) -> Taken:
         """What is taken at a price of each order and the dues of each shared row, 0 or more.
@@ -114,6 +123,12 @@ class PlacesApart:
         paid = float(prices.sum() + (self.dear - prices) @ self.never - dues @ self.sides)
         bound = self.arrays.constant + paid - value
         return Taken(bound, served + self.never, choices, batches, use)
+
+    def with_unmet_at(self, dear: Floats) -> PlacesApart:
+        """The same with other costs of an unmet dose, by order."""
+        other = copy(self)
+        other.dear = dear
+        return other
 
     def cheapest(self) -> Floats:
         """For each order its cheapest choice, with its part of a full batch; no more than unmet."""
@@ -143,7 +158,7 @@ class PlacesApart:
         cost[self._stands[:, 0] < 0] = 0.0
         first = self.arrays.cost[self.structure.made] + made
         most = max(1, int(self.most.max(initial=1.0)))
-        if cost.shape[1] < most:
+        if cost.shape[1] < most:  # batches of a place without lines of its own
             cost = np.pad(cost, ((0, 0), (0, most - cost.shape[1])))
         return first[:, None] + cost[:, :most], order
 
@@ -190,7 +205,8 @@ class PlacesApart:
 def priceable(problem: Problem, arrays: Arrays, structure: Structure, charges: Charges) -> bool:
     """Whether a problem falls apart into places: no bulk, tests, or several deliveries to a batch.
 
-    Nothing is fixed in it but what cannot be.
+    No tiers, spare vials or orders of several vials either, few doses and packages of a site at a
+    place, and nothing fixed but what cannot be.
     """
     if structure.shared.size or charges.bulk.size or problem.tested or problem.spare:
         return False
@@ -205,10 +221,14 @@ def priceable(problem: Problem, arrays: Arrays, structure: Structure, charges: C
     shared = _shared(arrays, structure, _stands(problem, len(structure.made)), rules)
     if np.isfinite(arrays.row_lower[shared]).any():
         return False
-    return all(
-        len(doses) <= _DOSES and len(packages) <= _PACKAGES
-        for _, doses, packages in sites_of(problem, arrays, structure, charges)
-    )
+    sites = sites_of(problem, arrays, structure, charges)
+    doses = max(len(mine) for _, mine, _ in sites)
+    ways = max(len(dose) for _, mine, _ in sites for dose in mine)
+    packages = max(len(packed) for *_, packed in sites)
+    several = sum(len(mine) > 1 for _, mine, _ in sites)
+    if doses > _DOSES or packages > _PACKAGES:
+        return False
+    return several * (1 << packages) * doses * ways <= _COMPARED
 
 
 def _stands(problem: Problem, places: int) -> Ints:
@@ -223,7 +243,7 @@ def _stands(problem: Problem, places: int) -> Ints:
     return found
 
 
-def _isotope(arrays: Arrays, structure: Structure, rules: Ints) -> Floats:
+def _isotope(arrays: Arrays, structure: Structure, rules: Rules) -> Floats:
     """What the isotope of each choice costs, by the part of a lot."""
     cost = np.zeros(arrays.columns)
     ends = arrays.by_row.indptr
@@ -246,7 +266,7 @@ def _by_place(arrays: Arrays, structure: Structure, rows: Flags) -> Floats:
     return room
 
 
-def _shared(arrays: Arrays, structure: Structure, stands: Ints, rules: Ints) -> Ints:
+def _shared(arrays: Arrays, structure: Structure, stands: Ints, rules: Rules) -> Ints:
     """The rows that have a price: of no place, of no order, about batches, lines and choices."""
     priced = np.zeros(arrays.columns, dtype=np.bool_)
     priced[structure.serve] = True
