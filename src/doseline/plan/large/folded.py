@@ -15,7 +15,7 @@ import numpy as np
 
 from doseline.plan.model.matrix import Floats
 from doseline.plan.model.variables import Problem
-from doseline.plan.solving.arrays import Arrays, Flags, Ints, piece
+from doseline.plan.solving.arrays import Arrays, Flags, Ints, alone
 from doseline.plan.solving.dive import whole_batches, whole_columns
 from doseline.plan.solving.relaxation import Relaxation, Relaxed
 from doseline.plan.solving.rounded import broken, in_time, whole_orders
@@ -223,10 +223,7 @@ def _kernel(folded: Folded, structure: Structure, found: Relaxed, dear: Floats) 
     columns = [structure.serve[near], structure.unmet, structure.shared, own]
     free = np.unique(np.concatenate(columns))
     free = free[arrays.lower[free] < arrays.upper[free]]
-    values = np.clip(0.0, arrays.lower, arrays.upper)
-    part, _ = piece(arrays, values, arrays.sums(values), free)
-    position = np.full(arrays.columns, -1, dtype=np.int64)
-    position[free] = np.arange(len(free))
+    part, values, position = alone(arrays, free)
     made, how = position[structure.made], position[structure.how]
     able = made >= 0
     return _Kernel(

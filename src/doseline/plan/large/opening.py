@@ -18,7 +18,7 @@ from doseline.plan.large.begun import Beginning
 from doseline.plan.large.climbing import Prices, climbed
 from doseline.plan.large.places_apart import PlacesApart
 from doseline.plan.model.matrix import Floats
-from doseline.plan.solving.arrays import Arrays, Ints, piece
+from doseline.plan.solving.arrays import Arrays, Ints, alone
 from doseline.plan.solving.dive import whole_columns
 from doseline.plan.solving.neighbours import Neighbourhoods
 from doseline.plan.solving.relaxation import Relaxation
@@ -222,10 +222,7 @@ def _finished(given: Beginning, least: Floats, most: Floats, until: float) -> Fl
     columns += [structure.own[s] for s in np.flatnonzero(open_).tolist()]
     free = np.unique(np.concatenate(columns))
     free = free[arrays.lower[free] < arrays.upper[free]]
-    values = np.clip(0.0, arrays.lower, arrays.upper)
-    part, _ = piece(arrays, values, arrays.sums(values), free)
-    position = np.full(arrays.columns, -1, dtype=np.int64)
-    position[free] = np.arange(len(free))
+    part, values, position = alone(arrays, free)
     made, how = position[structure.made], position[structure.how]
     able = made >= 0
     part = _between(part, made[able], least[able], most[able])

@@ -101,3 +101,15 @@ def piece(whole: Arrays, values: Floats, sums: Floats, free: Ints) -> tuple[Arra
         by_row=inner,
     )
     return part, rows
+
+
+def alone(whole: Arrays, free: Ints) -> tuple[Arrays, Floats, Ints]:
+    """The part of some free columns, all others at 0 or as near as they may be.
+
+    With it those values of all columns, and where each column stands in the part, -1 for none.
+    """
+    values = np.clip(0.0, whole.lower, whole.upper)
+    part, _ = piece(whole, values, whole.sums(values), free)
+    position = np.full(whole.columns, -1, dtype=np.int64)
+    position[free] = np.arange(len(free))
+    return part, values, position
