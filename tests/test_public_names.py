@@ -44,7 +44,7 @@ SIGNATURES = {
     "doseline.plan.headroom": "(programme, mix, *, from_on, until_on, keep_weekdays)",
     "doseline.simulate.simulate": (
         "(programme, patients, *, seed, replications, from_on, until_on, scenario, chance, "
-        "workers, first_replication, periods, progress, executor, kept, until, engine)"
+        "workers, first_replication, periods, progress, executor, kept, until, engine, within)"
     ),
     "doseline.simulate.run_schedule": (
         "(programme, schedule, orders, *, seed, replications, from_on, until_on, scenario, "

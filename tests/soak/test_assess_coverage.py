@@ -9,6 +9,7 @@ import pytest
 
 from doseline.programme import Programme
 from doseline.studies.assessment import AS_WRITTEN
+from doseline.studies.controls import weighing
 from doseline.studies.counts import counts_of
 from doseline.studies.crew import Crew
 from doseline.studies.figures import service
@@ -64,7 +65,7 @@ def test_the_interval_holds_the_truth(width: float) -> None:
             run = Play(study, 16, engine="kernel")
             found, _ = play_spans(crew, [span], run, Precision(width, 4_000))
             counts = found[question.id].served[AS_WRITTEN][question.id]
-            otif = service(counts.on_time, counts.due)
+            otif = service(counts.on_time, counts.due, weighing(counts.controls))
             assert otif.high - otif.low <= width
             held += otif.low <= truth <= otif.high
             played += len(counts.due)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Annotated
 
 import typer
@@ -40,4 +41,5 @@ def _version(
 
 def main() -> None:
     """Run the command line."""
+    gc.set_threshold(100_000, 20, 100)  # what is read has many small parts, all of which stay
     app()

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.stats import betaprime
 
 from doseline.demand.luck import Floats
 from doseline.errors import QuantityError
@@ -100,4 +99,6 @@ def months_to(number: int, shape: float, rate: float, share: float) -> float:
     >>> round(months_to(50, 40.0, 4.0, 0.05), 2), round(months_to(50, 40.0, 4.0, 0.95), 2)
     (3.53, 7.13)
     """
+    from scipy.stats import betaprime  # slow to load, and seldom asked for
+
     return float(rate * betaprime.ppf(share, number, shape))

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
 
 from doseline.chance import stable_hash, uniform_rows
 from doseline.demand.enrolment import whole_days
@@ -337,6 +336,8 @@ def path_shares(ways: Sequence[Way]) -> tuple[Path, ...]:
 
 def share_interval(found: int, total: int) -> tuple[float, float]:
     """The 95 % interval of a share of so many (Wilson)."""
+    from scipy.stats import binomtest  # slow to load, and seldom asked for
+
     interval = binomtest(found, total).proportion_ci(method="wilson")
     return float(interval.low), float(interval.high)
 

@@ -59,11 +59,19 @@ def open_days(
     >>> list(open_days(("Tuesday",), (), 1, 7))
     [0, 1, 0, 0, 0, 0, 0]
     """
+    if days <= 0:
+        return b""
     named = {weekday_from_text(name) for name in weekdays}
-    span = (date.fromordinal(d) for d in range(first_day, first_day + days))
-    return bytes(
-        on.weekday() in named and not any(h.is_holiday(on) for h in holidays) for on in span
-    )
+    week = bytes(weekday in named for weekday in range(7))
+    begin = (first_day - 1) % 7  # ordinal 1 was a Monday
+    found = bytearray((week * (days // 7 + 2))[begin : begin + days])
+    years = range(date.fromordinal(first_day).year, date.fromordinal(first_day + days - 1).year + 1)
+    for year in years:
+        for on in {day for rule in holidays for day in rule.days(year)}:
+            at = on.toordinal() - first_day
+            if on.year == year and 0 <= at < days:
+                found[at] = 0
+    return bytes(found)
 
 
 class Ways:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from doseline.calendars import WorkCalendar
 from doseline.clock import weekday_from_text
@@ -219,6 +220,11 @@ def _deliveries(
             yield option
 
 
+@lru_cache(maxsize=256)
+def _numbers(weekdays: tuple[str, ...]) -> frozenset[int]:
+    return frozenset(weekday_from_text(name) for name in weekdays)
+
+
 def _latest_delivery(
     programme: Programme,
     plant: Manufacturer,
@@ -233,8 +239,9 @@ def _latest_delivery(
         if (source.from_on and on < source.from_on) or (source.until_on and on > source.until_on):
             continue
         for delivery in source.deliveries:
-            weekdays = {weekday_from_text(w) for w in delivery.weekdays}
-            if plant.id not in delivery.manufacturers or on.weekday() not in weekdays:
+            if on.weekday() not in _numbers(delivery.weekdays):
+                continue
+            if plant.id not in delivery.manufacturers:
                 continue
             at = programme.clock.at(on, delivery.time, plant.zone)
             if at <= by_min and calendar.is_open_day(on):

@@ -90,10 +90,10 @@ def bars(rows: Sequence[BarRow], axis_title: str, width: int) -> Drawing:
         scale=alt.Scale(nice=True),
     )
     bar = base.mark_bar(height=22, yOffset=14, stroke=PAPER, strokeWidth=1).encode(
-        x=x, x2="to:Q", color=alt.Color("colour:N", scale=scale, legend=None)
+        x=x, x2=alt.X2("to:Q"), color=alt.Color("colour:N", scale=scale, legend=None)
     )
     letter = base.mark_text(yOffset=14, fontSize=11, color=IN_BAR).encode(
-        x=alt.X("middle:Q"), text="letter:N"
+        x=alt.X("middle:Q"), text=alt.Text("letter:N")
     )
     layers = [bar, letter, *said([(r.name, r.says) for r in rows], width)]
     return alt.layer(*layers).properties(width=width, height=alt.Step(68 if _narrow(width) else 54))
@@ -121,11 +121,11 @@ def changes(rows: Sequence[Change], width: int) -> Drawing:
     )
     layers = [
         base.mark_rule(yOffset=14, color=EDGE, strokeWidth=2, strokeDash=[2, 3]).encode(
-            x=x, x2="without:Q"
+            x=x, x2=alt.X2("without:Q")
         ),
         *(
             base.mark_rule(yOffset=14, color=colour, strokeWidth=4, opacity=0.55).encode(
-                x=alt.X(f"{key}_low:Q"), x2=f"{key}_high:Q"
+                x=alt.X(f"{key}_low:Q"), x2=alt.X2(f"{key}_high:Q")
             )
             for key, colour in (("without", LINES[0]), ("with", LINES[1]))
         ),

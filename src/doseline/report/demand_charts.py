@@ -13,7 +13,7 @@ import altair as alt
 
 from doseline.demand import Band, PeriodDemand
 from doseline.demand.forecast import EnrolledBy
-from doseline.report.chart_style import Drawing, data
+from doseline.report.chart_style import Drawing, at_x, data
 from doseline.report.palette import (
     GRID,
     INK,
@@ -62,7 +62,7 @@ def enrolment_bands(rows: Sequence[EnrolledBy], target: int, width: int, title: 
         wanted.mark_rule(color=TARGET_COLOUR, strokeDash=list(TARGET_DASH), strokeWidth=1.5),
         wanted.mark_text(
             align="right", baseline="bottom", dy=-4, color=TARGET_COLOUR, fontWeight="bold"
-        ).encode(x=alt.value(width), text="says:N"),
+        ).encode(x=at_x(width), text=alt.Text("says:N")),
         *marked([(first, f"record until {first.day} {first:%b %Y}")], first, last),
     ]
     return _titled(layers, width, 220, title)
@@ -89,7 +89,7 @@ def _bands(base: alt.Chart, top: float, shape: Shape) -> list[alt.Chart]:
     )  # fmt: skip
     return [
         base.mark_area(interpolate=shape, color=colour).encode(
-            y=alt.Y(f"low{level}:Q", scale=scale, axis=axis), y2=f"high{level}:Q"
+            y=alt.Y(f"low{level}:Q", scale=scale, axis=axis), y2=alt.Y2(f"high{level}:Q")
         )
         for level, colour in (("90", OUTER_BAND), ("50", INNER_BAND))
     ]

@@ -69,10 +69,10 @@ def frontier(spots: Sequence[Spot], target: float | None, axis_title: str, width
         .mark_line(interpolate="step-after", color=LINES[0], strokeWidth=1.5, strokeDash=[2, 3])
         .encode(x=x, y=y),
         base.mark_rule(strokeWidth=2.5, opacity=0.55, color=QUIET).encode(
-            x=alt.X("cost_low:Q"), x2="cost_high:Q"
+            x=alt.X("cost_low:Q"), x2=alt.X2("cost_high:Q")
         ),
         base.mark_rule(strokeWidth=2.5, opacity=0.55, color=QUIET).encode(
-            y=alt.Y("otif_low:Q"), y2="otif_high:Q"
+            y=alt.Y("otif_low:Q"), y2=alt.Y2("otif_high:Q")
         ),
     ]
     for kind, (shape, size, fill, stroke) in _SHAPES.items():
@@ -84,7 +84,7 @@ def frontier(spots: Sequence[Spot], target: float | None, axis_title: str, width
         )
     layers.append(
         base.mark_text(dx=10, dy=-10, fontSize=12, fontWeight="bold", color=INK).encode(
-            text="number:N"
+            text=alt.Text("number:N")
         )
     )
     return alt.layer(*layers).properties(width=width, height=min(360, width))

@@ -34,7 +34,7 @@ def demand(
     base = alt.Chart(data(asked)).encode(x=x)
     bands = [
         base.mark_area(interpolate="step-after", color=colour).encode(
-            y=alt.Y(f"low{level}:Q", scale=y_scale, axis=y_axis), y2=f"high{level}:Q"
+            y=alt.Y(f"low{level}:Q", scale=y_scale, axis=y_axis), y2=alt.Y2(f"high{level}:Q")
         )
         for level, colour in (("95", OUTER_BAND), ("50", INNER_BAND))
     ]

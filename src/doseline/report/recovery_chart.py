@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import altair as alt
 
-from doseline.report.chart_style import Drawing, Rows, data, side_by_side
+from doseline.report.chart_style import Drawing, Rows, at_y, data, side_by_side
 from doseline.report.palette import DASHES, GRID, INK, LINES, QUIET
 from doseline.report.time_axis import days
 
@@ -72,7 +72,7 @@ def _panel(panel: Panel, width: int, top: float) -> Drawing:
     base = alt.Chart(data(rows)).encode(x=x)
     layers = [
         base.mark_area(interpolate="step-after", color=LINES[1], opacity=0.22).encode(
-            y=y, y2="most:Q"
+            y=y, y2=alt.Y2("most:Q")
         ),
         base.mark_line(
             interpolate="step-after", color=LINES[0], strokeWidth=2, strokeDash=list(DASHES[1])
@@ -90,7 +90,7 @@ def _panel(panel: Panel, width: int, top: float) -> Drawing:
 def _marks(panel: Panel, first: date, last: date) -> list[alt.Chart]:
     """The first day of the shock, and the day of recovery with its interval along the top."""
     begins: Rows = [{"on": panel.begins_on.isoformat()}]
-    layers = [alt.Chart(data(begins)).mark_rule(color=QUIET, strokeWidth=1).encode(x="on:T")]
+    layers = [alt.Chart(data(begins)).mark_rule(color=QUIET, strokeWidth=1).encode(x=alt.X("on:T"))]
     if panel.recovered is None:
         return layers
     mean, low, high = (min(max(on, first), last).isoformat() for on in panel.recovered)
@@ -98,10 +98,12 @@ def _marks(panel: Panel, first: date, last: date) -> list[alt.Chart]:
     return [
         *layers,
         base.mark_rule(color=LINES[3], strokeWidth=5, opacity=0.45).encode(
-            x="low:T", x2="high:T", y=alt.value(0)
+            x=alt.X("low:T"), x2=alt.X2("high:T"), y=at_y(0)
         ),
-        base.mark_rule(color=LINES[3], strokeWidth=2, strokeDash=list(DASHES[4])).encode(x="on:T"),
+        base.mark_rule(color=LINES[3], strokeWidth=2, strokeDash=list(DASHES[4])).encode(
+            x=alt.X("on:T")
+        ),
         base.mark_point(
             shape="triangle-down", size=70, fill=LINES[3], stroke=None, opacity=1
-        ).encode(x="on:T", y=alt.value(0)),
+        ).encode(x=alt.X("on:T"), y=at_y(0)),
     ]

@@ -9,7 +9,7 @@ from typing import Any
 
 import altair as alt
 
-from doseline.report.chart_style import data
+from doseline.report.chart_style import at_y, data
 from doseline.report.palette import LINES, PAPER
 
 
@@ -51,14 +51,14 @@ def marked(marks: Sequence[tuple[date, str]], first: date, last: date) -> list[a
     layers: list[alt.Chart] = []
     for on, said in marks:
         late = (on - first).days > 0.55 * (last - first).days
-        base = alt.Chart(data([{"on": on.isoformat(), "says": said}])).encode(x="on:T")
+        base = alt.Chart(data([{"on": on.isoformat(), "says": said}])).encode(x=alt.X("on:T"))
         layers.append(base.mark_rule(color=LINES[1], strokeDash=[4, 3], strokeWidth=1.5))
         words: dict[str, Any] = {
             "align": "right" if late else "left", "dx": -5 if late else 5, "dy": 4,
             "baseline": "top", "fontSize": 11, "fontWeight": "bold",
         }  # fmt: skip
         layers += [  # on a ground of their own: lines of the chart may run behind them
-            base.mark_text(**words, **colours).encode(y=alt.value(0), text="says:N")
+            base.mark_text(**words, **colours).encode(y=at_y(0), text=alt.Text("says:N"))
             for colours in _ON_GROUND
         ]
     return layers

@@ -61,10 +61,10 @@ def tornado(swings: Sequence[Swing], base: float, target: float, width: int) -> 
     each = alt.Chart(data(marks)).encode(y=rows(len(swings)))
     layers = [
         every.mark_bar(height=18, yOffset=13, stroke=PAPER, strokeWidth=1).encode(
-            x=x, x2="to:Q", color=alt.Color("end:N", scale=scale, legend=None)
+            x=x, x2=alt.X2("to:Q"), color=alt.Color("end:N", scale=scale, legend=None)
         ),
         every.mark_text(yOffset=13, fontSize=11, color=IN_BAR).encode(
-            x=alt.X("middle:Q"), text="letter:N"
+            x=alt.X("middle:Q"), text=alt.Text("letter:N")
         ),
         each.mark_tick(size=26, yOffset=13, thickness=2, color=INK).encode(x=alt.X("base:Q")),
         each.mark_tick(size=26, yOffset=13, thickness=3, color=TARGET_COLOUR).encode(

@@ -56,11 +56,11 @@ def waterfall(stairs: Sequence[Stair], width: int) -> Drawing:
     base = alt.Chart(data(values)).encode(y=rows(len(stairs)))
     layers = [
         base.mark_bar(height=18, yOffset=13, stroke=PAPER, strokeWidth=1).encode(
-            x=x, x2="to:Q", color=alt.Color("kind:N", scale=scale, legend=None)
+            x=x, x2=alt.X2("to:Q"), color=alt.Color("kind:N", scale=scale, legend=None)
         ),
         base.mark_tick(size=26, yOffset=13, thickness=2, color=EDGE).encode(x=alt.X("to:Q")),
         base.mark_rule(yOffset=13, color=INK, strokeWidth=2.5).encode(
-            x=alt.X("low:Q"), x2="high:Q"
+            x=alt.X("low:Q"), x2=alt.X2("high:Q")
         ),
         *said([(s.name, s.says) for s in stairs], width),
     ]

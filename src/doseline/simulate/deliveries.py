@@ -25,6 +25,7 @@ from doseline.programme.rules import (
 from doseline.simulate.future import Future
 from doseline.simulate.living import LiveBatch
 from doseline.simulate.losses import give_up
+from doseline.simulate.odds import ISOTOPE, ISOTOPE_LATE
 from doseline.simulate.world import DAY
 
 
@@ -55,10 +56,16 @@ def _delivery(f: Future, batch: LiveBatch, option: IsotopeOption) -> str | None:
     if f.fate.on:
         day = f.local_day(option.delivered_at, place.plant.zone)
         luck = f.fate.delivery(source.id, place.plant.id, day)
-        if luck[0] < source.failed_fraction:
-            return "not delivered"
+        fails, late = luck[0] < source.failed_fraction, luck[1] < source.late_fraction
         latest = place.slot.charge_at - planned_min(place.product, "receipt")
-        if luck[1] < source.late_fraction and option.delivered_at + DAY > latest:
+        matters = option.delivered_at + DAY > latest
+        orders = batch.orders.values()
+        f.note_odds(orders, ISOTOPE, fails, source.failed_fraction)
+        if matters:
+            f.note_odds(orders, ISOTOPE_LATE, late, source.late_fraction)
+        if fails:
+            return "not delivered"
+        if late and matters:
             return "late"
         low, high = source.received_low_fraction, source.received_high_fraction
         factor = low + (high - low) * luck[2]

@@ -110,7 +110,7 @@ def stands_in(f: Future, live: LiveOrder, reach: Reach) -> Fit | None:
     left = f.room.standing_left(place)
     if batch is None:
         set_up = planned_min(place.product, "setup")
-        late = slot.charge_at - set_up < f.now or not usable(f, place)
+        late = slot.charge_at - set_up < f.now or not _found_usable(f, place)
         if late or units > slot.vials_max or not f.room.can_open(place):
             return None
         wanted = f.room.charge_for(place, load) / factor
@@ -125,6 +125,12 @@ def stands_in(f: Future, live: LiveOrder, reach: Reach) -> Fit | None:
     if wanted > left * (1 + _EPS) or not f.room.bulk_fits(place, eos):
         return None
     return Fit(option, wanted, stands_in=True) if open_to(f, live, reach, place) else None
+
+
+def _found_usable(f: Future, place: Place) -> bool:
+    """Whether a slot is usable; it is noted that this was looked at before its lock."""
+    f.looked_at.add(place.index)
+    return usable(f, place)
 
 
 def usable(f: Future, place: Place) -> bool:

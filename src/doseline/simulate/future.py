@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from doseline.simulate.cohorts import Cohorts
 from doseline.simulate.fate import Fate
 from doseline.simulate.hazards import dated_shocks
 from doseline.simulate.living import LiveBatch, LiveOrder
+from doseline.simulate.odds import noted
 from doseline.simulate.result import Period
 from doseline.simulate.risk import Risk
 from doseline.simulate.room import Room
@@ -89,6 +90,7 @@ class Future:
         self.cluster_until: dict[str, int] = defaultdict(lambda: -(10**9))
         self.consignments: set[tuple[str, str, int]] = set()
         self.batches_of_year: dict[tuple[str, int], int] = defaultdict(int)
+        self.looked_at: set[int] = set()
         self.tested: set[tuple[str, str]] = set()
         self.hooks = Hooks(_nothing, _nothing, _nothing, _nothing, _nothing)
         self.freed: set[int | str] = set()
@@ -114,6 +116,11 @@ class Future:
             if not self.freed:
                 self.at(self.now, self.hooks.retry)
             self.freed |= {place, consignee}
+
+    def note_odds(self, lives: Iterable[LiveOrder], kind: int, struck: bool, chance: float) -> None:
+        """Something was drawn that may take orders off their first way; see `odds`."""
+        first = (live.order for live in lives if live.on_first_way)
+        self.tally.note_odds(first, kind, noted(struck, chance))
 
     # -- shocks ----------------------------------------------------------------------------
 

@@ -61,6 +61,13 @@ class LiveOrder:
     dose: Dose | None = None
 
     @property
+    def on_first_way(self) -> bool:
+        """Whether its first attempt is promised for the day wanted, and nothing has gone wrong."""
+        if self.reach is None or self.cause or (self.state is not None and self.state.attempt):
+            return False
+        return self.reach.day == self.order.wanted_on.toordinal()
+
+    @property
     def rank(self) -> tuple[int, int, str]:
         """Who goes first when short: started courses, then who waits longest."""
         return (self.order.priority, self.order.placed_at, self.order.id)

@@ -17,6 +17,7 @@ from doseline.simulate.fitting import usable
 from doseline.simulate.future import Future
 from doseline.simulate.living import LiveBatch, LiveOrder
 from doseline.simulate.losses import give_up
+from doseline.simulate.odds import SLOT
 from doseline.simulate.promising import leave, promise_all
 
 
@@ -29,7 +30,12 @@ def lock(f: Future, batch: LiveBatch, token: int) -> None:
         f.book.tell(BatchCancelled, batch.id, "no orders")
         del f.room.batches[batch.place.index]
         return
-    if not usable(f, batch.place):
+    serves = usable(f, batch.place)
+    place = batch.place
+    if f.fate.on and place.index not in f.looked_at:
+        chance = place.plant.usable_slots_fraction * place.slot.free_fraction
+        f.note_odds(batch.orders.values(), SLOT, not serves, 1.0 - chance)
+    if not serves:
         give_up(f, batch, "slot not usable", late=False)
         return
     if batch.place.product.decays and not batch.standing_mbq and not _isotope(f, batch):

@@ -11,6 +11,7 @@ from doseline.operations.events import (
 from doseline.programme.rules import failure_chance
 from doseline.simulate.future import Future
 from doseline.simulate.living import LiveBatch
+from doseline.simulate.odds import BATCH
 from doseline.simulate.packages import waste
 from doseline.simulate.promising import lose
 
@@ -52,7 +53,9 @@ def failure_of(f: Future, batch: LiveBatch) -> tuple[str, str] | None:
     if f.now < f.cluster_until[line.id]:
         chance *= plant.failures_cluster_factor
     luck = f.fate.slot(line.id, batch.place.slot.id)
-    if luck.fails >= min(chance, 1.0):
+    fails = luck.fails < min(chance, 1.0)
+    f.note_odds(batch.orders.values(), BATCH, fails, chance)
+    if not fails:
         return None
     total = sum(c.chance_fraction for c in plant.failures)
     upto = 0.0

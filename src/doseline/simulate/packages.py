@@ -37,6 +37,7 @@ from doseline.simulate.collection import (
 from doseline.simulate.fate import error_factor
 from doseline.simulate.future import Future, Process
 from doseline.simulate.living import LiveBatch, LiveOrder, Vial
+from doseline.simulate.odds import DAYS_LATE, HOURS_LATE, SLOW
 from doseline.simulate.promising import lose
 from doseline.simulate.transit import moving_min
 from doseline.simulate.world import DAY
@@ -64,6 +65,8 @@ def carry(
     _leave(f, batch, lane, site, going, name)
     on = f.clock.day(dispatch, batch.place.plant.zone)
     trip = moving_min(f.programme, f.fate, lane, site, batch.place.plant, on, f.known)
+    for kind, (struck, chance) in zip((DAYS_LATE, HOURS_LATE, SLOW), trip.delays, strict=False):
+        f.note_odds(going, kind, struck, chance)
     nominal = trip.nominal + planned_testing(f, lane, site, going, dispatch)
     vials = {o.order.id: o.vial for o in going if o.vial is not None}
     yield f.until(f.ways.arrive_at(lane, dispatch, nominal))

@@ -10,9 +10,11 @@ from typing import Annotated, Literal
 
 from doseline.operations.events import Event
 from doseline.simulate.booked import Book
+from doseline.simulate.odds import KINDS
 from doseline.simulate.world import month_number
 
 _LAST = month_number(date.max)
+NO_ODDS = (0,) * len(KINDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,9 @@ class Service:
     first ordered and inside tolerance; `delayed` on another day, or by a later order after the
     supply missed one; `missed` never. `by_month` holds due, on_time, delayed and missed by month
     counted from year 0; `short` the doses delayed or missed, by their first order, each with the
-    day wanted (ordinal). See `tally` for the rules.
+    day wanted (ordinal). See `tally` for the rules. `against_odds` says by kind (`odds.KINDS`) how
+    often chance struck orders on their first way above its odds, in billionths of a dose; its mean
+    over futures is 0.
     """
 
     replication: int
@@ -56,6 +60,7 @@ class Service:
     by_month: Annotated[Mapping[int, tuple[int, int, int, int]], "by month"] = field(
         default_factory=dict
     )
+    against_odds: Annotated[tuple[int, ...], "by kind of chance"] = NO_ODDS
     short: Annotated[Sequence[tuple[str, int]], "first orders of doses delayed or missed"] = ()
 
     @property

@@ -86,11 +86,12 @@ class _Job:
     schedule: Schedule | None = None
     orders: tuple[DoseOrder, ...] = ()
     by_kernel: bool = False
+    within: date | None = None
 
     @cached_property
     def world(self) -> World:
         """What all replications share; each worker makes its own, once for a span of days."""
-        return world_of(self.programme, self.from_on, self.until_on)
+        return world_of(self.programme, self.from_on, self.until_on, self.within)
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "world"}
@@ -176,6 +177,7 @@ def simulate(
     kept: Keeping | None = None,
     until: Until | None = None,
     engine: Engine = "auto",
+    within: date | None = None,
 ) -> SimulationResult:
     """The standing policy of a programme, over many replications.
 
@@ -188,6 +190,9 @@ def simulate(
     `until`, `replications` are the most that are played. Nor does the result hang on the engine:
     the reference, or the compiled kernel (`auto` takes it for many replications). Raises
     NotModelledError where the kernel is asked for and cannot play.
+
+    `within` names the last day of a longer span that is played in parts which end earlier: what
+    they share (slots, ways) is then worked out once.
     """
     job = _Job(
         programme,
@@ -198,7 +203,8 @@ def simulate(
         chance,
         _periods(periods, from_on, until_on),
         patients,
-        by_kernel=takes_kernel(engine, programme, from_on, until_on, replications),
+        by_kernel=takes_kernel(engine, programme, from_on, within or until_on, replications),
+        within=within,
     )
     how = How(workers, executor, kept, until, progress)
     return _collected(

@@ -15,14 +15,14 @@ ahead of the dose before it counts as missed only once that dose has made it due
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from doseline.operations.orders import DoseOrder
 from doseline.programme import Programme
 from doseline.programme.cost import Penalty
-from doseline.simulate.result import Period, Service
+from doseline.simulate.result import NO_ODDS, Period, Service
 from doseline.simulate.world import month_number
 
 
@@ -62,6 +62,7 @@ class _Row:
     causes: Counter[str] = field(default_factory=Counter)
     months: dict[int, list[int]] = field(default_factory=dict)
     short: list[tuple[str, int]] = field(default_factory=list)
+    against_odds: list[int] = field(default_factory=lambda: list(NO_ODDS))
 
     def take(self, dose: Dose) -> None:
         """Count a dose."""
@@ -102,6 +103,7 @@ class Tally:
         self._doses: dict[str, Dose] = {}
         self._cancelled: list[DoseOrder] = []
         self._penalty: dict[str, Penalty] = {}
+        self._odds: dict[tuple[int, str], list[int]] = {}
 
     def penalty(self, protocol: str) -> Penalty:
         """The penalties of a protocol, remembered."""
@@ -157,6 +159,13 @@ class Tally:
         inside = order.earliest_on.toordinal() <= day <= order.latest_on.toordinal()
         return law.moved_day_cents * moved if inside else law.moved_outside_cents
 
+    def note_odds(self, orders: Iterable[DoseOrder], kind: int, amount: int) -> None:
+        """Orders on their first way were struck or spared by a kind of chance; see `odds`."""
+        for order in orders:
+            for i in self._counting(order):
+                found = self._odds.setdefault((i, order.protocol), list(NO_ODDS))
+                found[kind] += amount
+
     # -- rows ------------------------------------------------------------------------------
 
     def _counting(self, order: DoseOrder) -> Iterator[int]:
@@ -174,6 +183,9 @@ class Tally:
         for dose in self._doses.values():
             for i in self._counting(dose.order):
                 rows.setdefault((i, dose.order.protocol), _Row()).take(dose)
+        for key, amounts in self._odds.items():
+            if any(amounts):
+                rows.setdefault(key, _Row()).against_odds = amounts
         return rows
 
     def services(self, replication: int) -> tuple[Service, ...]:
@@ -195,6 +207,7 @@ class Tally:
                 last_dose_on=_date(row.last_dose),
                 causes=dict(sorted(row.causes.items())),
                 by_month={m: (n[0], n[1], n[2], n[3]) for m, n in sorted(row.months.items())},
+                against_odds=tuple(row.against_odds),
                 short=tuple(sorted(row.short)),
             )
             for (i, protocol), row in sorted(self._rows().items())

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from doseline.programme import Programme
-from doseline.programme.lane import Border, Lane
+from doseline.programme.lane import Border, Carrier, Lane
 from doseline.programme.manufacturer import Manufacturer
 from doseline.programme.site import Site
 from doseline.simulate.crossings import border_between
 from doseline.simulate.fate import Fate, drawn_min
+from doseline.simulate.odds import SLOWEST
 from doseline.simulate.shocks import Known
 from doseline.simulate.world import DAY
 
@@ -27,11 +28,16 @@ _Luck = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """The moving minutes of a package, what is added on the way by cause, whether it is lost."""
+    """The moving minutes of a package, what is added on the way by cause, whether it is lost.
+
+    `delays` says of loss or days, of hours, and of slowness where it is drawn: whether that befell
+    it, and how likely it was.
+    """
 
     nominal: int
     extra: tuple[tuple[str, int], ...] = ()
     lost: bool = False
+    delays: tuple[tuple[bool, float], ...] = ()
 
 
 def moving_min(
@@ -55,7 +61,11 @@ def moving_min(
     factor = 1.0
     for shock in shocks:
         factor *= shock.delay_factor
-    cause, late, lost = _lateness(programme, lane, on, luck, factor)
+    days, hours = _chances(programme.carrier[lane.carrier], on, factor)
+    delays = [(luck[1] < days, days), (days <= luck[1] < hours, hours - days)]
+    if lane.transit is not None:
+        delays.append((luck[0] >= 1.0 - SLOWEST, SLOWEST))
+    cause, late, lost = _lateness(programme.carrier[lane.carrier], luck, days, hours)
     if late:
         extra.insert(0, (cause, late))
     border = border_between(programme, plant.country, site.market)
@@ -65,23 +75,29 @@ def moving_min(
             nominal += _crossing(border, crossing)
         for shock in known.at_border(border.id, on) if known is not None else ():
             extra.append(("border", drawn_min(shock.adds, crossing[2])))
-    return Trip(nominal, tuple(extra), lost)
+    return Trip(nominal, tuple(extra), lost, tuple(delays))
 
 
-def _lateness(
-    programme: Programme, lane: Lane, on: date, luck: _Luck, factor: float
-) -> tuple[str, int, bool]:
-    """One of: lost; a day or two late; hours late; none. Odds of delay rise in winter."""
-    carrier = programme.carrier[lane.carrier]
+def _chances(carrier: Carrier, on: date, factor: float) -> tuple[float, float]:
+    """How likely a package is lost or days late, or any of that or hours late.
+
+    Odds of delay rise in winter.
+    """
     day = min(1.0, _winter(carrier.day_delay_fraction, carrier.winter_factor, on) * factor)
     hours = min(1.0, _winter(carrier.delay_fraction, carrier.winter_factor, on) * factor)
+    days = carrier.lost_fraction + day
+    return min(1.0, days), min(1.0, days + hours)
+
+
+def _lateness(carrier: Carrier, luck: _Luck, days: float, hours: float) -> tuple[str, int, bool]:
+    """One of: lost; a day or two late; hours late; none."""
     u = luck[1]
     if u < carrier.lost_fraction:
         return "lost", 0, True
-    if u < carrier.lost_fraction + day:
+    if u < days:
         two = luck[2] < carrier.second_day_fraction
         return "day delay", 2 * DAY if two else DAY, False
-    if u < carrier.lost_fraction + day + hours:
+    if u < hours:
         return "delay", drawn_min(carrier.delay, luck[2]), False
     return "", 0, False
 

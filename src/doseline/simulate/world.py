@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -103,6 +104,19 @@ class World:
         self.experience = self._before(first)
         self.kept: dict[object, Any] = {}
         """What the engines have worked out of this world, to be had again."""
+        self.longer: World | None = None
+        """The world of a longer span that this one is the beginning of."""
+        self._endings: dict[date, World] = {}
+
+    def ending(self, until_on: date) -> World:
+        """The world of futures that end on an earlier day: slots, ways and tables are shared."""
+        if until_on >= self.until_on:
+            return self
+        if until_on not in self._endings:
+            found = copy(self)
+            found.until_on, found.kept, found.longer = until_on, {}, self
+            self._endings[until_on] = found
+        return self._endings[until_on]
 
     def _before(self, first: date) -> dict[str, int]:
         """Batches that each line is taken to have made before: one in every other slot."""
@@ -264,21 +278,27 @@ def _unit_order(product: str, protocol: str, site: str, day: int) -> DoseOrder:
     return DoseOrder("", product, protocol, site, "", 1, 0, on, on, on, 1.0)
 
 
-_KEPT = 6
+_KEPT = 10
 _worlds: list[World] = []
 
 
-def world_of(programme: Programme, from_on: date, until_on: date) -> World:
-    """The world of a programme and a span, remembered for the few last asked about."""
+def world_of(
+    programme: Programme, from_on: date, until_on: date, within: date | None = None
+) -> World:
+    """The world of a programme and a span, remembered for the few last asked about.
+
+    `within` names the last day of a longer span that it is the beginning of.
+    """
+    last = max(until_on, within or until_on)
     for found in _worlds:
-        if found.programme is programme and (found.from_on, found.until_on) == (from_on, until_on):
+        if found.programme is programme and (found.from_on, found.until_on) == (from_on, last):
             _worlds.remove(found)
             break
     else:
-        found = World(programme, from_on, until_on)
+        found = World(programme, from_on, last)
     _worlds.append(found)
     del _worlds[:-_KEPT]
-    return found
+    return found.ending(until_on)
 
 
 def month_number(on: date) -> int:

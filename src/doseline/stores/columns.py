@@ -34,6 +34,7 @@ _SERVICE = pa.struct(
         *(pa.field(name, pa.date32()) for name in DAYS),
         pa.field("causes", pa.list_(_CAUSE), nullable=False),
         pa.field("by_month", pa.list_(_MONTH), nullable=False),
+        pa.field("against_odds", pa.list_(pa.int64()), nullable=False),
         pa.field("short", pa.list_(_SHORT), nullable=False),
     ]
 )
@@ -90,6 +91,7 @@ def _service_row(service: Service) -> dict[str, Any]:
             {"month": month, **dict(zip(_OF_A_MONTH, map(int, counts), strict=True))}
             for month, counts in service.by_month.items()
         ],
+        "against_odds": [int(n) for n in service.against_odds],
         "short": [
             {"order": order, "wanted_on": date.fromordinal(day)} for order, day in service.short
         ],
@@ -113,5 +115,6 @@ def _service(number: int, row: dict[str, Any]) -> Service:
         **{name: row[name] for name in (*COUNTS, *DAYS)},
         causes={c["cause"]: c["doses"] for c in row["causes"]},
         by_month={m["month"]: tuple(m[name] for name in _OF_A_MONTH) for m in row["by_month"]},
+        against_odds=tuple(row["against_odds"]),
         short=tuple((s["order"], s["wanted_on"].toordinal()) for s in row["short"]),
     )

@@ -10,6 +10,7 @@ from doseline.demand import band
 from doseline.programme import Programme
 from doseline.programme.programme import Question
 from doseline.studies.assessment import Answer
+from doseline.studies.controls import weighing
 from doseline.studies.figures import Figure, count_figure, service, wilson
 from doseline.studies.headroom import Room
 from doseline.studies.served import Served
@@ -18,7 +19,8 @@ from doseline.studies.verdict import sufficient
 
 def answer(programme: Programme, question: Question, room: Room, served: Served) -> Answer:
     """The verdict for one question under the design that was played."""
-    otif = service(served.on_time, served.due)
+    weigh = weighing(served.controls)
+    otif = service(served.on_time, served.due, weigh)
     target = programme.target_otif(question.protocols)
     causes = Counter(served.causes).most_common()
     return Answer(
@@ -34,8 +36,8 @@ def answer(programme: Programme, question: Question, room: Room, served: Served)
         headroom_high=room.under_high,
         otif=otif,
         target=target,
-        delayed=count_figure(served.delayed),
-        missed=count_figure(served.missed),
+        delayed=count_figure(served.delayed, weigh),
+        missed=count_figure(served.missed, weigh),
         sufficient=sufficient(room.multiple, otif, target),
         first_shortfall_on=first_shortfall(served, target),
         slot_use=served.slots_used / served.slots_usable if served.slots_usable else 0.0,

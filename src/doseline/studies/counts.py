@@ -3,45 +3,46 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from scipy.special import stdtrit
 
-from doseline.studies.figures import Figure, mean_figure, service, wilson
+from doseline.studies.controls import NONE, Controls, weighing
+from doseline.studies.figures import Figure, linear, mean_figure, service, wilson
 from doseline.studies.served import Served
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Doses on time, doses due and cost of each future. [currency]"""
+    """Doses on time, doses due and cost of each future [currency], and what takes luck back."""
 
     on_time: tuple[float, ...]
     due: tuple[float, ...]
     cost: tuple[float, ...]
+    controls: Controls = field(default=NONE)
 
     @property
     def otif(self) -> Figure:
         """OTIF with its interval."""
-        return service(self.on_time, self.due)
+        return service(self.on_time, self.due, weighing(self.controls))
 
     def first(self, futures: int) -> Counts:
-        """The counts of the first futures alone."""
+        """The counts of the first futures alone, as they fell."""
         return Counts(self.on_time[:futures], self.due[:futures], self.cost[:futures])
 
     @property
     def linear(self) -> list[float]:
-        """One value a future whose mean is OTIF, and whose spread is that of the ratio.
-
-        (Cochran, Sampling Techniques, 1977, chapter 6.)
+        """One value a future whose mean is OTIF as it fell, and whose spread is that of the ratio.
 
         >>> Counts((1.0, 2.0), (2.0, 4.0), (0.0, 0.0)).linear
         [0.5, 0.5]
         """
-        due, on_time = math.fsum(self.due), math.fsum(self.on_time)
-        if due == 0:
-            return [0.0 for _ in self.due]
-        ratio, mean = on_time / due, due / len(self.due)
-        return [ratio + (o - ratio * d) / mean for o, d in zip(self.on_time, self.due, strict=True)]
+        return linear(self.on_time, self.due, None)
+
+    @property
+    def without_luck(self) -> list[float]:
+        """One value a future whose mean is `otif`, and whose spread is what luck leaves of it."""
+        return linear(self.on_time, self.due, weighing(self.controls))
 
 
 def paired_otif(a: Counts, b: Counts) -> Figure:
@@ -59,20 +60,21 @@ def moved_otif(base: Counts, moved: Counts) -> Figure:
 
     The base may hold more futures than were played again with the input moved; its figure then
     stands on all of them, the change on the first. (A regression estimate of slope one: Cochran,
-    Sampling Techniques, 1977, section 7.2.) Where both hold as many it is the OTIF of `moved`.
+    Sampling Techniques, 1977, section 7.2.) Where both hold as many, and no luck is taken back, it
+    is the OTIF of `moved`.
 
     >>> base = Counts((1.0, 2.0, 2.0), (2.0, 2.0, 2.0), (0.0, 0.0, 0.0))
     >>> round(moved_otif(base, Counts((0.0, 2.0), (2.0, 2.0), (0.0, 0.0))).mean, 4)
     0.5833
     """
     n, futures = len(moved.due), len(base.due)
-    if n == futures:
+    if n == futures and not base.controls.rows:
         return moved.otif
     start = base.otif
     changes = [m - b for b, m in zip(base.first(n).linear, moved.linear, strict=True)]
     change = mean_figure(changes)
     mean = start.mean + change.mean
-    half = _half(base.linear, changes)
+    half = _half(base.without_luck, changes)
     low, high = wilson(mean * math.fsum(base.due), math.fsum(base.due))
     inside = [min(1.0, max(0.0, v)) for v in (mean, min(mean - half, low), max(mean + half, high))]
     return Figure(*inside)
@@ -97,4 +99,4 @@ def _half(base: list[float], changes: list[float]) -> float:
 
 def counts_of(served: Served) -> Counts:
     """What each future counts for a question."""
-    return Counts(served.on_time, served.due, served.cost)
+    return Counts(served.on_time, served.due, served.cost, served.controls)

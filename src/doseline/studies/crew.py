@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
+import os
+import pickle
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import get_context
 from types import TracebackType
 from typing import TypeVar
@@ -42,7 +45,7 @@ class Crew:
         trace: TracebackType | None,
     ) -> None:
         if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+            self._pool.shutdown(wait=False, cancel_futures=True)  # they end while we go on
             self._pool = None
 
     def run(self, jobs: Sequence[Job[T]], what: str) -> list[T]:
@@ -62,21 +65,36 @@ class Crew:
     def _share_out(self, jobs: Sequence[Job[T]], found: dict[int, T], what: str) -> None:
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
-                self.workers, get_context("spawn"), _begin, (self.programme,)
+                self.workers, get_context("spawn"), _begin, (pickle.dumps(self.programme),)
             )
-        given = {self._pool.submit(_work, job): number for number, job in enumerate(jobs)}
+        with _one_thread_each():  # the processes start with the first job
+            given = {self._pool.submit(_work, job): number for number, job in enumerate(jobs)}
         for answer in as_completed(given):
             found[given[answer]] = answer.result()
             self.progress(what, len(found), len(jobs))
 
 
-def _begin(programme: Programme) -> None:
-    gc.set_threshold(*_SELDOM)
-    _programme[:] = [programme]
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """While processes start: each counts on one core, so its linear algebra keeps to one."""
+    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
-_SELDOM = (100_000, 20, 100)
-"""A model has a hundred thousand small parts, all of which stay: the collector looks less often."""
+def _begin(programme: bytes) -> None:
+    """Unpack the programme once the collector looks seldom: its many small parts all stay."""
+    gc.set_threshold(100_000, 20, 100)
+    _programme[:] = [pickle.loads(programme)]
+    gc.freeze()
 
 
 def _work(job: Job[T]) -> T:

@@ -9,6 +9,8 @@ from typing import Any
 
 from scipy.special import stdtrit
 
+from doseline.studies.controls import Weighing
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -55,20 +57,47 @@ def ratio_figure(above: Sequence[float], below: Sequence[float]) -> Figure:
     return Figure(ratio, ratio - half, ratio + half)
 
 
-def count_figure(values: Sequence[float]) -> Figure:
+def linear(above: Sequence[float], below: Sequence[float], weigh: Weighing | None) -> list[float]:
+    """One value a future whose mean is a ratio of sums, and whose spread is that of the ratio.
+
+    (Cochran, Sampling Techniques, 1977, chapter 6.) Of futures that are weighed, both sums are
+    weighted, and the spread is what their numbers leave of it.
+
+    >>> linear([1.0, 2.0], [2.0, 4.0], None)
+    [0.5, 0.5]
+    """
+    total = math.fsum(below)
+    if total == 0:
+        return [0.0 for _ in below]
+    if weigh is None:
+        ratio, mean = math.fsum(above) / total, total / len(below)
+        return [ratio + (a - ratio * b) / mean for a, b in zip(above, below, strict=True)]
+    mean = weigh.mean(below)
+    ratio = weigh.mean(above) / mean
+    over = [(a - ratio * b) / mean for a, b in zip(above, below, strict=True)]
+    return [ratio + value for value in weigh.left(over).tolist()]
+
+
+def count_figure(values: Sequence[float], weigh: Weighing | None = None) -> Figure:
     """The mean of counts with its interval, which never reaches below 0."""
-    found = mean_figure(values)
+    found = mean_figure(values if weigh is None else weigh.left(values).tolist())
     return Figure(found.mean, max(0.0, found.low), found.high)
 
 
-def service(on_time: Sequence[float], due: Sequence[float]) -> Figure:
+def service(
+    on_time: Sequence[float], due: Sequence[float], weigh: Weighing | None = None
+) -> Figure:
     """OTIF with its interval: never outside 0 to 1, never narrower than the counts allow.
 
     The interval over replications misses what never happened in any of them, so Wilson's interval
-    on the pooled counts widens it where that is wider.
+    on the pooled counts widens it where that is wider. Of futures that are weighed (`controls`)
+    it is that of the weighted counts.
     """
     over = ratio_figure(on_time, due)
-    low, high = wilson(math.fsum(on_time), math.fsum(due))
+    if weigh is not None:
+        over = mean_figure(linear(on_time, due, weigh))
+    doses = math.fsum(due)
+    low, high = wilson(over.mean * doses, doses)
     return Figure(over.mean, max(0.0, min(over.low, low)), min(1.0, max(over.high, high)))
 
 

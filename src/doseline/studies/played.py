@@ -100,7 +100,8 @@ def _spans(programme: Programme, main: str, run: Play) -> Iterator[Span]:
     )  # fmt: skip
     of_markets = [q for q in programme.questions if not _of_trials(programme, q)]
     if of_markets:
-        yield _span_of(programme, names, MARKETS, of_markets, run.replications, 16)
+        span = _span_of(programme, names, MARKETS, of_markets, run.replications, 32)
+        yield replace(span, whole=False)
     for question in programme.questions:
         own = [n for n in names if question in asked(programme, n)]
         if own and _of_trials(programme, question):

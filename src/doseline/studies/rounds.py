@@ -18,10 +18,11 @@ from typing import Any
 from doseline.programme import Programme
 from doseline.simulate import Period, SimulationResult
 from doseline.studies.crew import Crew
+from doseline.studies.planned import planned_demand
 from doseline.studies.pool import Job
 from doseline.studies.precision import LEAST, Precision, joined, wanted_futures
 from doseline.studies.runs import FINISHES, Play, play
-from doseline.studies.served import Served, served_of, together
+from doseline.studies.served import Served, costs_of, served_of, together
 from doseline.studies.variants import under
 
 
@@ -29,6 +30,7 @@ from doseline.studies.variants import under
 class Span:
     """Days that are played for some designs, with what is counted and what is to be narrow.
 
+    Without `whole`, no more than how doses were served is kept of the first futures either.
     `counted` holds periods by design; `narrow` names those whose OTIF decides how many futures are
     played. `first` futures are played to begin with, `piece` of them in one piece of work.
     """
@@ -41,6 +43,7 @@ class Span:
     cases: dict[str, str] | None
     first: int
     piece: int
+    whole: bool = True
 
 
 @dataclass
@@ -70,15 +73,15 @@ def play_spans(
     one = replace(run, workers=1)
     first = [(s, numbers) for s in spans for numbers in _cut(range(_begun(s, precision)), s.piece)]
     jobs: list[Job[Any]] = [partial(_whole, span, numbers, one) for span, numbers in first]
-    answers: list[Any] = crew.run([*beside, *jobs], "futures played and plans solved")
-    others, answers = answers[: len(beside)], answers[len(beside) :]
+    answers: list[Any] = crew.run([*jobs, *beside], "futures played and plans solved")
+    others, answers = answers[len(jobs) :], answers[: len(jobs)]  # the longest jobs begin first
     found = {}
     for span in spans:
         mine = [a for (s, _), a in zip(first, answers, strict=True) if s is span]
-        whole = {d: joined(*(a[d] for a in mine)) for d in span.counted}
+        whole = {d: joined(*(a[d][0] for a in mine)) for d in span.counted if span.whole}
         served = {
-            d: {p: served_of(result, p) for p in span.narrow.get(d, ())}
-            for d, result in whole.items()
+            d: {p: together(*(a[d][1][p] for a in mine)) for p in span.narrow.get(d, ())}
+            for d in span.counted
         }
         found[span.name] = Found(whole, served)
     while precision is not None:
@@ -116,31 +119,40 @@ def _cut(numbers: range, piece: int) -> Iterator[range]:
 
 def _whole(
     span: Span, numbers: range, run: Play, programme: Programme
-) -> dict[str, SimulationResult]:
-    return {
-        design: _played(span, design, numbers, periods, span.until_on, run, programme)
-        for design, periods in span.counted.items()
-    }
+) -> dict[str, tuple[SimulationResult | None, dict[str, Served]]]:
+    found: dict[str, tuple[SimulationResult | None, dict[str, Served]]] = {}
+    for design, periods in span.counted.items():
+        narrow = span.narrow.get(design, ())
+        mine = tuple(p for p in periods if p.id in narrow)
+        part = (design, numbers, periods)
+        result, served = _played(span, part, mine, span.until_on, run, programme)
+        found[design] = (result if span.whole else None, served)
+    return found
+
+
+_Part = tuple[str, range, tuple[Period, ...]]
+"""A design, the futures that are played under it, and the periods that are counted."""
 
 
 def _played(
     span: Span,
-    design: str,
-    numbers: range,
-    periods: tuple[Period, ...],
+    part: _Part,
+    narrow: Sequence[Period],
     until_on: date,
     run: Play,
     programme: Programme,
-) -> SimulationResult:
-    """Some futures of a span under a design, until a day."""
-    return play(
-        under(programme, design),
-        replace(run, first=numbers.start, replications=len(numbers)),
-        counted=periods,
-        from_on=span.from_on,
-        until_on=until_on,
-        cases=span.cases,
-    )
+) -> tuple[SimulationResult, dict[str, Served]]:
+    """Some futures of a span under a design, until a day; and how some periods were served."""
+    design, numbers, periods = part
+    here = under(programme, design)
+    mine = replace(run, first=numbers.start, replications=len(numbers))
+    result = play(
+        here, mine, counted=periods, from_on=span.from_on, until_on=until_on, cases=span.cases,
+        within=span.until_on,
+    )  # fmt: skip
+    known = planned_demand(here, mine, narrow, span.from_on, until_on, span.cases)
+    costs = costs_of(result)
+    return result, {p.id: served_of(result, p.id, known[p.id], costs) for p in narrow}
 
 
 # -- more futures, no longer than is asked -----------------------------------------------------
@@ -152,12 +164,12 @@ class _Piece:
 
     span: Span
     until_on: date
-    parts: tuple[tuple[str, range, tuple[Period, ...]], ...]
+    parts: tuple[_Part, ...]
 
 
 def _needed(span: Span, found: Found, precision: Precision) -> list[_Piece]:
     """The pieces of the next round, those that end alike side by side."""
-    parts: dict[tuple[date, int], list[tuple[str, range, tuple[Period, ...]]]] = {}
+    parts: dict[tuple[date, int], list[_Part]] = {}
     for design, served in found.served.items():
         have = {p: s.futures for p, s in served.items()}
         wanted = {p: wanted_futures(s, precision) for p, s in served.items()}
@@ -193,7 +205,8 @@ def stretches(
 
 def _served(piece: _Piece, run: Play, programme: Programme) -> dict[tuple[str, str], Served]:
     found: dict[tuple[str, str], Served] = {}
-    for design, numbers, periods in piece.parts:
-        result = _played(piece.span, design, numbers, periods, piece.until_on, run, programme)
-        found |= {(design, p.id): served_of(result, p.id) for p in periods}
+    for part in piece.parts:
+        design, _, periods = part
+        _, served = _played(piece.span, part, periods, piece.until_on, run, programme)
+        found |= {(design, name): mine for name, mine in served.items()}
     return found

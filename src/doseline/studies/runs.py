@@ -142,8 +142,12 @@ def play(
     executor: Executor | None = None,
     kept: Keeping | None = None,
     until: Until | None = None,
+    within: date | None = None,
 ) -> SimulationResult:
-    """Play the standing policy of a programme that stands under a design."""
+    """Play the standing policy of a programme that stands under a design.
+
+    `within` is the last day of a longer span that is played in parts; see `simulate`.
+    """
     first = from_on or programme.from_on
     last = until_on or programme.until_on
     struck = scenario_named(programme, scenario)
@@ -163,4 +167,5 @@ def play(
         kept=kept,
         until=until,
         engine=run.engine,
+        within=within,
     )

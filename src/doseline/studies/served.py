@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 from doseline.simulate import Service, SimulationResult
+from doseline.simulate.odds import KINDS, WHOLE
+from doseline.studies.controls import NONE, Controls
 from doseline.studies.designs import spent
 
 
@@ -16,7 +18,8 @@ class Served:
     """Doses and cost of each future, in order; causes, months and slots of all futures together.
 
     `months` holds doses due and on time by month counted from year 0; slots are those of the
-    question's months. `cost` is that of the days played. [currency]
+    question's months. `cost` is that of the days played. [currency] `controls` holds what is known
+    of the futures beforehand.
     """
 
     due: tuple[float, ...]
@@ -28,6 +31,7 @@ class Served:
     months: Mapping[int, tuple[int, int]]
     slots_used: int
     slots_usable: int
+    controls: Controls = NONE
 
     @property
     def futures(self) -> int:
@@ -35,8 +39,22 @@ class Served:
         return len(self.due)
 
 
-def served_of(result: SimulationResult, question: str) -> Served:
-    """How the doses of a question fared in what was played."""
+def costs_of(result: SimulationResult) -> tuple[float, ...]:
+    """What each future cost. [currency]"""
+    return tuple(spent(r) for r in result.replications)
+
+
+def served_of(
+    result: SimulationResult,
+    question: str,
+    planned: Controls = NONE,
+    costs: tuple[float, ...] | None = None,
+) -> Served:
+    """How the doses of a question fared in what was played.
+
+    With what is known of the demand of its futures, it is noted too how often chance struck
+    against its odds. `costs` are those of the futures, where they are known.
+    """
     rows, period = result.by_period[question], result.period[question]
     every: list[Service] = [row for future in rows for row in future]
     return Served(
@@ -44,12 +62,20 @@ def served_of(result: SimulationResult, question: str) -> Served:
         on_time=tuple(float(sum(r.on_time for r in x)) for x in rows),
         delayed=tuple(float(sum(r.delayed for r in x)) for x in rows),
         missed=tuple(float(sum(r.missed for r in x)) for x in rows),
-        cost=tuple(spent(r) for r in result.replications),
+        cost=costs_of(result) if costs is None else costs,
         causes=_summed(row.causes for row in every),
         months=_added((m, n[:2]) for row in every for m, n in row.by_month.items()),
         slots_used=sum(r.total("slots_used", period) for r in result.replications),
         slots_usable=sum(r.total("slots_usable", period) for r in result.replications),
+        controls=_odds(rows).beside(planned) if planned.rows else NONE,
     )
+
+
+def _odds(rows: Iterable[Sequence[Service]]) -> Controls:
+    """How often chance struck against its odds in each future, by kind: 0 in the mean. [doses]"""
+    zero = (0,) * len(KINDS)
+    summed = (map(sum, zip(zero, *(r.against_odds for r in x), strict=True)) for x in rows)
+    return Controls(tuple(tuple(n / WHOLE for n in x) for x in summed), (0.0,) * len(KINDS))
 
 
 def together(*parts: Served) -> Served:
@@ -64,6 +90,7 @@ def together(*parts: Served) -> Served:
         months=_added(item for p in parts for item in p.months.items()),
         slots_used=sum(p.slots_used for p in parts),
         slots_usable=sum(p.slots_usable for p in parts),
+        controls=Controls.together([p.controls for p in parts]),
     )
 
 

@@ -146,7 +146,15 @@ def beside(
         if name == main
     }
     moved = tuple(
-        one_question(crew, design, q, one, every_headroom=False, known=known.get(q.id))
+        one_question(
+            crew,
+            design,
+            q,
+            one,
+            every_headroom=False,
+            known=known.get(q.id),
+            known_room=played.rooms[main, q.id].multiple,
+        )
         for q in ranged
     )
     several = len(parent_design(crew.programme, design).plants) > 1
@@ -233,6 +241,10 @@ def method_lines(
         "Intervals are two-sided, 95 %, over replications; that of OTIF is never narrower than "
         "Wilson's on the doses counted. A range of demand holds the middle 95 % of the futures or, "
         "where that is wider, the lowest uptake case to the highest.",
+        "Luck is taken back from OTIF and from the doses delayed and missed: futures are weighed "
+        "so that chance struck orders on their first way as often as its odds let expect, and "
+        "those who start ask for as many doses as they do in the mean. Causes, months and costs "
+        "are as they fell.",
         "A first shortfall is the first month in which the share on time lies below the target "
         "beyond doubt (95 %).",
         _cases_line(programme),

@@ -26,6 +26,7 @@ pytest.importorskip("numba")
 
 from doseline.simulate.kernel import futures, play, room_for
 from doseline.simulate.kernel.play import Asked, Kernel
+from doseline.simulate.kernel.world_tables import tables_of
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 SEED = 3
@@ -128,6 +129,7 @@ def test_where_more_is_lost_than_is_noted_at_once_the_rest_is_played_on(
 ) -> None:
     c = losses()
     monkeypatch.setattr(room_for, "_SHORTS", 1)
+    tables_of(c.world).lent.clear()
     kernel = c.kernel()
     stops = []
     plainly = futures.run_futures
@@ -139,6 +141,39 @@ def test_where_more_is_lost_than_is_noted_at_once_the_rest_is_played_on(
     monkeypatch.setattr(play, "run_futures", counted)
     equal([*kernel._at_once(c.asked.part(1, 8))], _part(c, 1))
     assert len(stops) > 1
+
+
+def test_futures_that_end_early_live_in_the_memory_of_those_that_do_not() -> None:
+    """Three ends of one world in turn, twice: each as the reference plays it."""
+    c = losses()
+    assert not any(c.shocks)
+    ends = (c.world.until_on, date(2024, 2, 29), date(2024, 2, 5))
+    played = [
+        (c.world.ending(end), Kernel(c.world.ending(end), c.periods).several(c.asked))
+        for end in ends * 2
+    ]
+    due = set()
+    for there, found in played:
+        for n, one in enumerate(found):
+            plain = run(there, c.crowds[n], seed=SEED, replication=n, periods=c.periods)
+            assert one is not None
+            assert (one.replication, one.services) == (plain.replication, plain.services)
+        due.add(sum(s.due for one in found if one for s in one.services))
+    assert len(due) == len(ends)
+
+
+def test_a_future_that_ends_early_is_the_beginning_of_the_longer_one() -> None:
+    c = losses()
+    end = date(2024, 2, 20)
+    early = (Period("early", (), FROM, date(2024, 2, 5)),)
+    for n, crowd in enumerate(c.crowds):
+        short, long = (
+            run(w, crowd, seed=SEED, replication=n, periods=early)
+            for w in (c.world.ending(end), c.world)
+        )
+        assert [(s.due, s.on_time, s.against_odds) for s in short.services] == [
+            (s.due, s.on_time, s.against_odds) for s in long.services
+        ]
 
 
 def test_plain_patients_are_played_one_after_the_other() -> None:

@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from scipy.optimize import isotonic_regression
 from scipy.special import betainc
 
 from doseline.errors import QuantityError
@@ -139,6 +138,8 @@ def boin_mtd(
     >>> boin_mtd((3, 6, 12, 6), (0, 1, 3, 4), target=0.25, below=4)
     2
     """
+    from scipy.optimize import isotonic_regression  # slow to load, and seldom asked for
+
     levels = np.array([d for d in range(below) if treated[d] > 0], dtype=np.int64)
     if not levels.size:
         return None

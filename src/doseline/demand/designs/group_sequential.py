@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from doseline.errors import QuantityError
@@ -47,6 +46,8 @@ def boundaries(looks: tuple[float, ...], alpha: float = 0.025) -> tuple[float, .
     >>> [round(z, 3) for z in boundaries((0.5, 0.75, 1.0))]
     [2.963, 2.359, 2.014]
     """
+    from scipy.optimize import brentq  # slow to load, and seldom asked for
+
     _check_looks(looks)
     if not 0.001 <= alpha < 0.5:
         raise QuantityError(f"the one-sided alpha must be from 0.001 to below 0.5, got {alpha}")

@@ -30,7 +30,10 @@ from doseline.simulate.kernel.rivals import (
 )
 from doseline.simulate.kernel.stays import may_hold
 from doseline.simulate.kernel.waiting import (
+    ANY_DAY,
+    MOST_NOTED,
     ask_for_the_least,
+    days_with_ways,
     may_be_served,
     next_turn,
     waits,
@@ -68,13 +71,13 @@ def promise(c: Any, order: int) -> None:
 
 @compiled
 def _promised_a_day(c: Any, order: int, freed_only: bool) -> bool:
-    turn = 0
+    turn, first, days = 0, c.orders[order].earliest, days_with_ways(c, order)
     while True:
         day = day_after(c, order, turn)
         if day == 0:
             return False
         turn += 1
-        if day < 0:
+        if day < 0 or (days != ANY_DAY and not (days >> (day - first)) & 1):
             continue
         used = c.scratch_n
         reach, fit = best(c, order, day, freed_only)
@@ -124,6 +127,7 @@ def wait(c: Any, order: int) -> None:
         return
     waits(c, order)
     last, turn, ways_n, places, least = -NEVER, 0, 0, 0, math.inf
+    days = 0 if o.latest - o.earliest < MOST_NOTED else ANY_DAY
     while True:
         day = day_after(c, order, turn)
         if day == 0:
@@ -138,7 +142,9 @@ def wait(c: Any, order: int) -> None:
             places |= 1 << (r.place % 63)
             least = min(least, o.units * o.activity * r.load_factor)
         ways_n += n
-    waits_for(c, order, places, least, last if ways_n else 0)
+        if n and days != ANY_DAY:
+            days |= 1 << (day - o.earliest)
+    waits_for(c, order, places, days, least, last if ways_n else 0)
     o.wait_token += 1
     at(c, wall_at(c, c.sites[o.site].latest, o.latest), WINDOW_CLOSES, order, o.wait_token)
 

@@ -24,12 +24,24 @@ from numba.core import caching, codegen, registry
 from doseline import calendars, chance, distributions, nuclides
 from doseline.operations import crowd, ordering
 from doseline.programme import course, rules
-from doseline.simulate import fate, transit
+from doseline.simulate import fate, odds, transit
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 COMPILED_FROM = (
-    *(calendars, chance, distributions, nuclides, crowd, ordering, course, rules, fate, transit),
+    *(
+        calendars,
+        chance,
+        distributions,
+        nuclides,
+        crowd,
+        ordering,
+        course,
+        rules,
+        fate,
+        odds,
+        transit,
+    ),
 )
 """The modules whose rules the kernel compiles."""
 

@@ -16,6 +16,7 @@ from doseline.simulate.kernel.draws import (
     four,
 )
 from doseline.simulate.kernel.losses import give_up
+from doseline.simulate.kernel.odds import note_batch
 from doseline.simulate.kernel.rooms import (
     isotope_for,
     left_of_offer,
@@ -33,6 +34,8 @@ from doseline.simulate.kernel.words import (
     ISOTOPE_COST,
     LOCKED,
 )
+from doseline.simulate.odds import ISOTOPE as ODDS_OF_ISOTOPE
+from doseline.simulate.odds import ISOTOPE_LATE
 
 DAY = 1440
 
@@ -88,9 +91,12 @@ def _comes(c: Any, batch: int) -> bool:
     factor = 1.0
     if c.chance:
         luck = four(c, source.stream, c.plants[p.plant].hash, option.day)
-        if luck[0] < source.failed:
-            return False
-        if luck[1] < source.late and option.delivered_at + DAY > p.receipt_by:
+        fails, late = luck[0] < source.failed, luck[1] < source.late
+        matters = option.delivered_at + DAY > p.receipt_by
+        note_batch(c, batch, ODDS_OF_ISOTOPE, fails, source.failed)
+        if matters:
+            note_batch(c, batch, ISOTOPE_LATE, late, source.late)
+        if fails or (late and matters):
             return False
         factor = source.low + (source.high - source.low) * luck[2]
     left = left_of_source(c, option.source, option.delivered_at, c.now)

@@ -62,7 +62,7 @@ def open_to(c: Any, order: int, reach: int) -> bool:
         if (
             takes(c, r.place) >= 0
             or not on_the_road(c, r.lane, o.site, r.dispatch_at)
-            or closed(c, plant, order, r.received_day) != 0
+            or closed(c, plant, order, c.receipts[reach].day) != 0
         ):
             return False
     return site_takes(c, order, reach)
@@ -179,6 +179,13 @@ def fits(c: Any, order: int, reach: int) -> tuple[bool, int, float, bool]:
 
 
 @compiled
+def _found_usable(c: Any, place: int) -> bool:
+    """Whether a slot is usable; it is noted that this was looked at before its lock."""
+    c.looked_at[place] = 1
+    return usable(c, place, c.plants[c.places[place].plant].usable)
+
+
+@compiled
 def stands_in(c: Any, order: int, reach: int) -> tuple[bool, int, float, bool]:
     """Whether a lost order can be remade in a slot from isotope kept there for stand-ins."""
     r, o = c.reaches[reach], c.orders[order]
@@ -198,7 +205,7 @@ def stands_in(c: Any, order: int, reach: int) -> tuple[bool, int, float, bool]:
     factor = decay_factor(p.charge_at - c.options[option].delivered_at, p.half_life)
     left = standing_left(c, place)
     if batch < 0:
-        late = p.set_up_at < c.now or not usable(c, place, c.plants[p.plant].usable)
+        late = p.set_up_at < c.now or not _found_usable(c, place)
         if late or units > p.vials_max or not can_open(c, place):
             return NO_FIT
         wanted = charge_for(c, place, load) / factor

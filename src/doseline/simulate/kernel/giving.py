@@ -7,7 +7,7 @@ from typing import Any
 from doseline.simulate.kernel.compiling import compiled
 from doseline.simulate.kernel.instants import at
 from doseline.simulate.kernel.rivals import rival_joins, rival_leaves, unlink
-from doseline.simulate.kernel.rooms import isotope_for, occupy, reserve
+from doseline.simulate.kernel.rooms import isotope_for, note_full, occupy, reserve
 from doseline.simulate.kernel.stays import book_site, leave_site
 from doseline.simulate.kernel.waiting import capacity_appeared
 from doseline.simulate.kernel.words import (
@@ -119,6 +119,7 @@ def attach(c: Any, order: int, reach: int, option: int, mbq: float, stands_in: b
     o.status, o.batch, o.reach, o.use_at, o.day = PROMISED, batch, reach, r.use_at, r.day
     rival_joins(c, batch, order)
     book_site(c, order)
+    note_full(c, batch)
     if stands_in:
         c.standing_used[c.places[place].standing] += mbq
         b.standing += mbq
@@ -153,6 +154,7 @@ def detach(c: Any, order: int, announce: bool) -> int:
     o.status, o.batch, o.reach = WAITING, -1, -1
     if b.count == 0:
         b.units, b.load, b.eos = 0, 0.0, 0.0
+    note_full(c, batch)
     if b.status == OPEN:
         if b.count == 0:
             occupy(c, b.place, -1)

@@ -40,17 +40,12 @@ def _lines(*fields: tuple[str, Any]) -> np.dtype[Any]:
 
 PLACE = _rows(
     "plant line product make_row charge_at day month call_off_at last_lock_at vials_max qc_day "
-    "standing exc_off exc_n opt_off opt_n decays first_lock_at receipt_by set_up_at twin inside "
+    "standing exc_off exc_n opt_off opt_n decays first_lock_at receipt_by set_up_at twin "
     "week_row ready_at ready_row eos_first_at",
     "bulk_max half_life yield_fraction free_fraction fee",
     "slot_hash",
 )
 OPTION = _rows("source delivered_at lock_at week day consignment")
-REACH = _rows(
-    "place charge_at last_lock_at lane site dispatch_at received_at use_at day testing "
-    "received_day dispatch_day",
-    "load_factor eos_factor cost late",
-)
 LINE = _rows("plant made_before", "vial_min", "stream")
 PLANT = _rows(
     "zone firm batches_per_day qc_per_day has_limit waste_kept cause_off cause_n learns corrects "
@@ -111,6 +106,13 @@ PATIENT = _lines(
     # what is seldom asked for
     ("first_day", I4), ("delay_at", I4), ("waits", I4), ("before", I4), ("due_day", I4),
 )  # fmt: skip
+REACH = _lines(
+    # one line of the cache: most are looked at and left
+    ("load_factor", F8), ("eos_factor", F8), ("cost", F8), ("late", F8), ("place", I4),
+    ("charge_at", I4), ("last_lock_at", I4), ("lane", I4), ("dispatch_at", I4),
+    ("received_at", I4), ("use_at", I4), ("day", I4),
+)  # fmt: skip
+RECEIPT = _rows("site day testing")
 LUCKS = _rows("off n")
 LUCK = _rows("", "goes_on gate gate_delay cancel cancel_stage moved weight")
 
@@ -149,7 +151,8 @@ GROUP = _rows("batch lane site count next")
 
 TABLES: dict[str, Any] = {
     # the world
-    "places": PLACE, "options": OPTION, "reaches": REACH, "lines": LINE, "plants": PLANT,
+    "places": PLACE, "options": OPTION, "reaches": REACH, "receipts": RECEIPT,
+    "lines": LINE, "plants": PLANT,
     "contracts": CONTRACT, "tiers": TIER, "causes": CAUSE, "products": PRODUCT, "steps": STEP,
     "sources": SOURCE, "lanes": LANE, "carriers": CARRIER, "borders": BORDER,
     "crossings": CROSSING, "sites": SITE, "consignees": CONSIGNEE, "protocols": PROTOCOL,
@@ -168,13 +171,14 @@ TABLES: dict[str, Any] = {
     "orders": ORDER, "batches": BATCH, "spares": SPARE, "parcels": PARCEL,
     "parcel_orders": PARCEL_ORDER, "doses": DOSE, "arrivals": ARRIVAL, "groups": GROUP,
     "stops": STOP, "known": I4,
-    "batch_of": I4, "busy": I4, "crew": I4, "qc": I4, "infusions": I4, "held_most": F8,
-    "held_first": I4,
-    "held_last": I4, "arrival_first": I4, "arrival_last": I4, "offered": F8, "standing_used": F8,
+    "batch_of": I4, "busy": I4, "looked_at": np.int8, "crew": I4, "qc": I4, "infusions": I4,
+    "held_most": F8, "held_first": I4, "held_last": I4,
+    "arrival_first": I4, "arrival_last": I4, "offered": F8, "standing_used": F8,
     "experience": I4, "cluster_until": I8, "consignments": I4, "tested": np.int8,
     "batches_of_year": I4, "freed_place": I4, "freed_consignee": I4,
     "freed_list": I4, "short_since": I8, "short_load": F8, "waiting": I4, "wanted_places": I8,
     "wanted_sites": I8, "wanted_least": F8, "wanted_until": I4, "wanted_consignee": I4,
+    "wanted_days": I8, "full": np.int8,
     "cohort_waiting": I4, "cohort_last": I4, "months": I8, "rows": I8, "row_months": I8,
     "row_causes": I8, "rival_orders": I4, "rival_ranks": I8, "rival_loads": F8, "rival_eos": F8,
     "text": np.uint8, "heap": COMING, "first_keys": I8,

@@ -64,6 +64,7 @@ def fix_vials(c: Any, batch: int) -> None:
     b.vials = b.units + spare
     standing = c.backup and c.plants[p.plant].standing_mbq > 0
     b.places = p.vials_max if standing else b.vials
+    c.full[place] = 1 if b.units >= b.vials else 0
     b.charge = charge_for(c, place, b.load + spare * each)
     if b.option < 0 or b.standing != 0.0:
         return

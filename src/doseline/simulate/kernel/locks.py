@@ -17,6 +17,7 @@ from doseline.simulate.kernel.giving import lock_at
 from doseline.simulate.kernel.instants import at, scratch
 from doseline.simulate.kernel.locking import begin, fix_vials, lots
 from doseline.simulate.kernel.losses import give_up
+from doseline.simulate.kernel.odds import note_batch
 from doseline.simulate.kernel.promised import locked_orders
 from doseline.simulate.kernel.rooms import (
     isotope_for,
@@ -33,6 +34,7 @@ from doseline.simulate.kernel.words import (
     OPEN,
     OPTION_FEES,
 )
+from doseline.simulate.odds import SLOT
 
 
 @compiled
@@ -53,7 +55,11 @@ def _lock(c: Any, batch: int) -> None:
         b.status, b.in_room = DROPPED, 0
         c.batch_of[b.place] = -1
         return
-    if not usable(c, b.place, c.plants[p.plant].usable):
+    serves = usable(c, b.place, c.plants[p.plant].usable)
+    if c.chance and not c.looked_at[b.place]:
+        chance = c.plants[p.plant].usable * p.free_fraction
+        note_batch(c, batch, SLOT, not serves, 1.0 - chance)
+    if not serves:
         give_up(c, batch, NOT_USABLE, False)
         return
     if p.decays and b.standing == 0.0 and not _isotope(c, batch):

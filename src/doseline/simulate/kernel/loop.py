@@ -310,7 +310,7 @@ def _is_hit(c: Any, batch: int, order: int) -> bool:
     o = c.orders[order]
     r = c.reaches[o.reach]
     plant = c.places[c.batches[batch].place].plant
-    if closed(c, plant, order, r.received_day) != 0:
+    if closed(c, plant, order, c.receipts[o.reach].day) != 0:
         return True
     return not on_the_road(c, r.lane, o.site, r.dispatch_at)
 
@@ -338,7 +338,7 @@ def _owe(c: Any) -> None:
     bought = np.zeros(len(c.places), np.int8)
     for place in range(len(c.places)):
         p = c.places[place]
-        if not p.inside or takes(c, place) >= 0:
+        if not c.from_day <= p.day <= c.until_day or takes(c, place) >= 0:
             continue
         other = p.twin
         while other >= 0 and takes(c, other) >= 0:

@@ -23,6 +23,7 @@ from doseline.simulate.kernel.draws import (
     four,
     slot_luck,
 )
+from doseline.simulate.kernel.odds import note_batch
 from doseline.simulate.kernel.rooms import (
     occupy,
     reserve,
@@ -36,6 +37,7 @@ from doseline.simulate.kernel.words import (
     LATE_CANCELLATION,
     OPEN,
 )
+from doseline.simulate.odds import BATCH
 
 
 @compiled
@@ -73,7 +75,9 @@ def draw_failure(c: Any, batch: int) -> None:
     if c.now < c.cluster_until[p.line]:
         chance *= plant.cluster
     luck = slot_luck(c, b.place)
-    if luck[2] >= min(chance, 1.0):
+    fails = luck[2] < min(chance, 1.0)
+    note_batch(c, batch, BATCH, fails, chance)
+    if not fails:
         return
     upto = 0.0
     which = plant.cause_off + plant.cause_n - 1

@@ -26,6 +26,7 @@ from doseline.simulate.kernel.tallying import (
     ENROLLED,
     LAST,
     MISSED_N,
+    ODDS,
     ON_TIME,
     OUT,
     ROW,
@@ -140,22 +141,23 @@ def owed_whatever_happens(tables: Tables) -> dict[str, dict[int, int]]:
 def _services(told: Told) -> Iterator[tuple[Service, ...]]:
     """How the doses of each period and protocol fared, of each replication."""
     t = told.room.tables
-    rows = told.room.counts(told.counted, "rows").reshape(len(told.numbers), -1, ROW)
-    each = rows.shape[1]
-    all_causes, all_months = _causes(told), _by_month(told)
     named = [
         (i * len(t.protocols) + t.protocols[protocol], period, protocol)
         for i, period in enumerate(told.periods)
         for protocol in sorted(t.protocols)
+        if not period.protocols or protocol in period.protocols
     ]
+    counted, each = np.array([row for row, _, _ in named], np.int64), len(named)
+    rows = _of_rows(told, "rows", (ROW,), counted)
+    all_causes, all_months = _causes(told, counted), _by_month(told, counted)
     rows_short = told.shorts.copy()
     rows_short[:, 0] -= told.first
     shorts = Shorts(told.room.held["names"].tobytes(), rows_short)
     for n, (replication, mine) in enumerate(zip(told.numbers, rows.tolist(), strict=True)):
         found = []
-        for number, period, protocol in named:
+        for number, (_, period, protocol) in enumerate(named):
             row = mine[number]
-            if not row[DUE] and not row[CANCELLED_N]:
+            if not row[DUE] and not row[CANCELLED_N] and not any(row[ODDS:]):
                 continue
             found.append(
                 Service(
@@ -174,6 +176,7 @@ def _services(told: Told) -> Iterator[tuple[Service, ...]]:
                     last_dose_on=_date(row[LAST]),
                     causes=all_causes[n * each + number],
                     by_month=all_months[n * each + number],
+                    against_odds=tuple(row[ODDS:]),
                     short=Short(
                         shorts,
                         n,
@@ -190,10 +193,17 @@ def _date(day: int) -> date | None:
     return date.fromordinal(day) if day else None
 
 
-def _causes(told: Told) -> list[dict[str, int]]:
+def _of_rows(told: Told, name: str, wide: tuple[int, ...], counted: Ints) -> Ints:
+    """What was counted of some rows of service: by replication, row, and what a row is wide."""
+    table = told.room.counts(told.counted, name)
+    return table.reshape(len(told.numbers), -1, *wide)[:, counted]
+
+
+def _causes(told: Told, counted: Ints) -> list[dict[str, int]]:
     """The causes of each row of service, by name."""
     t = told.room.tables
-    table = told.room.counts(told.counted, "row_causes").reshape(-1, len(t.causes))
+    wide = len(t.causes)
+    table = _of_rows(told, "row_causes", (wide,), counted).reshape(-1, wide)
     row, code = np.nonzero(table)
     edges = np.searchsorted(row, np.arange(len(table) + 1)).tolist()
     counts = table[row, code].tolist()
@@ -204,10 +214,11 @@ def _causes(told: Told) -> list[dict[str, int]]:
     ]
 
 
-def _by_month(told: Told) -> list[dict[int, tuple[int, int, int, int]]]:
+def _by_month(told: Told, counted: Ints) -> list[dict[int, tuple[int, int, int, int]]]:
     """The months of each row of service in which doses were due."""
     t = told.room.tables
-    table = told.room.counts(told.counted, "row_months").reshape(-1, t.months_n, 4)
+    wide = (t.months_n, 4)
+    table = _of_rows(told, "row_months", wide, counted).reshape(-1, *wide)
     row, place = np.nonzero(table[:, :, 0])
     edges = np.searchsorted(row, np.arange(len(table) + 1)).tolist()
     counts = table[row, place].T.tolist()

@@ -170,7 +170,7 @@ def _leaves(c: Any, parcel: int) -> None:
     p = c.places[c.batches[s.batch].place]
     _pay(c, parcel, left)
     day = day_of(c, c.plants[p.plant].zone, s.dispatch)
-    nominal, extra, lost = trip(c, s.lane, s.site, p.plant, day)
+    nominal, extra, lost = trip(c, parcel, p.plant, day)
     s.nominal = nominal + planned_testing(c, s.lane, s.site, parcel, s.dispatch)
     s.total, s.lost = s.nominal + extra, 1 if lost else 0
     _go(c, parcel, _MOVES, after_moving(c, c.lanes[s.lane].road, s.dispatch, s.nominal))
@@ -184,7 +184,7 @@ def _pay(c: Any, parcel: int, packages: int) -> None:
         line = c.parcel_orders[k]
         if not line.vial:
             continue
-        cents = c.reaches[c.orders[line.order].reach].testing
+        cents = c.receipts[c.orders[line.order].reach].testing
         if cents and not c.tested[row]:
             c.tested[row] = 1
             cost(c, TESTING, cents)

@@ -153,14 +153,14 @@ def _note(c: Any, found: Any, at: int, reach: int, site: int, day: int) -> None:
     """Write a way into its row."""
     place, use = found[at + _PLACE], found[at + _USE]
     p, r = c.places[place], c.reaches[reach]
-    r.place, r.lane, r.site, r.day = place, found[at + _LANE], site, day
+    r.place, r.lane, r.day, c.receipts[reach].site = place, found[at + _LANE], day, site
     r.charge_at, r.last_lock_at = p.charge_at, p.last_lock_at
     r.dispatch_at, r.received_at, r.use_at = found[at + _DISPATCH], found[at + _RECEIVED], use
-    r.received_day = day_of(c, c.sites[site].zone, found[at + _RECEIVED])
-    r.dispatch_day = day_of(c, c.plants[p.plant].zone, found[at + _DISPATCH])
+    c.receipts[reach].day = day_of(c, c.sites[site].zone, found[at + _RECEIVED])
     r.load_factor = 1.0 / decay_factor(use - p.charge_at, p.half_life)
     r.eos_factor = _eos_factor(c, place, use)
-    r.cost, r.testing = float(found[at + _COST]), c.permit_cents[found[at + _PERMIT]]
+    r.cost = float(found[at + _COST])
+    c.receipts[reach].testing = c.permit_cents[found[at + _PERMIT]]
     r.late = -1.0
 
 
@@ -174,7 +174,7 @@ def how_late(c: Any, reach: int) -> float:
     p, ln = c.places[r.place], c.lanes[r.lane]
     room = _moving_between(c, ln.road, r.dispatch_at, _deadline(c, reach))
     ready = c.ready_tries[p.ready_row : p.ready_row + c.tries]
-    moving_row = c.moving_at[r.lane * c.markets_n + c.sites[r.site].market]
+    moving_row = c.moving_at[r.lane * c.markets_n + c.sites[c.receipts[reach].site].market]
     moving = c.moving_tries[moving_row : moving_row + c.tries]
     planned = r.dispatch_at - r.charge_at
     in_time = bisect_right(ready, planned)
@@ -191,7 +191,7 @@ def how_late(c: Any, reach: int) -> float:
 def _deadline(c: Any, reach: int) -> int:
     """The last moment at the door that still keeps the planned day."""
     r = c.reaches[reach]
-    s = c.sites[r.site]
+    s = c.sites[c.receipts[reach].site]
     preparation = c.products[c.places[r.place].product].preparation
     closes = c.closes[s.receives * c.days + at_day(c, r.day)]
     return min(wall_at(c, s.latest, r.day) - preparation, closes)
@@ -200,15 +200,15 @@ def _deadline(c: Any, reach: int) -> int:
 @compiled
 def _rescued(c: Any, reach: int, ready_at: int) -> bool:
     """Whether another lane would keep the day from a typical late release."""
-    r = c.reaches[reach]
+    r, site = c.reaches[reach], c.receipts[reach].site
     p = c.places[r.place]
-    row = p.plant * len(c.sites) + r.site
+    row = p.plant * len(c.sites) + site
     for k in range(c.lane_off[row], c.lane_off[row + 1]):
         lane = c.lane_list[k]
         ln = c.lanes[lane]
         dispatch = dispatch_at(c, lane, ready_at + ln.notice)
-        received = received_at(c, r.site, after_moving(c, ln.road, dispatch, ln.planned))
-        if use_at(c, r.site, r.day, received, c.products[p.product].preparation) > 0:
+        received = received_at(c, site, after_moving(c, ln.road, dispatch, ln.planned))
+        if use_at(c, site, r.day, received, c.products[p.product].preparation) > 0:
             return True
     return False
 

@@ -51,6 +51,8 @@ def best(c: Any, order: int, day: int, freed_only: bool) -> tuple[int, Any]:
         r = c.reaches[reach]
         if not everywhere and c.freed_place[slots + r.place] != turn:
             continue
+        if c.full[r.place] and not o.lost:
+            continue
         if r.last_lock_at >= c.now or (
             r.charge_at > c.now and (o.lost or c.batch_of[r.place] >= 0)
         ):

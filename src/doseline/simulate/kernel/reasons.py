@@ -48,7 +48,7 @@ def _all_hit(c: Any, order: int, off: int, n: int) -> int:
             hits = c.shocks[shock].hits
             cause = HIT_PLANT if hits == BY_PLANT else (HIT_FIRM if hits == BY_FIRM else HIT_LINE)
         else:
-            cause = closed(c, c.places[r.place].plant, order, r.received_day)
+            cause = closed(c, c.places[r.place].plant, order, c.receipts[reach].day)
             if not cause:
                 return 0
         if not found or _letter(cause) < _letter(found):

@@ -22,7 +22,9 @@ from doseline.simulate.kernel.instants import (
     treats_on,
     use_at,
 )
+from doseline.simulate.kernel.odds import note_order
 from doseline.simulate.kernel.stays import infusion_free
+from doseline.simulate.odds import DAYS_LATE, HOURS_LATE, SLOW, SLOWEST, noted
 from doseline.simulate.transit import raised
 
 DAY = 1440
@@ -40,8 +42,9 @@ def going(c: Any, parcel: int, order: int) -> bool:
 
 
 @compiled
-def trip(c: Any, lane: int, site: int, plant: int, day: int) -> tuple[int, int, bool]:
+def trip(c: Any, parcel: int, plant: int, day: int) -> tuple[int, int, bool]:
     """The moving minutes of a package, what is added on the way, whether it is lost."""
+    lane, site = c.parcels[parcel].lane, c.parcels[parcel].site
     ln = c.lanes[lane]
     luck = (0.5, 1.0, 0.5, 0.5)
     if c.chance:
@@ -59,7 +62,11 @@ def trip(c: Any, lane: int, site: int, plant: int, day: int) -> tuple[int, int, 
     nominal = int(ln.planned)
     if ln.drawn:
         nominal = drawn(ln.low, ln.mode, ln.high, luck[0])
-    late, lost = _lateness(c, ln.carrier, day, luck[1], luck[2], factor)
+        _note(c, parcel, SLOW, luck[0] >= 1.0 - SLOWEST, SLOWEST)
+    days, hours = _chances(c, ln.carrier, day, factor)
+    _note(c, parcel, DAYS_LATE, luck[1] < days, days)
+    _note(c, parcel, HOURS_LATE, days <= luck[1] < hours, hours - days)
+    late, lost = _lateness(c, ln.carrier, luck[1], luck[2], days, hours)
     extra += late
     border = c.border_of[plant * c.markets_n + c.sites[site].market]
     if border >= 0:
@@ -75,20 +82,36 @@ def trip(c: Any, lane: int, site: int, plant: int, day: int) -> tuple[int, int, 
 
 
 @compiled
-def _lateness(
-    c: Any, carrier: int, day: int, u: float, v: float, factor: float
-) -> tuple[int, bool]:
-    """One of: lost; a day or two late; hours late; none. Odds of delay rise in winter."""
+def _note(c: Any, parcel: int, kind: int, struck: bool, chance: float) -> None:
+    """Note a draw that may make the vials of a package late."""
+    s, amount = c.parcels[parcel], noted(struck, chance)
+    for k in range(s.off, s.off + s.n):
+        if c.parcel_orders[k].vial:
+            note_order(c, c.parcel_orders[k].order, kind, amount)
+
+
+@compiled
+def _chances(c: Any, carrier: int, day: int, factor: float) -> tuple[float, float]:
+    """How likely a package is lost or days late, or any of that or hours late."""
     r = c.carriers[carrier]
     days, hours = r.day_delay, r.delay
     if c.winters[at_day(c, day)]:
         days, hours = raised(days, r.winter), raised(hours, r.winter)
-    days, hours = min(1.0, days * factor), min(1.0, hours * factor)
+    days, hours = r.lost + min(1.0, days * factor), min(1.0, hours * factor)
+    return min(1.0, days), min(1.0, days + hours)
+
+
+@compiled
+def _lateness(
+    c: Any, carrier: int, u: float, v: float, days: float, hours: float
+) -> tuple[int, bool]:
+    """One of: lost; a day or two late; hours late; none."""
+    r = c.carriers[carrier]
     if u < r.lost:
         return 0, True
-    if u < r.lost + days:
+    if u < days:
         return 2 * DAY if v < r.second_day else DAY, False
-    if u < r.lost + days + hours:
+    if u < hours:
         return drawn(r.low, r.mode, r.high, v) if r.delays else 0, False
     return 0, False
 

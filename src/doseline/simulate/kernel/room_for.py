@@ -11,13 +11,13 @@ from doseline.simulate.kernel.futures import SHORT_ROW
 from doseline.simulate.kernel.laid import Ints, Laid
 from doseline.simulate.kernel.layout import AT, COUNTS, FREED_ROW, MOST_WAYS, SIZE, TABLES
 from doseline.simulate.kernel.rows import in_lines
-from doseline.simulate.kernel.tables import Tables
+from doseline.simulate.kernel.tables import Lent, Tables
 from doseline.simulate.kernel.tallying import ROW
 from doseline.simulate.result import Period
 
 _KEPT = (
     *("orders", "doses", "waiting", "wanted_places", "wanted_sites", "wanted_least"),
-    *("wanted_until", "wanted_consignee"),
+    *("wanted_until", "wanted_consignee", "wanted_days"),
     *("first_keys", "first_calls"),
 )
 _OF_RIVALS = ("rival_orders", "rival_ranks", "rival_loads", "rival_eos")
@@ -53,7 +53,8 @@ class Room:
             "row_months": counted * t.months_n * 4, "row_causes": counted * len(t.causes),
             "batches_of_year": plants * t.years_n,
             # what lives
-            "busy": places, "crew": plants * days, "qc": plants * days,
+            "busy": places, "looked_at": places, "full": places,
+            "crew": plants * days, "qc": plants * days,
             "infusions": consignees * days, "held_most": consignees * weeks,
             "freed_list": 2 * FREED_ROW, "short_since": places, "short_load": places,
             "offered": t.offers_n, "standing_used": len(t.weeks),
@@ -93,10 +94,24 @@ class Room:
     # -- what grows ------------------------------------------------------------------------
 
     def grow(self, size: int) -> None:
-        """Room for so many orders, and for what goes with them; kept if it is enough already."""
+        """Room for so many orders, and for what goes with them; kept if it is enough already.
+
+        Futures of one world that end on different days live in the same memory, one at a time.
+        """
         if size <= self.size:
             return
-        self.size = size
+        lent = self.tables.lent
+        if not lent or lent[-1].size < size:
+            lent[:] = [self._made(size)]
+        self.size, self.shorts = lent[-1].size, lent[-1].shorts
+        # what a future finds there from the one before is its own
+        self.found["tested"] = in_lines(lent[-1].tested, TABLES["tested"])
+        self.found |= lent[-1].tables
+        self._write({"tested": self.found["tested"], **lent[-1].tables})
+        each = len(self.found["group_of"]) // max(1, len(self.tables.sites))
+        self.c[AT["groups_wide"]] = 1 << max(0, each.bit_length() - 1)
+
+    def _made(self, size: int) -> Lent:
         batches = 2 * len(self.tables.world.places) + size // 2 + 64
         made: dict[str, int] = {
             **dict.fromkeys(_KEPT, size), "batches": batches, "group_of": 1 << size.bit_length(),
@@ -104,16 +119,13 @@ class Room:
             "arrivals": 4 * size + 4 * batches, "groups": 2 * size, "stops": 4096,
             **dict.fromkeys(_OF_RIVALS, 2 * size),
             "heap": 4 * size,
-            "tested": batches * max(1, len(self.tables.markets)),
         }  # fmt: skip
-        grown = {name: in_lines(n, TABLES[name]) for name, n in made.items()}
-        self.found |= grown
-        self.found["group_of"].fill(-1)
-        each = len(grown["group_of"]) // max(1, len(self.tables.sites))
-        self.c[AT["groups_wide"]] = 1 << max(0, each.bit_length() - 1)
-        self._write(grown)
-
-        self.shorts = np.empty((size + _SHORTS, SHORT_ROW), np.int64)
+        return Lent(
+            size,
+            {name: in_lines(n, TABLES[name]) for name, n in made.items()},
+            np.empty((size + _SHORTS, SHORT_ROW), np.int64),
+            batches * max(1, len(self.tables.markets)),
+        )
 
     def counts(self, counted: Ints, name: str) -> Ints:
         """One of the tables that replications are told by: a row a replication."""

@@ -8,7 +8,7 @@ from doseline.programme.rules import bulk_needed, decay_factor, isotope_lots
 from doseline.simulate.kernel.blows import left_of_source
 from doseline.simulate.kernel.compiling import compiled
 from doseline.simulate.kernel.memory import as_float
-from doseline.simulate.kernel.words import OUT_OF_CALENDAR, OUT_OF_ROOM
+from doseline.simulate.kernel.words import LOCKED, OUT_OF_CALENDAR, OUT_OF_ROOM
 
 _EPS = 1e-9
 _WEEK = 7 * 1440
@@ -41,6 +41,14 @@ def occupy(c: Any, place: int, sign: int) -> None:
     c.crew[row + p.day] += sign
     c.qc[row + p.qc_day] += sign
     c.busy[place] = 1 if sign > 0 else 0
+
+
+@compiled
+def note_full(c: Any, batch: int) -> None:
+    """Note whether a batch has room for no vial more: who looks for a way passes it by."""
+    b = c.batches[batch]
+    most = b.vials if b.status == LOCKED else c.places[b.place].vials_max
+    c.full[b.place] = 1 if b.units >= most else 0
 
 
 # -- batches -------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ from doseline.programme.rules import (
 )
 from doseline.simulate.fate import error_factor, whole
 from doseline.simulate.kernel.compiling import part
+from doseline.simulate.odds import noted
 from doseline.simulate.transit import raised
 
 COMPILED = (
@@ -47,7 +48,7 @@ COMPILED = (
     *(days_early, entered, first_from, gate_row, is_asked_again, is_last, nearest_inside),
     *(activity_at_charge, activity_at_eos, bulk_needed, decay_factor, failure_chance),
     *(isotope_lots, prescribed_mbq, rounded_to, vial_holds, vials_from_bulk, within),
-    *(error_factor, raised, whole),
+    *(error_factor, noted, raised, whole),
 )
 """Every rule that the kernel shares with planner and reference."""
 

@@ -74,20 +74,15 @@ def _place(t: Tables, x: Place) -> dict[str, Any]:
         "first_lock_at": min((o.lock_at for o in x.slot.isotope), default=0),
         "receipt_by": x.slot.charge_at - planned_min(x.product, "receipt"),
         "set_up_at": x.slot.charge_at - planned_min(x.product, "setup"),
-        "inside": _inside(t, x),
         "ready_at": x.eos_last_at + ready_min(x.product, x.slot.vials_max),
         "eos_first_at": x.eos_first_at,
         "slot_hash": stable_hash(x.slot.id),
     }
 
 
-def _inside(t: Tables, x: Place) -> bool:
-    return t.world.from_on.toordinal() <= x.day <= t.world.until_on.toordinal()
-
-
 def _stock(t: Tables, x: Place, stocks: Numbered) -> int:
     """The isotope for stand-ins that is bought for a slot's week; -1 for none."""
-    if x.plant.standing_isotope_mbq and x.slot.isotope and _inside(t, x):
+    if x.plant.standing_isotope_mbq and x.slot.isotope:
         return stocks[x.plant.id, x.product.nuclide, x.week]
     return -1
 

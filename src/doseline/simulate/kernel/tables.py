@@ -7,6 +7,8 @@ one as the first replications ask for them (`planned.py`): most of them nobody e
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass
 from datetime import date, time
 from functools import lru_cache
 from typing import Any
@@ -31,6 +33,19 @@ REACHES = 1 << 21
 """Room for ways; memory is taken only where they are written."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """Memory for futures of so many orders, which come and go: what no future finds as it was.
+
+    `shorts` takes the doses delayed or missed; `tested` is how many places note a test on import.
+    """
+
+    size: int
+    tables: dict[str, np.ndarray[Any, Any]]
+    shorts: np.ndarray[Any, Any]
+    tested: int
+
+
 class Tables:
     """The tables of one world, with the numbers that stand alone."""
 
@@ -40,6 +55,7 @@ class Tables:
         self.tables: dict[str, np.ndarray[Any, Any]] = {}
         self.numbers: dict[str, int] = {}
         self.owed: dict[str, dict[int, int]] | None = None
+        self.lent: list[Lent] = []
         self.arms: dict[str, int] = {}
         self.kinds: Any = None
         self.weeks = Numbered()
@@ -108,12 +124,9 @@ class Tables:
         """When a wall in a zone shows a time, each day. [min]"""
         key = (zone, wall)
         if key not in self._walls:
-            starts = self.midnights(zone)
             minute = wall.hour * 60 + wall.minute
-            found = starts[:-1] + minute
-            for n in np.flatnonzero(np.diff(starts) != DAY).tolist():
-                found[n] = local_minute(self.day0 + n, minute, zone) - self.world.clock.zero
-            self._walls[key] = found
+            found = _walls(zone, minute, self.day0, self.days)
+            self._walls[key] = found - self.world.clock.zero
         return self._walls[key]
 
     def on(self, weekdays: Sequence[str], holidays: Sequence[Any]) -> np.ndarray[Any, Any]:
@@ -126,6 +139,24 @@ class Tables:
         listed = found or [np.zeros(self.days, np.int64)]
         self.tables[name] = np.ascontiguousarray(np.concatenate(listed), dtype=TABLES[name])
 
+    # -- where futures end -----------------------------------------------------------------
+
+    def _until(self) -> None:
+        w = self.world
+        end = w.clock.day_start(w.until_on, "UTC")
+        self.numbers |= {
+            "until_day": w.until_on.toordinal(),
+            "weekly_until": end + 28 * DAY,
+            "outages_until": end + 60 * DAY,
+        }
+
+    def ending(self, world: World) -> Tables:
+        """The same tables for a world that ends on an earlier day."""
+        found = copy(self)
+        found.world, found.owed, found.numbers = world, None, dict(self.numbers)
+        found._until()
+        return found
+
     # -- what is found later ---------------------------------------------------------------
 
     def ready(self) -> None:
@@ -133,10 +164,12 @@ class Tables:
         combos = len(self.products) * len(self.protocols) * self.kinds_n
         self.tables["combos"] = np.zeros(max(1, combos), np.int32)
         self.tables["reach_index"] = np.zeros(max(1, combos) * self.days, np.int64)
-        self.tables["reaches"] = np.empty(REACHES, TABLES["reaches"])
+        self.tables["reaches"] = _unwritten(REACHES, "reaches")
+        self.tables["receipts"] = np.empty(REACHES, TABLES["receipts"])
         self.tables["found"] = np.zeros(2, np.int64)
         p, w = self.programme, self.world
         policy = p.policy
+        self._until()
         weeks = (w.until_on.toordinal() + BEHIND_DAYS - self.zero) // 7 + 60
         self.years_n = w.until_on.year + 4 - date.fromordinal(self.day0).year
         self.numbers |= {
@@ -145,10 +178,7 @@ class Tables:
             "day0": self.day0,
             "days": self.days,
             "from_day": w.from_on.toordinal(),
-            "until_day": w.until_on.toordinal(),
             "counts_from": w.clock.day_start(w.from_on, "UTC"),
-            "weekly_until": w.clock.day_start(w.until_on, "UTC") + 28 * DAY,
-            "outages_until": w.clock.day_start(w.until_on, "UTC") + 60 * DAY,
             "sites_n": len(self.sites),
             "lanes_n": len(self.lanes),
             "protocols_n": len(self.protocols),
@@ -192,7 +222,37 @@ class Tables:
         self.targets_n = self.numbers["targets_n"] = at
 
 
+def _unwritten(count: int, name: str) -> np.ndarray[Any, Any]:
+    """A table that begins where a line of the processor's cache does, without anything in it."""
+    kind = TABLES[name]
+    found = np.empty(count * kind.itemsize + 64, np.uint8)
+    begin = -found.ctypes.data % 64
+    return found[begin : begin + count * kind.itemsize].view(kind)
+
+
+_BLOCK = 1024  # so many days are looked up at once
+
+
+@lru_cache(maxsize=512)
+def _block(zone: str, number: int) -> np.ndarray[Any, Any]:
+    days = range(number * _BLOCK, (number + 1) * _BLOCK)
+    return np.array([midnight(max(1, d), zone) for d in days], np.int64)
+
+
 @lru_cache(maxsize=64)
 def _midnights(zone: str, first: int, days: int) -> np.ndarray[Any, Any]:
     """When each day begins in a zone, from one day (ordinal) on. [min since 1 January of year 1]"""
-    return np.array([midnight(d, zone) for d in range(first, first + days)], np.int64)
+    low, high = first // _BLOCK, (first + days - 1) // _BLOCK
+    found = np.concatenate([_block(zone, number) for number in range(low, high + 1)])
+    begin = first - low * _BLOCK
+    return found[begin : begin + days]
+
+
+@lru_cache(maxsize=256)
+def _walls(zone: str, minute: int, first: int, days: int) -> np.ndarray[Any, Any]:
+    """When a wall in a zone shows a time, each day. [min since 1 January of year 1]"""
+    starts = _midnights(zone, first, days + 1)
+    found = starts[:-1] + minute
+    for n in np.flatnonzero(np.diff(starts) != DAY).tolist():
+        found[n] = local_minute(first + n, minute, zone)
+    return found

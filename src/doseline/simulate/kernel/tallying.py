@@ -7,12 +7,15 @@ from typing import Any
 from doseline.simulate.kernel.compiling import compiled
 from doseline.simulate.kernel.instants import at_day
 from doseline.simulate.kernel.words import OUT_OF_TOLERANCE
+from doseline.simulate.odds import KINDS
 
-ROW = 11
+ODDS = 11
 (
     DUE, ON_TIME, DELAYED, MISSED_N, OUT, CANCELLED_N, ENROLLED, CENTS, SHORTFALL, LAST, SHORT,
-) = range(ROW)  # fmt: skip
-"""What a row holds: counts, cents, the first day short and the last dose (0: none)."""
+) = range(ODDS)  # fmt: skip
+ROW = ODDS + len(KINDS)
+"""What a row holds: counts, cents, the first day short and the last dose (0: none); from `ODDS` on
+how often chance struck against its odds."""
 
 
 @compiled

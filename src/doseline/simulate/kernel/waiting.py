@@ -14,6 +14,17 @@ from doseline.simulate.kernel.instants import at
 from doseline.simulate.kernel.layout import FREED_ROW
 from doseline.simulate.kernel.words import OUT_OF_ROOM, TRY_FREED
 
+ANY_DAY = -1
+MOST_NOTED = 62
+"""Windows of more days than this are looked through day by day."""
+
+
+@compiled
+def days_with_ways(c: Any, order: int) -> int:
+    """The days of its window on which there is any way to serve an order, as far as is noted."""
+    k = c.orders[order].waits_at
+    return int(c.wanted_days[k]) if k >= 0 else ANY_DAY
+
 
 @compiled
 def waits(c: Any, order: int) -> None:
@@ -28,15 +39,18 @@ def waits(c: Any, order: int) -> None:
 
 
 @compiled
-def waits_for(c: Any, order: int, places: int, least: float, until: int) -> None:
+def waits_for(c: Any, order: int, places: int, days: int, least: float, until: int) -> None:
     """Note the slots that could serve an order that waits: a bit for each, many slots share one.
 
-    `least` is what it adds to a slot's load at least, [MBq]; it is kept below 0 where the dose was
-    lost, and so may be made from isotope kept for stand-ins. `until` is when the last slot locks.
+    `days` holds a bit for each day of its window on which there is any way to serve it, from the
+    first on; -1 where the window is too long. `least` is what it adds to a slot's load at least,
+    [MBq]; it is kept below 0 where the dose was lost, and so may be made from isotope kept for
+    stand-ins. `until` is when the last slot locks.
     """
     o = c.orders[order]
     k, consignee = o.waits_at, c.sites[o.site].consignee
     c.wanted_places[k], c.wanted_sites[k] = places, 1 << (consignee % 63)
+    c.wanted_days[k] = days
     c.wanted_least[k] = -least if o.lost else least
     c.wanted_until[k], c.wanted_consignee[k] = until, consignee
 
@@ -53,7 +67,7 @@ def waits_no_more(c: Any, order: int) -> None:
     c.waiting[k] = moved
     c.wanted_places[k], c.wanted_sites[k] = c.wanted_places[n], c.wanted_sites[n]
     c.wanted_least[k], c.wanted_until[k] = c.wanted_least[n], c.wanted_until[n]
-    c.wanted_consignee[k] = c.wanted_consignee[n]
+    c.wanted_consignee[k], c.wanted_days[k] = c.wanted_consignee[n], c.wanted_days[n]
     c.orders[moved].waits_at = k
     o.waits_at = -1
 

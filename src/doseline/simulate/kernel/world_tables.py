@@ -12,6 +12,8 @@ from doseline.simulate.world import World
 
 def tables_of(world: World) -> Tables:
     """The tables of a world, remembered as long as the world is."""
+    if Tables not in world.kept and world.longer is not None:
+        world.kept[Tables] = tables_of(world.longer).ending(world)
     if Tables not in world.kept:
         made = world.kept[Tables] = Tables(world)
         network(made)

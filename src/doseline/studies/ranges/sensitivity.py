@@ -68,12 +68,14 @@ def one_question(
     *,
     every_headroom: bool = True,
     known: Counts | None = None,
+    known_room: float | None = None,
 ) -> Sensitivity:
     """The sensitivity of one question; the crew does the playing.
 
     Without `every_headroom` those are left out (None) on which no verdict hangs, as OTIF alone
     falls short. `known` is what was played before, on the same days under the same luck, as the
     programme stands: at least as many futures as the run asks for. Changes are then added to that.
+    `known_room` is the headroom as it stands, where that is known.
     """
     programme = crew.programme
     base = programme.under(design)
@@ -90,7 +92,7 @@ def one_question(
 
     every = (_BASE, *varied)
     needed = [k for k in every if every_headroom or k == _BASE or not short(k)]
-    rooms = _rooms(crew, design, question, base, varied, needed, counts)
+    rooms = _rooms(crew, design, question, base, varied, needed, counts, known_room)
 
     def end(key: _Key) -> End:
         stood, stuck = varied.get(key, (base, ()))
@@ -179,18 +181,22 @@ def _rooms(
     varied: _Varied,
     needed: Sequence[_Key],
     counts: Mapping[_Key, Counts],
+    known: float | None,
 ) -> dict[_Key, float]:
     """Headrooms where they are needed; that of the base stands for all that plan alike."""
     stripped: Stripped = {}
     planned = as_planned(base, stripped)
-    own = [
+    own = [] if known is not None else [_BASE]
+    own += [
         k
         for k in needed
-        if k == _BASE or (k in counts and as_planned(varied[k][0], stripped) != planned)
+        if k != _BASE and k in counts and as_planned(varied[k][0], stripped) != planned
     ]
     jobs = [partial(_room, design, key, question.id) for key in own]
-    answers = crew.run(jobs, f"headrooms over ranges, {question.name}")
+    answers = crew.run(jobs, f"headrooms over ranges, {question.name}") if jobs else []
     rooms = dict(zip(own, answers, strict=True))
+    if known is not None:
+        rooms[_BASE] = known
     return {k: rooms.get(k, rooms[_BASE]) for k in needed}
 
 
