@@ -42,4 +42,7 @@ def _version(
 def main() -> None:
     """Run the command line."""
     gc.set_threshold(100_000, 20, 100)  # what is read has many small parts, all of which stay
-    app()
+    try:
+        app()
+    finally:
+        gc.freeze()  # the process ends: nothing is looked through once more

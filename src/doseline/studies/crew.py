@@ -48,6 +48,19 @@ class Crew:
             self._pool.shutdown(wait=False, cancel_futures=True)  # they end while we go on
             self._pool = None
 
+    def start(self) -> None:
+        """Start the processes now, so that they are there when the first jobs come."""
+        if self.workers > 1:
+            pool = self._started()
+            with _one_thread_each():
+                pool.submit(_ready)
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            packed = pickle.dumps(self.programme)
+            self._pool = ProcessPoolExecutor(self.workers, get_context("spawn"), _begin, (packed,))
+        return self._pool
+
     def run(self, jobs: Sequence[Job[T]], what: str) -> list[T]:
         """The answers of the jobs, in their order."""
         found: dict[int, T] = {}
@@ -63,12 +76,9 @@ class Crew:
         return [found[number] for number in range(len(jobs))]
 
     def _share_out(self, jobs: Sequence[Job[T]], found: dict[int, T], what: str) -> None:
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                self.workers, get_context("spawn"), _begin, (pickle.dumps(self.programme),)
-            )
-        with _one_thread_each():  # the processes start with the first job
-            given = {self._pool.submit(_work, job): number for number, job in enumerate(jobs)}
+        pool = self._started()
+        with _one_thread_each():  # the processes start with the first job, unless they have
+            given = {pool.submit(_work, job): number for number, job in enumerate(jobs)}
         for answer in as_completed(given):
             found[given[answer]] = answer.result()
             self.progress(what, len(found), len(jobs))
@@ -95,6 +105,10 @@ def _begin(programme: bytes) -> None:
     gc.set_threshold(100_000, 20, 100)
     _programme[:] = [pickle.loads(programme)]
     gc.freeze()
+
+
+def _ready() -> None:
+    """The first job of all, which asks for nothing."""
 
 
 def _work(job: Job[T]) -> T:

@@ -70,9 +70,10 @@ def assess(
     """
     began = perf_counter()
     main = programme.under(design).design or AS_WRITTEN
-    run = Play(seed, replications, workers, engine=engine_for(programme, replications))
     ranged = _ranged(programme, main, ranges_of)
     with Crew(programme, workers, progress) as crew:
+        crew.start()
+        run = Play(seed, replications, workers, engine=engine_for(programme, replications))
         played = play_all(crew, main, run, precision)
         moved, bought = ((), None) if quick else beside(crew, main, run, ranged, played)
     answers = tuple(
