@@ -203,7 +203,9 @@ def simulate(
         chance,
         _periods(periods, from_on, until_on),
         patients,
-        by_kernel=takes_kernel(engine, programme, from_on, within or until_on, replications),
+        by_kernel=takes_kernel(
+            engine, programme, from_on, max(until_on, within or until_on), replications
+        ),
         within=within,
     )
     how = How(workers, executor, kept, until, progress)

@@ -18,7 +18,6 @@ from doseline.studies.runs import LOOK_BACK, Play, crowds_of
 
 _KEPT = 8
 _known: list[tuple[Programme, Planned]] = []
-_last: list[tuple[Planned, Play, Spans, Controls]] = []
 
 
 def planned_demand(
@@ -32,27 +31,16 @@ def planned_demand(
     """Of each period, the doses of every market that each of some futures would ask for.
 
     The futures are those that `runs.play` plays between the same days. Where there is no market,
-    nothing is known of them. Designs whose demand is the same share what was worked out last.
+    nothing is known of them.
     """
     days = range((from_on - LOOK_BACK).toordinal(), until_on.toordinal() + 1)
     planned = _planned(demand_of(programme), cases or {}, days)
     of_periods = [_spans(period.from_on, period.until_on) for period in periods]
     spans = tuple(span for own in of_periods for span in own)
-    found = _worked_out(planned, run, spans)
-    if found is None:
-        drawn = crowds_of(programme, run.seed, from_on, until_on, dict(cases or {}), None)
-        crowds = list(drawn.several(range(run.first, run.first + run.replications)))
-        found = _side_by_side(planned, crowds, spans)
-        _last[:] = [(planned, run, spans, found)]
+    drawn = crowds_of(programme, run.seed, from_on, until_on, dict(cases or {}), None)
+    crowds = list(drawn.several(range(run.first, run.first + run.replications)))
+    found = _side_by_side(planned, crowds, spans)
     return _by_period(periods, of_periods, found, len(planned.programme.markets))
-
-
-def _worked_out(planned: Planned, run: Play, spans: Spans) -> Controls | None:
-    """What was worked out last, where it was this."""
-    for known, asked, there, found in _last:
-        if known is planned and asked == run and there == spans:
-            return found
-    return None
 
 
 def _side_by_side(planned: Planned, crowds: Sequence[Crowd], spans: Spans) -> Controls:

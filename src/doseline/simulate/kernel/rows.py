@@ -32,10 +32,10 @@ def rows(name: str, found: Iterable[dict[str, Any]]) -> np.ndarray[Any, Any]:
     return np.array(listed or [tuple(nothing.values())], dtype=kind)
 
 
-def in_lines(count: int, kind: Any) -> np.ndarray[Any, Any]:
-    """A table of zeros that begins where a line of the processor's cache does."""
+def in_lines(count: int, kind: Any, *, written: bool = True) -> np.ndarray[Any, Any]:
+    """A table that begins where a line of the processor's cache does: zeros, if it is `written`."""
     size = np.dtype(kind).itemsize
-    found = np.zeros(count * size + 64, np.uint8)
+    found = (np.zeros if written else np.empty)(count * size + 64, np.uint8)
     begin = -found.ctypes.data % 64
     return found[begin : begin + count * size].view(kind)
 

@@ -19,7 +19,7 @@ from doseline.chance import stable_hash
 from doseline.clock import local_minute, midnight
 from doseline.operations.routes import open_days
 from doseline.simulate.kernel.layout import TABLES
-from doseline.simulate.kernel.rows import Numbered
+from doseline.simulate.kernel.rows import Numbered, in_lines
 from doseline.simulate.kernel.words import (
     CAUSES,
     PREFERENCES,
@@ -164,7 +164,7 @@ class Tables:
         combos = len(self.products) * len(self.protocols) * self.kinds_n
         self.tables["combos"] = np.zeros(max(1, combos), np.int32)
         self.tables["reach_index"] = np.zeros(max(1, combos) * self.days, np.int64)
-        self.tables["reaches"] = _unwritten(REACHES, "reaches")
+        self.tables["reaches"] = in_lines(REACHES, TABLES["reaches"], written=False)
         self.tables["receipts"] = np.empty(REACHES, TABLES["receipts"])
         self.tables["found"] = np.zeros(2, np.int64)
         p, w = self.programme, self.world
@@ -220,14 +220,6 @@ class Tables:
             self.numbers[f"{name}_at"] = at
             at += len(getattr(self, f"{name}s"))
         self.targets_n = self.numbers["targets_n"] = at
-
-
-def _unwritten(count: int, name: str) -> np.ndarray[Any, Any]:
-    """A table that begins where a line of the processor's cache does, without anything in it."""
-    kind = TABLES[name]
-    found = np.empty(count * kind.itemsize + 64, np.uint8)
-    begin = -found.ctypes.data % 64
-    return found[begin : begin + count * kind.itemsize].view(kind)
 
 
 _BLOCK = 1024  # so many days are looked up at once
