@@ -10,6 +10,7 @@ import pytest
 
 from doseline.demand import crowds, expected_mix
 from doseline.formats import read_programme
+from doseline.operations import slots as slots_module
 from doseline.operations.crowd import Crowd
 from doseline.programme import Programme
 from doseline.simulate import risk as risk_module
@@ -56,6 +57,21 @@ def test_what_was_drawn_is_not_drawn_again(reference: Programme) -> None:
     assert drawn(one, 6)(0).patients != first[0].patients
 
 
+def test_the_parts_of_a_span_share_what_was_drawn_and_have_the_patients_of_their_own_days(
+    reference: Programme,
+) -> None:
+    first, last = date(2026, 1, 1), date(2029, 6, 30)
+    for until_on in (date(2027, 1, 30), date(2028, 2, 29)):
+        own = list(crowds_of(reference, 3, first, until_on, None, None).several((4, 5, 7)))
+        part = list(crowds_of(reference, 3, first, until_on, None, None, last).several((4, 5, 7)))
+        assert [c.patients for c in part] == [c.patients for c in own]
+        assert [len(c) for c in part] == [len(c.patients) for c in own]
+        columns = [c.columns for c in part]
+        assert [None if c is None else c.first_day.tolist() for c in columns] == [
+            [p.first_day for p in c.patients] for c in own
+        ]
+
+
 class Counted(Crowd):
     """A crowd without columns that counts how often it is counted."""
 
@@ -83,7 +99,7 @@ def test_the_oldest_crowds_are_let_go_and_none_is_counted_again_and_again() -> N
 def test_ways_are_shared_only_where_they_are_the_same(
     reference: Programme, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every input over its range: ways found for another value of it are its own ways."""
+    """Every input over its range: ways and slots found for another value of it are its own."""
 
     def looked(programme: Programme) -> list[tuple[object, ...]]:
         world = World(programme, *SPAN)
@@ -106,6 +122,8 @@ def test_ways_are_shared_only_where_they_are_the_same(
             with monkeypatch.context() as alone:
                 alone.setattr(travelled_module, "_known", [])
                 alone.setattr(risk_module, "_roads", {})
+                alone.setattr(risk_module, "_made", {})
+                alone.setattr(slots_module, "_known", [])
                 own = looked(moved)
             assert looked(moved) == own
     assert shared >= 10

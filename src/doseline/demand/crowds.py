@@ -25,6 +25,7 @@ from doseline.demand.luck import (
     luck_tables,
     weights_of,
 )
+from doseline.demand.market import most_patients
 from doseline.operations.crowd import Columns, Crowd, Kind, Throng
 from doseline.operations.orders import Patient
 from doseline.operations.routes import ways_of
@@ -66,11 +67,12 @@ class Crowds:
             most = max(1, *(len(crowd) for crowd in found))
 
     def _most(self) -> int:
-        """The most patients of a replication; of a market that is seen when one is drawn."""
+        """About the most patients of a replication; else that is seen when one is drawn."""
         p = self.programme
-        if p.markets or any(not trial.patients for trial in p.trials):
+        if any(not trial.patients for trial in p.trials):
             return _AT_ONCE
-        return max(1, sum(trial.patients for trial in p.trials))
+        trials = sum(trial.patients for trial in p.trials)
+        return max(1, trials + sum(map(most_patients, p.markets)))
 
     def _drawn(self, replications: Sequence[int]) -> list[Crowd]:
         return crowds(

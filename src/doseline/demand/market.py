@@ -82,6 +82,12 @@ def patients_in(market: Market, case: UptakeCase, year: MarketYear) -> float:
     return float(curve_by_day(market, case, year).sum())
 
 
+def most_patients(market: Market) -> int:
+    """Patients expected to start in all years of a market, in its largest case."""
+    years = list(market_years(market))
+    return round(max(sum(patients_in(market, case, y) for y in years) for case in market.cases))
+
+
 def drawn_case(market: Market, seed: int, replication: int) -> UptakeCase:
     """The uptake of one replication, drawn by weight."""
     u = stream(seed, replication, f"case:{market.id}").uniform()

@@ -105,6 +105,15 @@ class Throng:
         mine = {name: getattr(c, name)[here] for name in _OF_EACH}
         return replace(c, key=self.keys[place], **mine)
 
+    def begun_by(self, day: int) -> Throng:
+        """Those alone whose first dose is due by a day (ordinal)."""
+        c = self.columns
+        here = c.first_day <= day
+        upto = here.cumsum()
+        begins = tuple(int(upto[n - 1]) if n else 0 for n in self.begins)
+        mine = {name: getattr(c, name)[here] for name in _OF_EACH}
+        return Throng(replace(c, **mine), self.keys, begins)
+
 
 class Crowd(Sequence[Patient]):
     """The patients of one replication: columns, and the plain form of each on demand.
@@ -152,3 +161,29 @@ class Crowd(Sequence[Patient]):
 
     def __iter__(self) -> Iterator[Patient]:
         return iter(self.patients)
+
+
+def begun_by(crowds: Sequence[Crowd], day: int) -> list[Crowd]:
+    """The same crowds, drawn together, with those alone whose first dose is due by a day."""
+    throng = crowds[0].throng
+    throng = None if throng is None else throng.begun_by(day)
+    found = []
+    for crowd in crowds:
+        made = _Begun(crowd, day)
+        if throng is None:
+            count = len(made())
+        else:
+            count = throng.begins[crowd.place + 1] - throng.begins[crowd.place]
+        found.append(Crowd(count, throng, crowd.place, made))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """Makes the plain patients of a crowd who begin by a day."""
+
+    crowd: Crowd
+    day: int
+
+    def __call__(self) -> tuple[Patient, ...]:
+        return tuple(p for p in self.crowd if p.first_day <= self.day)

@@ -83,6 +83,46 @@ def expand(programme: Programme, from_on: date, until_on: date) -> tuple[Slot, .
     The programme must stand under a design. Slots of one line that overlap exclude each other;
     that is left to whoever uses them.
     """
+    known = _known_of(programme)
+    slots: list[Slot] = []
+    for quarter in range(_quarter(from_on), _quarter(until_on) + 1):
+        if quarter not in known:
+            first, behind = _first_of(quarter), _first_of(quarter + 1)
+            known[quarter] = _expanded(programme, first, behind - timedelta(days=1))
+        slots += known[quarter]
+    found = (s for s in slots if from_on <= s.starts_on <= until_on)
+    return tuple(sorted(found, key=lambda s: (s.charge_at, s.id)))
+
+
+_Supply = tuple[object, ...]
+_KEPT = 8
+_known: list[tuple[_Supply, dict[int, list[Slot]]]] = []
+
+
+def _known_of(programme: Programme) -> dict[int, list[Slot]]:
+    """The slots of quarters worked out before: programmes with the same supply have the same."""
+    supply = (
+        *(programme.clock, programme.manufacturers),
+        *(programme.sources, programme.products),
+    )
+    for place, (other, found) in enumerate(_known):
+        if other == supply:
+            _known.append(_known.pop(place))
+            return found
+    _known.append((supply, {}))
+    del _known[:-_KEPT]
+    return _known[-1][1]
+
+
+def _quarter(day: date) -> int:
+    return day.year * 4 + (day.month - 1) // 3
+
+
+def _first_of(quarter: int) -> date:
+    return date(quarter // 4, quarter % 4 * 3 + 1, 1)
+
+
+def _expanded(programme: Programme, from_on: date, until_on: date) -> list[Slot]:
     slots: list[Slot] = []
     for plant in programme.manufacturers:
         calendar = plant_calendar(plant)
@@ -90,7 +130,7 @@ def expand(programme: Programme, from_on: date, until_on: date) -> tuple[Slot, .
             for rule in line.slots:
                 for day in _days(plant, line, rule, calendar, from_on, until_on):
                     slots += _at(programme, plant, line, rule, calendar, day)
-    return tuple(sorted(slots, key=lambda s: (s.charge_at, s.id)))
+    return slots
 
 
 def _days(

@@ -9,6 +9,7 @@ still keeps the day, or too long on the road.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cache
 from weakref import WeakKeyDictionary
@@ -32,6 +33,7 @@ def _fates() -> tuple[Fate, ...]:
 
 _KEPT = 256
 _roads: dict[tuple[object, ...], list[int]] = {}
+_made: dict[tuple[object, ...], list[int]] = {}
 
 
 def moving_of(programme: Programme, lane: Lane, site: Site, plant: Manufacturer) -> list[int]:
@@ -40,16 +42,45 @@ def moving_of(programme: Programme, lane: Lane, site: Site, plant: Manufacturer)
     Worlds whose lane, carrier and border are the same share them.
     """
     border = border_between(programme, plant.country, site.market)
-    key = (lane, programme.carrier[lane.carrier], border, site.id)
-    if key not in _roads:
+
+    def tried() -> Iterator[int]:
         on = date(2001, 6, 5)
-        tries = (moving_min(programme, fate, lane, site, plant, on) for fate in _fates())
-        _roads[key] = sorted(
-            10**7 if t.lost else t.nominal + sum(m for _, m in t.extra) for t in tries
-        )
-        while len(_roads) > _KEPT:
-            del _roads[next(iter(_roads))]
-    return _roads[key]
+        for fate in _fates():
+            trip = moving_min(programme, fate, lane, site, plant, on)
+            yield 10**7 if trip.lost else trip.nominal + sum(m for _, m in trip.extra)
+
+    return _remembered(_roads, (lane, programme.carrier[lane.carrier], border, site.id), tried)
+
+
+def ready_of(place: Place) -> list[int]:
+    """Minutes from charge to packed and released, of a half-filled batch in a slot, in order.
+
+    Worlds whose recipe, line and slot are the same share them.
+    """
+    vials = max(1, place.slot.vials_max // 2)
+
+    def tried() -> Iterator[int]:
+        for fate in _fates():
+            t = fate.durations(place, vials)
+            yield t.make + max(t.qc + t.release, t.pack)
+
+    line = place.line
+    return _remembered(
+        _made, (place.product.recipe, line.id, line.vial_min, place.slot.id, vials), tried
+    )
+
+
+def _remembered(
+    known: dict[tuple[object, ...], list[int]],
+    key: tuple[object, ...],
+    tried: Callable[[], Iterator[int]],
+) -> list[int]:
+    """What came out of the tries, in order; of what nobody has asked for lately it is forgotten."""
+    found = known.pop(key, None)
+    known[key] = sorted(tried()) if found is None else found
+    while len(known) > _KEPT:
+        del known[next(iter(known))]
+    return known[key]
 
 
 _risks: WeakKeyDictionary[World, Risk] = WeakKeyDictionary()
@@ -103,10 +134,7 @@ class Risk:
         key = (place.product.id, place.line.id)
         if key not in self._ready:
             mine = (p for p in self.world.places if (p.product.id, p.line.id) == key)
-            place = max(mine, key=lambda p: p.index)
-            vials = max(1, place.slot.vials_max // 2)
-            tries = (fate.durations(place, vials) for fate in _fates())
-            self._ready[key] = sorted(t.make + max(t.qc + t.release, t.pack) for t in tries)
+            self._ready[key] = ready_of(max(mine, key=lambda p: p.index))
         return self._ready[key]
 
     def moving(self, lane: Lane, market: str, plant: Manufacturer) -> list[int]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
+from itertools import groupby
 
 from doseline.demand import Crowds
-from doseline.operations.crowd import Crowd
+from doseline.operations.crowd import Crowd, begun_by
 from doseline.programme import Programme
 from doseline.programme.cost import Costs, Target
 
@@ -67,9 +69,13 @@ _drawn = Kept(_MOST)
 
 @dataclass(frozen=True)
 class LastDrawn:
-    """Patients by replication; those that were drawn last are not drawn again."""
+    """Patients by replication; those that were drawn last are not drawn again.
+
+    `begun_by` leaves out those whose first dose is due after a day.
+    """
 
     crowds: Crowds
+    begun_by: date | None = None
 
     def __call__(self, replication: int) -> Crowd:
         """The patients of one replication."""
@@ -79,16 +85,24 @@ class LastDrawn:
         """The patients of some replications in turn, drawn many at once."""
         c = self.crowds
         said = tuple(sorted((c.cases or {}).items()))
-        of = (c.seed, c.from_on, c.until_on, said, c.protocols)
+        of = (c.seed, c.from_on, c.until_on, said, c.protocols, self.begun_by)
         keys = [(_Same(c.programme, c.drawing.scenario), *of, n) for n in replications]
         mine = {key: _drawn.crowds[key] for key in keys if key in _drawn.crowds}
-        drawn = c.several([n for n, key in zip(replications, keys, strict=True) if key not in mine])
+        drawn = self._new([n for n, key in zip(replications, keys, strict=True) if key not in mine])
         for key in keys:
             found = mine.get(key)
             if found is None:
                 found = next(drawn)
                 _drawn.keep(key, found)
             yield found
+
+    def _new(self, replications: Sequence[int]) -> Iterator[Crowd]:
+        if self.begun_by is None:
+            yield from self.crowds.several(replications)
+            return
+        every = LastDrawn(self.crowds).several(replications)
+        for _, together in groupby(every, lambda crowd: id(crowd.throng)):
+            yield from begun_by(list(together), self.begun_by.toordinal())
 
 
 class _Same:

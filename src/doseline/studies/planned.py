@@ -27,6 +27,7 @@ def planned_demand(
     from_on: date,
     until_on: date,
     cases: Mapping[str, str] | None,
+    within: date | None = None,
 ) -> dict[str, Controls]:
     """Of each period, the doses of every market that each of some futures would ask for.
 
@@ -37,7 +38,7 @@ def planned_demand(
     planned = _planned(demand_of(programme), cases or {}, days)
     of_periods = [_spans(period.from_on, period.until_on) for period in periods]
     spans = tuple(span for own in of_periods for span in own)
-    drawn = crowds_of(programme, run.seed, from_on, until_on, dict(cases or {}), None)
+    drawn = crowds_of(programme, run.seed, from_on, until_on, dict(cases or {}), None, within)
     crowds = list(drawn.several(range(run.first, run.first + run.replications)))
     found = _side_by_side(planned, crowds, spans)
     return _by_period(periods, of_periods, found, len(planned.programme.markets))

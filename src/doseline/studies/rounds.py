@@ -150,7 +150,7 @@ def _played(
         here, mine, counted=periods, from_on=span.from_on, until_on=until_on, cases=span.cases,
         within=span.until_on,
     )  # fmt: skip
-    known = planned_demand(here, mine, narrow, span.from_on, until_on, span.cases)
+    known = planned_demand(here, mine, narrow, span.from_on, until_on, span.cases, span.until_on)
     costs = costs_of(result)
     return result, {p.id: served_of(result, p.id, known[p.id], costs) for p in narrow}
 
@@ -160,29 +160,26 @@ def _played(
 
 @dataclass(frozen=True)
 class _Piece:
-    """Some futures until one last day, for those designs and periods that still need them."""
+    """Some futures, for those designs and periods that still need them, those that end last first.
+
+    Who comes in them is drawn once for all parts.
+    """
 
     span: Span
-    until_on: date
     parts: tuple[_Part, ...]
 
 
 def _needed(span: Span, found: Found, precision: Precision) -> list[_Piece]:
-    """The pieces of the next round, those that end alike side by side."""
-    parts: dict[tuple[date, int], list[_Part]] = {}
+    """The pieces of the next round: the first futures are asked for by most, so they come first."""
+    parts: dict[int, list[_Part]] = {}
     for design, served in found.served.items():
         have = {p: s.futures for p, s in served.items()}
         wanted = {p: wanted_futures(s, precision) for p, s in served.items()}
         periods = [p for p in span.counted[design] if p.id in wanted]
         for numbers, needed in stretches(periods, have, wanted):
-            last = max(p.until_on for p in needed)
             for some in _cut(numbers, span.piece):
-                block = some.start // span.piece
-                parts.setdefault((last, block), []).append((design, some, needed))
-    return [
-        _Piece(span, min(span.until_on, last + FINISHES), tuple(parts[last, block]))
-        for last, block in sorted(parts, key=lambda place: (-place[0].toordinal(), place[1]))
-    ]
+                parts.setdefault(some.start // span.piece, []).append((design, some, needed))
+    return [_Piece(span, tuple(parts[block])) for block in sorted(parts)]
 
 
 def stretches(
@@ -207,6 +204,9 @@ def _served(piece: _Piece, run: Play, programme: Programme) -> dict[tuple[str, s
     found: dict[tuple[str, str], Served] = {}
     for part in piece.parts:
         design, _, periods = part
-        _, served = _played(piece.span, part, periods, piece.until_on, run, programme)
-        found |= {(design, name): mine for name, mine in served.items()}
+        until_on = min(piece.span.until_on, max(p.until_on for p in periods) + FINISHES)
+        _, served = _played(piece.span, part, periods, until_on, run, programme)
+        for name, mine in served.items():
+            before = found.get((design, name))
+            found[design, name] = mine if before is None else together(before, mine)
     return found

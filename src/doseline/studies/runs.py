@@ -97,15 +97,18 @@ def crowds_of(
     until_on: date,
     cases: dict[str, str] | None,
     scenario: Scenario | None,
+    within: date | None = None,
 ) -> LastDrawn:
     """The patients of any replication whose courses may touch a span of days.
 
     What a scenario does to the demand is drawn with them. Designs whose demand is the same share
-    what was drawn last.
+    what was drawn last, and so do the parts of a longer span that lasts `within` a day.
     """
     drawing = Drawing(scenario=scenario)
-    first, protocols = from_on - LOOK_BACK, running(programme, from_on, until_on)
-    return LastDrawn(Crowds(demand_of(programme), seed, first, until_on, cases, protocols, drawing))
+    last = max(until_on, within or until_on)
+    first, protocols = from_on - LOOK_BACK, running(programme, from_on, last)
+    every = Crowds(demand_of(programme), seed, first, last, cases, protocols, drawing)
+    return LastDrawn(every, until_on if until_on < last else None)
 
 
 def running(programme: Programme, from_on: date, until_on: date) -> tuple[str, ...]:
@@ -153,7 +156,7 @@ def play(
     struck = scenario_named(programme, scenario)
     return simulate(
         programme,
-        crowds_of(programme, run.seed, first, last, cases, struck),
+        crowds_of(programme, run.seed, first, last, cases, struck, within),
         seed=run.seed,
         replications=run.replications,
         from_on=first,

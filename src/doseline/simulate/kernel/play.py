@@ -51,7 +51,7 @@ def _made_ready() -> None:
 _ORDERS, _EACH = 256, 12
 """There is room at first for so many orders, and for so many of each patient."""
 
-_COUNTED = 1 << 19
+_COUNTED = 1 << 21
 """So many words are counted at once by the futures of one call of compiled code, or by one."""
 
 

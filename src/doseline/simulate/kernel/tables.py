@@ -166,6 +166,8 @@ class Tables:
         self.tables["reach_index"] = np.zeros(max(1, combos) * self.days, np.int64)
         self.tables["reaches"] = in_lines(REACHES, TABLES["reaches"], written=False)
         self.tables["receipts"] = np.empty(REACHES, TABLES["receipts"])
+        self.tables["reach_places"] = np.empty(REACHES, TABLES["reach_places"])
+        self.tables["day_ways"] = np.empty(REACHES, TABLES["day_ways"])
         self.tables["found"] = np.zeros(2, np.int64)
         p, w = self.programme, self.world
         policy = p.policy
@@ -223,12 +225,20 @@ class Tables:
 
 
 _BLOCK = 1024  # so many days are looked up at once
+_STRIDE = 4  # no clock was ever put forward and back within so many days
 
 
 @lru_cache(maxsize=512)
 def _block(zone: str, number: int) -> np.ndarray[Any, Any]:
-    days = range(number * _BLOCK, (number + 1) * _BLOCK)
-    return np.array([midnight(max(1, d), zone) for d in days], np.int64)
+    """When some days begin: every few days by the zone's rules, those between where it is plain."""
+    first = number * _BLOCK
+    known = [midnight(max(1, first + d), zone) for d in range(0, _BLOCK + 1, _STRIDE)]
+    edges = np.array(known, np.int64)
+    found: np.ndarray[Any, Any] = (edges[:-1, None] + DAY * np.arange(_STRIDE)).reshape(-1)
+    for n in np.flatnonzero(np.diff(edges) != _STRIDE * DAY).tolist():
+        for d in range(_STRIDE * n + 1, _STRIDE * n + _STRIDE):
+            found[d] = midnight(max(1, first + d), zone)
+    return found
 
 
 @lru_cache(maxsize=64)
