@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from doseline.demand.luck import Floats, Ints
-from doseline.operations.routes import Ways, open_days
+from doseline.operations.routes import Ways
+from doseline.operations.timetables import treated
 from doseline.programme.course import SEARCH_DAYS
 from doseline.programme.site import Site
 
@@ -20,7 +21,9 @@ class SiteDays:
     """
 
     def __init__(self, sites: Sequence[Site], first_day: int, days: int) -> None:
-        treats = np.array([_treats(s, first_day, days) for s in sites], dtype=bool)
+        treats = np.array(
+            [np.frombuffer(treated(s, first_day, days), dtype=bool) for s in sites], dtype=bool
+        )
         here = np.arange(days, dtype=np.int64)
         self.sites = tuple(s.id for s in sites)
         self.first_day = first_day
@@ -71,15 +74,6 @@ class SiteDays:
             found = self.snapped(row, day, early_days, late_days)
             self._by_window[key] = np.where(found < 0, self.days, found - self.first_day)
         return self._by_window[key]
-
-
-def _treats(site: Site, first_day: int, days: int) -> NDArray[np.bool_]:
-    """Whether a site treats on each day of a span: `Ways.treats`, for all of them at once."""
-    weekly = open_days(site.treatment_weekdays, site.holidays, first_day, days)
-    on = np.arange(first_day, first_day + days)
-    opens = site.active_from_on.toordinal() if site.active_from_on else first_day
-    ends = site.active_until_on.toordinal() if site.active_until_on else first_day + days
-    return np.frombuffer(weekly, dtype=bool) & (opens <= on) & (on <= ends)
 
 
 _KEPT = 24

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from datetime import date, timedelta
 
-from doseline.operations.orders import DoseOrder
 from doseline.operations.routes import Ways, ways_of
 from doseline.operations.slots import Slot, counted, expand
 from doseline.programme import Programme
@@ -22,7 +21,7 @@ class Offer:
     def __init__(self, ways: Ways) -> None:
         self.ways = ways
         self._known: dict[tuple[str, str, int, int], bool] = {}
-        self._slots: dict[int, dict[str, list[Slot]]] = {}
+        self._slots: dict[int, dict[str, tuple[list[Slot], list[int]]]] = {}
 
     def __call__(self, product: str, protocol: str, site: Site, day: int) -> bool:
         """Whether a day (ordinal) is on offer to a site."""
@@ -39,27 +38,25 @@ class Offer:
         on = date.fromordinal(day)
         end = programme.clock.day_start(on + timedelta(days=1), site.zone)
         start = end - product.shelf_life_min - 3 * 1440
-        asked = DoseOrder(
-            id="", product=product_id, protocol=protocol, site=site.id, patient="",
-            course_number=1, placed_at=0, wanted_on=on, earliest_on=on, latest_on=on,
-            activity_mbq=1.0,
-        )  # fmt: skip
         first_year = programme.clock.instant(max(start, 0)).year
         for year in range(first_year, on.year + 1):
-            slots = self._of_year(year).get(product_id, [])
-            low = bisect_left(slots, start, key=lambda s: s.charge_at)
-            high = bisect_right(slots, end, key=lambda s: s.charge_at)
-            if any(self.ways.routes(asked, slot, on) for slot in reversed(slots[low:high])):
-                return True
+            slots, starts = self._of_year(year).get(product_id, ([], []))
+            low, high = bisect_left(starts, start), bisect_right(starts, end)
+            for slot in reversed(slots[low:high]):
+                if self.ways.cheapest(protocol, slot, site, on, 1.0) is not None:
+                    return True
         return False
 
-    def _of_year(self, year: int) -> dict[str, list[Slot]]:
+    def _of_year(self, year: int) -> dict[str, tuple[list[Slot], list[int]]]:
+        """The slots of each product in a year, and when their labelling starts."""
         if year not in self._slots:
             programme = self.ways.programme
-            found: dict[str, list[Slot]] = {}
+            found: dict[str, tuple[list[Slot], list[int]]] = {}
             for slot in expand(programme, date(year, 1, 1), date(year, 12, 31)):
                 if counted(programme, slot):
-                    found.setdefault(slot.product, []).append(slot)
+                    slots, starts = found.setdefault(slot.product, ([], []))
+                    slots.append(slot)
+                    starts.append(slot.charge_at)
             self._slots[year] = found
         return self._slots[year]
 

@@ -46,6 +46,10 @@ class Permits:
             )
         return self._on[key]
 
+    def all(self, way: Way) -> tuple[Permission, ...]:
+        """Every permission for a way, on whatever day, in the order of the file."""
+        return tuple(self._of.get(way, ()))
+
     def testing_min(self, way: Way) -> tuple[int, ...]:
         """What import testing may add to a transit, by any permission there is: the least first.
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date
+
+import numpy as np
 
 from doseline.calendars import WEEKDAYS
 from doseline.operations.orders import DoseOrder, OrderMix
 from doseline.operations.routes import Ways, ways_of
 from doseline.operations.slots import expand
-from doseline.plan.model.candidates import best_choice, reach
-from doseline.plan.model.lanes import Receipts
+from doseline.operations.timetables import treated
+from doseline.plan.long_term.roads import Flags, Map, Roads
+from doseline.plan.model.candidates import reach
 from doseline.plan.model.places import usable
-from doseline.plan.model.sets import Choice, Place, Sets
+from doseline.plan.model.sets import Place, Sets, Table, table_of
 from doseline.programme import Programme
+
+_Alike = tuple[str, str, str]
+"""Product, protocol and site: what kinds share that differ only by activity or weekday."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +95,9 @@ def gather_classes(
     first, last = reach(programme, orders, from_on, until_on)
     wanted = {o.product for o in orders}
     slots = [s for s in expand(programme, first, last) if s.product in wanted]
-    places = usable(programme, slots, None, {})
-    ways = ways_of(programme)
-    choices = tuple(_choices(ways, kinds, orders, places))
-    return Sets(programme, ways, orders, places, choices, from_on, until_on)
+    places, ways = usable(programme, slots, None, {}), ways_of(programme)
+    columns = _columns(ways, kinds, places, from_on, until_on)
+    return Sets(programme, ways, orders, places, (), from_on, until_on, columns=columns)
 
 
 def _as_order(kind: Kind, name: str) -> DoseOrder:
@@ -112,81 +117,65 @@ def _as_order(kind: Kind, name: str) -> DoseOrder:
     )
 
 
-def _choices(
-    ways: Ways, kinds: Sequence[Kind], orders: Sequence[DoseOrder], places: Sequence[Place]
-) -> Iterator[Choice]:
-    """Kinds that differ only by activity or weekday share their roads, so those come first."""
-    alike: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+def _columns(
+    ways: Ways, kinds: Sequence[Kind], places: Sequence[Place], from_on: date, until_on: date
+) -> Table:
+    """The choices between kinds and places: site by site, place by place, day by day.
+
+    Kinds that differ only by activity or weekday share their roads, and so do sites of a kind.
+    """
+    first = min((k.from_on for k in kinds), default=from_on).toordinal()
+    last = max((k.until_on for k in kinds), default=until_on).toordinal()
+    found = Map(ways, places, first, max(0, last - first + 1))
+    alike: dict[_Alike, list[int]] = defaultdict(list)
     for i, kind in enumerate(kinds):
         alike[kind.product, kind.protocol, kind.site].append(i)
-    roads = _Roads(ways, places)
-    for (product, _, site_id), mine in alike.items():
-        weekdays = {n for i in mine for n in kinds[i].weekdays}
-        site = ways.programme.site[site_id]
-        for s, days in roads.days(product, site.zone):
-            for day in days:
-                if day.weekday() in weekdays and ways.treats(site, day.toordinal()):
-                    yield from _on_day(roads, kinds, orders, mine, s, day)
+    asked = {key: _days(found, ways, kinds, key, mine) for key, mine in alike.items()}
+    shared: dict[tuple[str, str, int], list[_Alike]] = defaultdict(list)
+    for key in alike:
+        product, protocol, site = key
+        shared[product, protocol, ways.kind(ways.programme.site[site])].append(key)
+    parts: dict[_Alike, Table] = {}
+    for (product, protocol, _), group in shared.items():
+        wanted = np.logical_or.reduce([asked[key].any(axis=0) for key in group])
+        roads = found.roads(product, protocol, ways.programme.site[group[0][2]], wanted)
+        for key in group:
+            parts[key] = _part(roads, kinds, alike[key], asked[key][:, roads.use_on - first])
+    return _joined([parts[key] for key in alike])
 
 
-class _Roads:
-    """The cheapest way of 1 MBq from a place to a day: one for all sites of a kind."""
-
-    def __init__(self, ways: Ways, places: Sequence[Place]) -> None:
-        self._ways = ways
-        self._places = places
-        self._known: dict[tuple[str, str, int, int, date], Choice | None] = {}
-        self._receipts: Receipts = {}
-        self._days: dict[tuple[str, str], list[tuple[int, list[date]]]] = {}
-
-    def days(self, product: str, zone: str) -> list[tuple[int, list[date]]]:
-        """The places of a product, each with the days of a zone that its vials may keep until."""
-        if (product, zone) not in self._days:
-            clock = self._ways.programme.clock
-            lasts = self._ways.programme.product[product].shelf_life_min
-            self._days[product, zone] = found = []
-            for s, place in enumerate(self._places):
-                if place.slot.product == product:
-                    first = clock.day(place.eos_last_at, zone)
-                    last = clock.day(place.eos_first_at + lasts, zone)
-                    ahead = range((last - first).days + 1)
-                    found.append((s, [first + timedelta(days=n) for n in ahead]))
-        return self._days[product, zone]
-
-    def to(self, order: DoseOrder, s: int, day: date) -> Choice | None:
-        """The choice that serves an order like this one on a day; None where there is none."""
-        kind = self._ways.kind(self._ways.programme.site[order.site])
-        key = (order.product, order.protocol, kind, s, day)
-        if key not in self._known:
-            probe = replace(order, activity_mbq=1.0, wanted_on=day)
-            self._known[key] = best_choice(
-                self._ways, probe, 0, self._places[s], s, day, self._receipts
-            )
-        return self._known[key]
+def _days(found: Map, ways: Ways, kinds: Sequence[Kind], key: _Alike, mine: Sequence[int]) -> Flags:
+    """On which days each of some kinds of a site is asked for. [kinds by days]"""
+    day = found.first + np.arange(found.days)
+    weekday = (day - 1) % 7  # ordinal 1 was a Monday
+    open_days = treated(ways.programme.site[key[2]], found.first, found.days)
+    treats = np.frombuffer(open_days, dtype=np.bool_)
+    rows = [
+        treats
+        & np.array([n in kinds[i].weekdays for n in range(7)])[weekday]
+        & (kinds[i].from_on.toordinal() <= day)
+        & (day <= kinds[i].until_on.toordinal())
+        for i in mine
+    ]
+    return np.array(rows, dtype=np.bool_)
 
 
-def _on_day(
-    roads: _Roads,
-    kinds: Sequence[Kind],
-    orders: Sequence[DoseOrder],
-    mine: Sequence[int],
-    s: int,
-    day: date,
-) -> Iterator[Choice]:
-    weekday = day.weekday()
-    for i in mine:
-        kind = kinds[i]
-        if weekday not in kind.weekdays or not kind.from_on <= day <= kind.until_on:
-            continue
-        found = roads.to(orders[i], s, day)
-        if found is None:
-            return
-        yield Choice(
-            order=i,
-            place=s,
-            route=found.route,
-            load_mbq=found.load_mbq * kind.activity_mbq,
-            moved_days=0,
-            testing_min=found.testing_min,
-            received_first_at=found.received_first_at,
-        )
+def _part(roads: Roads, kinds: Sequence[Kind], mine: Sequence[int], asked: Flags) -> Table:
+    """The choices of kinds of a site: by road, and for each the kinds that ask for it."""
+    road, which = np.nonzero(asked.T)
+    activity = np.array([kinds[i].activity_mbq for i in mine])
+    return Table(
+        order=np.array(mine, dtype=np.int64)[which],
+        place=roads.place[road],
+        use_on=roads.use_on[road],
+        use_at=roads.use_at[road],
+        load_mbq=roads.load_mbq[road] * activity[which],
+        received_first_at=roads.received_first_at[road],
+    )
+
+
+def _joined(parts: Sequence[Table]) -> Table:
+    if not parts:
+        return table_of(())
+    names = [f.name for f in fields(Table)]
+    return Table(**{n: np.concatenate([getattr(p, n) for p in parts]) for n in names})

@@ -93,7 +93,7 @@ def headroom(
     began = perf_counter()
     kinds = kinds_of(mix, from_on, until_on, keep_weekdays)
     sets = gather_classes(programme, kinds, from_on, until_on)
-    reached = {c.order for c in sets.choices}
+    reached = {i for i, rows in sets.of_order.items() if rows}
     no_way = tuple(str(m) for i, m in enumerate(kinds) if i not in reached)
     problem = declare_shares(sets)
     for rule in RULES:
@@ -165,12 +165,15 @@ def _months(problem: Problem, values: Floats) -> tuple[MonthUse, ...]:
     slots: dict[str, int] = defaultdict(int)
     vials: dict[str, int] = defaultdict(int)
     used: dict[str, float] = defaultdict(float)
+    serve = np.asarray(problem.serve, dtype=np.int64)
     for s, place in enumerate(sets.places):
         month = f"{place.slot.starts_on:%Y-%m}"
         if sets.of_place[s] and values[problem.made[s]] > 0.5:
             slots[month] += 1
             vials[month] += place.slot.vials_max
-        for r in sets.of_place[s]:
-            units = sets.orders[sets.choices[r].order].units
-            used[month] += float(values[problem.serve[r]]) * units
+        mine = sets.of_place[s]
+        if mine:
+            vials_used = values[serve[mine]] * sets.units[sets.table.order[mine]]
+            for vials_of_choice in vials_used.tolist():
+                used[month] += vials_of_choice
     return tuple(MonthUse(m, slots[m], vials[m], used[m]) for m in sorted(slots))

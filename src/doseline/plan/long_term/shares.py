@@ -19,7 +19,7 @@ def declare_shares(sets: Sets) -> Problem:
     """
     problem = Problem(sets, Matrix(), math.inf)
     matrix = problem.matrix
-    problem.serve.extend(matrix.column() for _ in sets.choices)
+    problem.serve.extend(matrix.columns_alike(len(sets.table.order)))
     contested = _contested(sets)
     for s, place in enumerate(sets.places):
         problem.made.append(matrix.column(1.0, whole=s in contested and bool(sets.of_place[s])))

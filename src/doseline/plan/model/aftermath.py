@@ -19,6 +19,7 @@ from doseline.operations.happened import (
     Span,
 )
 from doseline.operations.orders import DoseOrder
+from doseline.operations.remembered import Book, Timetable
 from doseline.operations.routes import Ways, ways_of
 from doseline.operations.schedule import Allocation, Batch, Schedule
 from doseline.operations.slots import IsotopeOption, Slot, expand
@@ -27,6 +28,7 @@ from doseline.plan.model.keeping import Confirmed
 from doseline.programme import Programme
 from doseline.programme.lane import Lane
 from doseline.programme.making import make_min, ready_min
+from doseline.programme.site import Site
 
 Spans = Mapping[str, tuple[Span, ...]]
 _DAY = timedelta(days=1)
@@ -38,6 +40,17 @@ class WaysAround(Ways):
     def __init__(self, programme: Programme, closed: Spans) -> None:
         super().__init__(programme)
         self._closed = closed
+
+    def timetable(self, lane: Lane) -> Timetable:
+        """The times of a lane that is closed now and then, which are nobody else's."""
+        found = self._timetables.get(lane.id)
+        if found is None:
+            found = self._timetables[lane.id] = Timetable(())
+        return found
+
+    def book(self, protocol: str, slot: Slot, site: Site) -> Book:
+        """The roads while lanes are closed, which are nobody else's either."""
+        return Book(())
 
     def dispatch_at(self, lane: Lane, ready_at: int) -> int:
         """The first collection outside the spans in which the lane is closed."""

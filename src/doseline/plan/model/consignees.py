@@ -7,26 +7,32 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, partial
+from itertools import pairwise
 
-from doseline.plan.model.matrix import Limit, Term
-from doseline.plan.model.sets import Sets
-from doseline.plan.model.variables import Problem, load_of
+import numpy as np
+
+from doseline.plan.model.matrix import Limit
+from doseline.plan.model.sets import Ints, Sets
+from doseline.plan.model.variables import Problem
 from doseline.programme.rules import decay_factor
 
 
 def a_consignee_treats_so_many_a_day(problem: Problem) -> None:
     """Infusions of a day stay inside the capacity that sites of a consignee share. [model C15]"""
     sets = problem.sets
-    days: dict[tuple[str, date], list[Term]] = defaultdict(list)
-    for r, choice in enumerate(sets.choices):
-        name = sets.consignee_of_order[choice.order]
-        days[name, choice.route.use_on].append((problem.serve[r], 1.0))
+    who, names = _consignees(sets)
+    of_choice = who[sets.table.order]
+    rows, starts = grouped(of_choice, sets.table.use_on)
     sent, capacity = cache(partial(sent_to, sets)), cache(partial(capacity_of, sets))
-    for (name, on), terms in days.items():
+    serve = np.asarray(problem.serve, dtype=np.int64)[rows].tolist()
+    days = sets.table.use_on[rows[starts[:-1]]].tolist()
+    numbers = of_choice[rows[starts[:-1]]].tolist()
+    for (begin, end), day, number in zip(pairwise(starts.tolist()), days, numbers, strict=True):
+        name, on = names[number], date.fromordinal(day)
         room = max(0, capacity(name) - sum(1 for way in sent(name) if way.use_on == on))
-        if len(terms) * problem.most > room:
+        if (end - begin) * problem.most > room:
             limit = Limit("site capacity", f"{name} {on}")
-            problem.matrix.row(limit, terms, upper=float(room))
+            problem.matrix.row_of_ones(limit, serve[begin:end], upper=float(room))
 
 
 def a_consignee_holds_no_more_than_its_licence(problem: Problem) -> None:
@@ -37,25 +43,26 @@ def a_consignee_holds_no_more_than_its_licence(problem: Problem) -> None:
     """
     sets = problem.sets
     full = _may_be_full(sets)
-    days: dict[tuple[str, date], list[tuple[int, float, date]]] = defaultdict(list)
-    shares: dict[tuple[int, int, date, str], tuple[tuple[date, float], ...]] = {}
-    for r, choice in enumerate(sets.choices):
-        product = problem.product(choice.place)
-        if not product.decays or sets.consignee_of_order[choice.order] not in full:
-            continue
-        site, use_on = sets.programme.site[sets.orders[choice.order].site], choice.route.use_on
-        key = (choice.place, choice.received_first_at, use_on, site.zone)
+    days: dict[tuple[str, date], list[tuple[int, float, int]]] = defaultdict(list)
+    shares: dict[tuple[int, int, int, str], tuple[tuple[date, float], ...]] = {}
+    table, site_of = sets.table, [sets.programme.site[o.site] for o in sets.orders]
+    decays = np.array([problem.product(s).decays for s in range(len(sets.places))], dtype=np.bool_)
+    may = np.array([site.consignee in full for site in site_of], dtype=np.bool_)
+    for r in np.flatnonzero(decays[table.place] & may[table.order]).tolist():
+        s, site = int(table.place[r]), site_of[table.order[r]]
+        use_on, received_at = int(table.use_on[r]), int(table.received_first_at[r])
+        key = (s, received_at, use_on, site.zone)
         if key not in shares:
             unit = Held(
-                since_at=sets.places[choice.place].slot.charge_at,
+                since_at=sets.places[s].slot.charge_at,
                 mbq=1.0,
-                half_life=product.half_life,
-                received_at=choice.received_first_at,
-                use_on=use_on,
+                half_life=problem.product(s).half_life,
+                received_at=received_at,
+                use_on=date.fromordinal(use_on),
                 zone=site.zone,
             )
             shares[key] = tuple(unit.days(sets))
-        column, load = problem.serve[r], load_of(sets, choice)
+        column, load = problem.serve[r], float(sets.loads[r])
         for on, share in shares[key]:
             days[site.consignee, on].append((column, load * share, use_on))
     sent, capacity = cache(partial(sent_to, sets)), cache(partial(capacity_of, sets))
@@ -75,18 +82,48 @@ def _may_be_full(sets: Sets) -> set[str]:
     That is the strongest vial at the start of its labelling, as many a day as are given, on every
     day from the first receipt of a batch to its last use.
     """
-    strongest: dict[str, float] = defaultdict(float)
-    longest: dict[str, int] = defaultdict(int)
-    for choice in sets.choices:
-        name = sets.consignee_of_order[choice.order]
-        strongest[name] = max(strongest[name], load_of(sets, choice))
-        longest[name] = max(longest[name], choice.route.use_at - choice.received_first_at)
+    who, names = _consignees(sets)
+    strongest = np.zeros(len(names))
+    longest = np.zeros(len(names), dtype=np.int64)
+    mine = who[sets.table.order]
+    np.maximum.at(strongest, mine, sets.loads)
+    np.maximum.at(longest, mine, sets.table.use_at - sets.table.received_first_at)
     found = set()
-    for name, mbq in strongest.items():
-        days = longest[name] // 1440 + 2
+    for n in np.unique(mine).tolist():
+        name, mbq, days = names[n], float(strongest[n]), int(longest[n]) // 1440 + 2
         if sent_to(sets, name) or capacity_of(sets, name) * mbq * days > _limit_mbq(sets, name):
             found.add(name)
     return found
+
+
+def _consignees(sets: Sets) -> tuple[Ints, list[str]]:
+    """The consignee of each order, as a number, and their names."""
+    names = list(dict.fromkeys(sets.consignee_of_order))
+    number = {name: n for n, name in enumerate(names)}
+    return np.array([number[name] for name in sets.consignee_of_order], dtype=np.int64), names
+
+
+def grouped(first: Ints, second: Ints) -> tuple[Ints, Ints]:
+    """The rows of two columns group by group, and where each group starts and the last one ends.
+
+    In the rows of a group both columns have the same numbers. The group of the first row comes
+    first, then that of the next row which is not in it.
+
+    >>> rows, starts = grouped(np.array([1, 0, 1, 1]), np.array([3, 3, 4, 3]))
+    >>> rows.tolist(), starts.tolist()
+    ([0, 3, 1, 2], [0, 2, 3, 4])
+    """
+    if not first.size:
+        return np.zeros(0, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    span = int(second.max()) + 1
+    _, at, of, count = np.unique(
+        first * span + second, return_index=True, return_inverse=True, return_counts=True
+    )
+    in_turn = np.argsort(at)
+    turn = np.empty_like(in_turn)
+    turn[in_turn] = np.arange(len(in_turn))
+    rows = np.argsort(turn[of], kind="stable")
+    return rows, np.concatenate(([0], np.cumsum(count[in_turn])))
 
 
 def capacity_of(sets: Sets, consignee: str) -> int:
@@ -100,7 +137,7 @@ def _limit_mbq(sets: Sets, consignee: str) -> float:
     return max((x.limit_mbq for x in licences if x), default=0.0)
 
 
-def _worst(capacity: int, terms: list[tuple[int, float, date]]) -> float:
+def _worst(capacity: int, terms: list[tuple[int, float, int]]) -> float:
     """The most that could be held: the strongest vials, as many as are used on each day. [MBq]"""
     return capacity * max(mbq for _, mbq, _ in terms) * len({use_on for _, _, use_on in terms})
 

@@ -11,7 +11,6 @@ from datetime import date, timedelta
 from doseline.operations.orders import DoseOrder
 from doseline.operations.routes import Journey, Route, Ways
 from doseline.plan.model.sets import Place
-from doseline.programme.making import ready_min
 from doseline.programme.rules import activity_at_eos
 from doseline.programme.site import Site
 
@@ -178,7 +177,8 @@ def received_first_at(ways: Ways, place: Place, site: Site, way: Journey, seen: 
         return way.received_at
     key = (place.slot.id, site.id, way.lane, way.testing_min)
     if key not in seen:
-        lane, product = ways.programme.lane[way.lane], ways.programme.product[place.slot.product]
-        ready = place.eos_first_at + ready_min(product, 1)
-        seen[key] = ways.journey(lane, site, ready, way.testing_min).received_at
+        lane = ways.programme.lane[way.lane]
+        ready = place.eos_first_at + ways.ready_first_min(place.slot.product)
+        _, arrive = ways.planned(lane, ready, way.testing_min)
+        seen[key] = ways.received_at(site, arrive)
     return seen[key]

@@ -54,6 +54,15 @@ class Matrix:
         """A new column that is 0 or 1; its position."""
         return self.column(1.0, cost=cost, whole=True)
 
+    def columns_alike(self, count: int) -> range:
+        """New columns from 0 on, without cost or end; their positions."""
+        begin = len(self.cost)
+        self.cost += [0.0] * count
+        self.lower += [0.0] * count
+        self.upper += [math.inf] * count
+        self.whole += [False] * count
+        return range(begin, begin + count)
+
     def fix(self, column: int, value: float) -> None:
         """Give a column a value that it keeps."""
         self.lower[column] = self.upper[column] = value
@@ -79,6 +88,15 @@ class Matrix:
         self.row_lower.append(lower)
         self.row_upper.append(upper)
         return len(self.limits) - 1
+
+    def row_of_ones(self, limit: Limit, columns: list[int], *, upper: float) -> None:
+        """A new row that counts columns, each of which is named once."""
+        self.index += columns
+        self.value += [1.0] * len(columns)
+        self.starts.append(len(self.index))
+        self.limits.append(limit)
+        self.row_lower.append(-math.inf)
+        self.row_upper.append(upper)
 
     @property
     def columns(self) -> int:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
 
 from doseline.operations.orders import DoseOrder
 from doseline.operations.routes import Route, Ways
 from doseline.operations.schedule import Allocation, Batch, Shipment
 from doseline.operations.slots import IsotopeOption, Slot
+from doseline.plan.model.matrix import Floats
 from doseline.programme import Programme
+
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +68,45 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Table:
+    """Choices as columns of numbers, in their order; `use_on` is the day of use (ordinal)."""
+
+    order: Ints
+    place: Ints
+    use_on: Ints
+    use_at: Ints
+    load_mbq: Floats
+    received_first_at: Ints
+
+
+def table_of(choices: Sequence[Choice]) -> Table:
+    """The columns of some choices."""
+
+    def whole(numbers: Iterable[int]) -> Ints:
+        return np.fromiter(numbers, dtype=np.int64, count=len(choices))
+
+    return Table(
+        order=whole(c.order for c in choices),
+        place=whole(c.place for c in choices),
+        use_on=whole(c.route.use_on.toordinal() for c in choices),
+        use_at=whole(c.route.use_at for c in choices),
+        load_mbq=np.array([c.load_mbq for c in choices], dtype=np.float64),
+        received_first_at=whole(c.received_first_at for c in choices),
+    )
+
+
+def _positions(numbers: Ints, count: int) -> dict[int, list[int]]:
+    """Where each of the numbers up to a count stands, in order."""
+    by = np.argsort(numbers, kind="stable").tolist()
+    ends = np.cumsum(np.bincount(numbers, minlength=count)).tolist()
+    return {n: by[begin:end] for n, (begin, end) in enumerate(pairwise([0, *ends]))}
+
+
+@dataclass(frozen=True)
 class Sets:
     """What the model is about: orders, places and choices. [model S1-S3]
 
+    A kind of order that may be served many times has no choices to be told apart, only `columns`.
     What is on its way already (`sent`) is kept as it is, beside the model. Of batches that are lost
     `begun` have been started, and count at their crew; of `bought` the isotope has been ordered.
     """
@@ -79,28 +123,40 @@ class Sets:
     sent_shipments: tuple[Shipment, ...] = ()
     begun: tuple[Batch, ...] = ()
     bought: tuple[Batch, ...] = ()
+    columns: Table | None = None
+
+    @cached_property
+    def table(self) -> Table:
+        """The choices as columns."""
+        return self.columns or table_of(self.choices)
+
+    @cached_property
+    def units(self) -> Ints:
+        """The vials of each order."""
+        return np.array([o.units for o in self.orders], dtype=np.int64)
+
+    @cached_property
+    def loads(self) -> Floats:
+        """The load of all vials of each choice. [MBq]"""
+        table = self.table
+        return np.asarray(table.load_mbq * self.units[table.order], dtype=np.float64)
 
     @cached_property
     def of_order(self) -> dict[int, list[int]]:
         """Positions of the choices of each order."""
-        found: dict[int, list[int]] = {i: [] for i in range(len(self.orders))}
-        for r, choice in enumerate(self.choices):
-            found[choice.order].append(r)
-        return found
+        return _positions(self.table.order, len(self.orders))
 
     @cached_property
     def of_place(self) -> dict[int, list[int]]:
         """Positions of the choices of each place."""
-        found: dict[int, list[int]] = {s: [] for s in range(len(self.places))}
-        for r, choice in enumerate(self.choices):
-            found[choice.place].append(r)
-        return found
+        return _positions(self.table.place, len(self.places))
 
     @cached_property
     def strongest(self) -> dict[int, float]:
         """The load of the strongest vial that each place could be asked for. [MBq]"""
-        loads = ((s, (self.choices[r].load_mbq for r in mine)) for s, mine in self.of_place.items())
-        return {s: max(found, default=0.0) for s, found in loads}
+        most = np.zeros(len(self.places))
+        np.maximum.at(most, self.table.place, self.table.load_mbq)
+        return dict(enumerate(most.tolist()))
 
     @cached_property
     def consignee_of_order(self) -> list[str]:

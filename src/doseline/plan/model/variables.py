@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from doseline.operations.slots import IsotopeOption
 from doseline.plan.model.matrix import Matrix, Term
 from doseline.plan.model.sets import Choice, Place, Sets
@@ -55,16 +57,17 @@ class Problem:
     def filled(self, s: int) -> list[Term]:
         """The vials of a batch, spare ones included, as a sum of variables."""
         sets = self.sets
-        terms: list[Term] = [
-            (self.serve[r], float(sets.orders[sets.choices[r].order].units))
-            for r in sets.of_place[s]
-        ]
+        mine = sets.of_place[s]
+        units = sets.units[sets.table.order[mine]].astype(np.float64).tolist() if mine else []
+        terms: list[Term] = [(self.serve[r], n) for r, n in zip(mine, units, strict=True)]
         return [*terms, (self.made[s], float(spare_vials(sets, s)))]
 
     def loaded(self, s: int) -> list[Term]:
         """The activity of the vials of a batch, brought back to the start of labelling. [MBq]"""
         sets = self.sets
-        terms = [(self.serve[r], load_of(sets, sets.choices[r])) for r in sets.of_place[s]]
+        mine = sets.of_place[s]
+        loads = sets.loads[mine].tolist() if mine else []
+        terms: list[Term] = [(self.serve[r], mbq) for r, mbq in zip(mine, loads, strict=True)]
         if s in self.spare:
             terms.append((self.spare[s], spare_vials(sets, s) * sets.strongest[s]))
         return terms

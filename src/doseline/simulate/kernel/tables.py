@@ -17,7 +17,7 @@ import numpy as np
 
 from doseline.chance import stable_hash
 from doseline.clock import local_minute, midnight
-from doseline.operations.routes import open_days
+from doseline.operations.timetables import open_days
 from doseline.simulate.kernel.layout import TABLES
 from doseline.simulate.kernel.rows import Numbered, in_lines
 from doseline.simulate.kernel.words import (

@@ -1,0 +1,106 @@
+"""The cheapest way of 1 MBq from each place to each day, as columns. [model H3]"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from doseline.clock import midnight
+from doseline.operations.routes import Ways
+from doseline.plan.model.lanes import Receipts, received_first_at
+from doseline.plan.model.matrix import Floats
+from doseline.plan.model.sets import Ints, Place
+from doseline.programme.rules import activity_at_eos
+from doseline.programme.site import Site
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Roads:
+    """From which place which day can be served: by place, then by day (ordinal).
+
+    A dose of 1 MBq is used at `use_at` and asks for `load_mbq` at the start of labelling;
+    `received_first_at` is when the smallest batch arrives.
+    """
+
+    place: Ints
+    use_on: Ints
+    use_at: Ints
+    load_mbq: Floats
+    received_first_at: Ints
+
+
+class Map:
+    """The roads from some places to sites on some days, which are counted from `first`."""
+
+    def __init__(self, ways: Ways, places: Sequence[Place], first: int, days: int) -> None:
+        self.ways = ways
+        self.first = first
+        self.days = days
+        self._places = places
+        self._receipts: Receipts = {}
+        self._spans: dict[tuple[str, str], list[tuple[int, int, int]]] = {}
+
+    def roads(self, product: str, protocol: str, site: Site, wanted: Flags) -> Roads:
+        """The cheapest road from each place to a site on each of the days wanted.
+
+        They are those to every site of its kind that treats on these days.
+        """
+        columns = list(zip(*self._found(product, protocol, site, wanted), strict=True))
+        place, use_on, use_at, load, first_at = columns or [(), (), (), (), ()]
+        return Roads(
+            place=np.array(place, dtype=np.int64),
+            use_on=np.array(use_on, dtype=np.int64),
+            use_at=np.array(use_at, dtype=np.int64),
+            load_mbq=np.array(load, dtype=np.float64),
+            received_first_at=np.array(first_at, dtype=np.int64),
+        )
+
+    def _found(
+        self, product_id: str, protocol: str, site: Site, wanted: Flags
+    ) -> Iterator[tuple[int, int, int, float, int]]:
+        ways, half_life = self.ways, self.ways.programme.product[product_id].half_life
+        on = {day: date.fromordinal(self.first + day) for day in np.flatnonzero(wanted).tolist()}
+        for s, begin, end in self._spans_of(product_id, site.zone):
+            place = self._places[s]
+            if not ways.roads(protocol, place.slot, site):
+                continue
+            for day in range(begin, end):
+                if day not in on:
+                    continue
+                found = ways.cheapest(protocol, place.slot, site, on[day], 1.0)
+                if found is not None:
+                    way, at = found
+                    load = activity_at_eos(1.0, at - place.slot.charge_at, half_life)
+                    first_at = received_first_at(ways, place, site, way, self._receipts)
+                    yield s, self.first + day, at, load, first_at
+
+    def _spans_of(self, product_id: str, zone: str) -> list[tuple[int, int, int]]:
+        """The places of a product, each with the days of a zone that its vials may keep until."""
+        key = (product_id, zone)
+        if key not in self._spans:
+            lasts = self.ways.programme.product[product_id].shelf_life_min
+            mine = [s for s, p in enumerate(self._places) if p.slot.product == product_id]
+            begins = self._day([self._places[s].eos_last_at for s in mine], zone)
+            ends = self._day([self._places[s].eos_first_at + lasts for s in mine], zone) + 1
+            spans = zip(mine, np.maximum(begins, 0).tolist(), ends.tolist(), strict=True)
+            self._spans[key] = [span for span in spans if span[1] < span[2]]
+        return self._spans[key]
+
+    def _day(self, minutes: Sequence[int], zone: str) -> Ints:
+        """The days of a zone that hold some minutes, -1 before the first, `days` after the last."""
+        begins = _midnights(zone, self.first, self.days + 1) - self.ways.clock.zero
+        found = np.searchsorted(begins, np.array(minutes, dtype=np.int64), side="right") - 1
+        return np.minimum(found, self.days).astype(np.int64)
+
+
+@lru_cache(maxsize=256)
+def _midnights(zone: str, first: int, days: int) -> Ints:
+    """When each of some local days begins, in minutes of UTC since 1 January of the year 1."""
+    return np.array([midnight(n, zone) for n in range(first, first + days)], dtype=np.int64)
