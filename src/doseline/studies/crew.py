@@ -5,6 +5,7 @@ Little is imported here, so that processes can be started before all else; see `
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import pickle
@@ -143,8 +144,12 @@ def _one_thread_each() -> Iterator[None]:
 
 
 def _begin(modules: tuple[str, ...]) -> None:
-    """Load modules, once the collector looks seldom: their many small parts all stay."""
+    """Load modules, once the collector looks seldom: their many small parts all stay.
+
+    When the process ends, it ends at once: it has nothing to keep, and much to take apart.
+    """
     gc.set_threshold(100_000, 20, 100)
+    atexit.register(os._exit, 0)
     for name in modules:
         with suppress(Exception):  # the job that needs it says what is wrong
             import_module(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -306,10 +306,18 @@ def assess_study(
         width = None if precision is None else Precision(precision / 100.0, most)
         run = Play(seed, futures, workers, engine=engine)
         result = assessed(crew, design, run, width, quick=quick, ranges_of=ranges_of)
-        draw = partial(crew.run, what="sections of the report")
-        report = write_report(result, programme, out / "report.html", draw)
-    result = replace(result, report=str(report))
-    document = assess_document(result, str(path))
+        result = replace(result, report=str(out / "report.html"))
+        with ThreadPoolExecutor(1) as beside_us:
+            draw = partial(crew.run, what="sections of the report")
+            page = beside_us.submit(write_report, result, programme, out / "report.html", draw)
+            document = _written(result, str(path), out)
+            page.result()
+    return document, summary_of(result)
+
+
+def _written(result: Assessment, programme: str, out: Path) -> Document:
+    """The document and its tables, written into a folder."""
+    document = assess_document(result, programme)
     write_json_atomically(out / "assess.json", document)
     tables = {
         "questions": document["questions"],
@@ -330,4 +338,4 @@ def assess_study(
     }
     for name, rows in tables.items():
         write_rows(out / f"{name}.csv", [flat(row) for row in rows])
-    return document, summary_of(result)
+    return document
