@@ -72,7 +72,7 @@ SIGNATURES = {
     "doseline.stores.query.ask": "(sql, folders)",
     "doseline.stores.query.per_period": "(folders)",
     "doseline.stores.query.paired_differences": "(a, b, folders, *, period)",
-    "doseline.report.write_report": "(assessment, programme, path)",
+    "doseline.report.write_report": "(assessment, programme, path, doing)",
 }
 
 

@@ -1,10 +1,13 @@
 """The whole report: it fetches nothing, says what the record says, and can be read by everyone."""
 
+import pickle
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +15,7 @@ from doseline.report import numerals, report_html, write_report
 from doseline.report.recovery import recovers
 from doseline.report.words import NO_BIOLOGY, NO_CHARTS
 from doseline.studies.figures import Figure
+from doseline.studies.pool import Job
 from tests.report import made_up
 from tests.report.page_reader import Page
 
@@ -174,8 +178,7 @@ def test_an_assessment_of_nothing_says_what_is_missing(bare: Page) -> None:
 def test_without_the_charts_extra_the_report_keeps_its_tables_and_says_so(
     monkeypatch: pytest.MonkeyPatch, page: Page
 ) -> None:
-    monkeypatch.delitem(sys.modules, "doseline.report.charts", raising=False)
-    monkeypatch.setitem(sys.modules, "altair", None)
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
     plain = Page(report_html(made_up.assessment(), made_up.programme()))
     assert NO_CHARTS in plain.text
     assert NO_CHARTS not in page.text
@@ -185,6 +188,16 @@ def test_without_the_charts_extra_the_report_keeps_its_tables_and_says_so(
 
 def test_the_same_record_gives_the_same_page(html: str) -> None:
     assert report_html(made_up.assessment(), made_up.programme()) == html
+
+
+def test_sections_may_be_drawn_elsewhere_and_in_any_order(html: str) -> None:
+    programme = made_up.programme()
+
+    def elsewhere(jobs: Sequence[Job[Any]]) -> list[Any]:
+        sent = [pickle.loads(pickle.dumps(job)) for job in jobs]
+        return [job(programme) for job in reversed(sent)][::-1]
+
+    assert report_html(made_up.assessment(), programme, elsewhere) == html
 
 
 def test_the_report_is_written_where_it_is_asked_for(tmp_path: Path, html: str) -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from dataclasses import replace
 from functools import partial
+from typing import Any
+
+import pytest
 
 from doseline.programme import Programme
-from doseline.studies.crew import Crew
+from doseline.studies.crew import Crew, processes
 from tests.hand_world import world
 
 
@@ -42,3 +46,29 @@ def test_progress_is_told_job_by_job() -> None:
     with Crew(world(), 1, lambda what, done, total: told.append((what, done, total))) as crew:
         crew.run([partial(named, n) for n in range(2)], "jobs")
     assert told == [("jobs", 1, 2), ("jobs", 2, 2)]
+
+
+def test_processes_started_beforehand_take_every_programme_that_comes() -> None:
+    other = replace(world(), name="another")
+    with processes(2, ["doseline.programme", "no.such.module"]) as pool:
+        crew = Crew(world(), 2, pool=pool)
+        assert crew.run([partial(named, n) for n in range(3)], "jobs") == EXPECTED
+        assert Crew(other, 2, pool=pool).run([partial(named, n) for n in range(2)], "jobs") == [
+            "0: another",
+            "1: another",
+        ]
+        assert crew.run([partial(named, n) for n in range(3)], "jobs") == EXPECTED
+
+
+def test_one_worker_needs_no_process() -> None:
+    with processes(1, []) as pool:
+        assert pool is None
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("job", [named, killed_elsewhere])
+def test_a_job_begun_beside_a_round_is_answered_when_it_is_asked(workers: int, job: Any) -> None:
+    with Crew(world(), workers) as crew:
+        answers = [crew.begin(partial(job, 0)), crew.begin(partial(job, 1))]
+        assert crew.run([partial(named, n) for n in range(3)], "jobs") == EXPECTED
+        assert [answer() for answer in answers] == EXPECTED[:2]

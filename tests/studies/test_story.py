@@ -14,7 +14,7 @@ from doseline.programme.scenario import Scenario, Shock
 from doseline.simulate import Period, SimulationResult, history, simulate
 from doseline.studies.runs import crowds_of
 from doseline.studies.story import busiest, tell
-from doseline.studies.typical import typical_story
+from doseline.studies.typical import story_of, typical
 from tests.simulate.worlds import FROM, UNTIL, Weekly, failing, tiny
 
 
@@ -108,8 +108,9 @@ def test_a_typical_future_is_the_one_in_the_middle() -> None:
     programme = failing(tiny(), 0.3)
     result = played(programme)
     question = programme.questions[0]
-    story = typical_story(programme, question, result)
-    assert story is not None
+    future = typical(question.id, question.name, result)
+    assert future is not None
+    story = story_of(programme, future)
     shares = {
         rows[0].replication: sum(r.on_time for r in rows) / sum(r.due for r in rows)
         for rows in result.by_period["trial"]
@@ -131,7 +132,7 @@ def test_where_no_dose_was_due_there_is_no_story() -> None:
         until_on=UNTIL,
         periods=(Period("trial", (), FROM, UNTIL),),
     )
-    assert typical_story(tiny(), tiny().questions[0], nobody) is None
+    assert typical("trial", "Trial", nobody) is None
 
 
 def _nobody(replication: int) -> tuple[()]:

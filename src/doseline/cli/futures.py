@@ -226,7 +226,9 @@ def assess(
     as_json: Json = False,
 ) -> None:
     """Answer the programme's own question: is the capacity sufficient? A report with a verdict."""
-    with answering(as_json) as bars:
+    from doseline.studies.crew import processes
+
+    with answering(as_json) as bars, processes(workers, _NEEDED) as pool:
         document, summary = _assess_study()(
             programme,
             design=design,
@@ -239,8 +241,13 @@ def assess(
             ranges_of=ranges_of or (),
             precision=precision,
             most=most,
+            pool=pool,
         )
         finish(document, summary, as_json)
+
+
+_NEEDED = ("doseline.studies.sufficiency", "doseline.simulate.kernel.play", "doseline.report.page")
+"""What the processes of an assessment load while its programme is read."""
 
 
 def _assess_study() -> Callable[..., tuple[Document, str]]:

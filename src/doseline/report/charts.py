@@ -1,13 +1,23 @@
-"""The ordinary charts, as Vega-Lite specifications (Altair); needs the charts extra."""
+"""The ordinary charts, as Vega-Lite specifications."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import altair as alt
-
-from doseline.report.chart_style import Drawing, Rows, axis, data, said, svg
+from doseline.report.chart_style import (
+    Drawing,
+    Rows,
+    Spec,
+    axis,
+    data,
+    field,
+    layered,
+    mark,
+    said,
+    svg,
+    until,
+)
 from doseline.report.chart_style import rows as row_scale
 from doseline.report.demand_charts import demand_bands, enrolment_bands
 from doseline.report.frontier_chart import Spot, frontier
@@ -82,26 +92,31 @@ def bars(rows: Sequence[BarRow], axis_title: str, width: int) -> Drawing:
         for i, r in enumerate(rows)
         for s in r.segments
     ]
-    scale = alt.Scale(domain=list(range(len(BARS))), range=list(BARS))
-    base = alt.Chart(data(stretches)).encode(y=row_scale(len(rows)))
-    x = alt.X(
+    values, y = data(stretches), row_scale(len(rows))
+    x = field(
         "from:Q",
         axis=axis(axis_title, "format(datum.value, ',')", width),
-        scale=alt.Scale(nice=True),
+        scale={"nice": True},
     )
-    bar = base.mark_bar(height=22, yOffset=14, stroke=PAPER, strokeWidth=1).encode(
-        x=x, x2=alt.X2("to:Q"), color=alt.Color("colour:N", scale=scale, legend=None)
-    )
-    letter = base.mark_text(yOffset=14, fontSize=11, color=IN_BAR).encode(
-        x=alt.X("middle:Q"), text=alt.Text("letter:N")
-    )
-    layers = [bar, letter, *said([(r.name, r.says) for r in rows], width)]
-    return alt.layer(*layers).properties(width=width, height=alt.Step(68 if _narrow(width) else 54))
+    scale = {"domain": list(range(len(BARS))), "range": list(BARS)}
+    colour = field("colour:N", scale=scale, legend=None)
+    layers = [
+        mark(
+            "bar", values, {"x": x, "x2": until("to"), "y": y, "color": colour},
+            height=22, yOffset=14, stroke=PAPER, strokeWidth=1,
+        ),
+        mark(
+            "text", values, {"x": field("middle:Q"), "y": y, "text": field("letter:N")},
+            yOffset=14, fontSize=11, color=IN_BAR,
+        ),
+        *said([(r.name, r.says) for r in rows], width),
+    ]  # fmt: skip
+    return layered(layers, width, {"step": 68 if _narrow(width) else 54})
 
 
 def changes(rows: Sequence[Change], width: int) -> Drawing:
     """OTIF with and without each shock: an open ring without, a full diamond with it."""
-    values: Rows = [
+    told: Rows = [
         {
             "row": i,
             "without": r.without[0],
@@ -113,43 +128,36 @@ def changes(rows: Sequence[Change], width: int) -> Drawing:
         }
         for i, r in enumerate(rows)
     ]
-    base = alt.Chart(data(values)).encode(y=row_scale(len(rows)))
-    x = alt.X(
+    values, y = data(told), row_scale(len(rows))
+    x = field(
         "with:Q",
-        scale=alt.Scale(domain=[0, 1]),
+        scale={"domain": [0, 1]},
         axis=axis("OTIF", "round(100 * datum.value) + ' %'", width, ticks=5),
     )
     layers = [
-        base.mark_rule(yOffset=14, color=EDGE, strokeWidth=2, strokeDash=[2, 3]).encode(
-            x=x, x2=alt.X2("without:Q")
+        mark(
+            "rule", values, {"x": x, "x2": until("without"), "y": y},
+            yOffset=14, color=EDGE, strokeWidth=2, strokeDash=[2, 3],
         ),
-        *(
-            base.mark_rule(yOffset=14, color=colour, strokeWidth=4, opacity=0.55).encode(
-                x=alt.X(f"{key}_low:Q"), x2=alt.X2(f"{key}_high:Q")
-            )
-            for key, colour in (("without", LINES[0]), ("with", LINES[1]))
+        *(_interval(values, y, key, LINES[i]) for i, key in enumerate(("without", "with"))),
+        mark(
+            "point", values, {"x": field("without:Q"), "y": y},
+            yOffset=14, shape="circle", size=110, fill=PAPER, stroke=LINES[0], strokeWidth=2.5,
+            opacity=1,
         ),
-        base.mark_point(
-            yOffset=14,
-            shape="circle",
-            size=110,
-            fill=PAPER,
-            stroke=LINES[0],
-            strokeWidth=2.5,
+        mark(
+            "point", values, {"x": field("with:Q"), "y": y},
+            yOffset=14, shape="diamond", size=130, fill=LINES[1], stroke=PAPER, strokeWidth=1,
             opacity=1,
-        ).encode(x=alt.X("without:Q")),
-        base.mark_point(
-            yOffset=14,
-            shape="diamond",
-            size=130,
-            fill=LINES[1],
-            stroke=PAPER,
-            strokeWidth=1,
-            opacity=1,
-        ).encode(x=alt.X("with:Q")),
+        ),
         *said([(r.name, r.says) for r in rows], width),
-    ]
-    return alt.layer(*layers).properties(width=width, height=alt.Step(68 if _narrow(width) else 50))
+    ]  # fmt: skip
+    return layered(layers, width, {"step": 68 if _narrow(width) else 50})
+
+
+def _interval(values: Spec, y: Spec, key: str, colour: str) -> Spec:
+    ends = {"x": field(f"{key}_low:Q"), "x2": until(f"{key}_high"), "y": y}
+    return mark("rule", values, ends, yOffset=14, color=colour, strokeWidth=4, opacity=0.55)
 
 
 def fitted(name: str, width: int, says: str) -> str:

@@ -1,4 +1,4 @@
-"""The orders that are asked for over time, and the course of an enrolment; needs the charts extra.
+"""The orders that are asked for over time, and the course of an enrolment.
 
 In both a light band holds nine of ten futures, a dark one half of them.
 """
@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Literal
-
-import altair as alt
+from typing import Any, Literal
 
 from doseline.demand import Band, PeriodDemand
 from doseline.demand.forecast import EnrolledBy
-from doseline.report.chart_style import Drawing, at_x, data
+from doseline.report.chart_style import Drawing, Spec, at, data, field, layered, mark, until
 from doseline.report.palette import (
     GRID,
     INK,
@@ -39,36 +37,38 @@ def demand_bands(
     first, last = rows[0].from_on, end_of(rows[-1].from_on, unit)
     values = [_row(r.from_on, r.orders) for r in rows]
     values.append({**values[-1], "on": last.isoformat()})
-    base = alt.Chart(data(values)).encode(x=days(first, last, width))
-    mean = base.mark_line(
-        interpolate="step-after", color=MEAN_COLOUR, strokeDash=list(MEAN_DASH), strokeWidth=1.25
-    ).encode(y=alt.Y("mean:Q"))
-    layers = [*_bands(base, top, "step-after"), mean, _median(base, "step-after")]
+    orders, x = data(values), days(first, last, width)
+    mean = mark(
+        "line", orders, {"x": x, "y": field("mean:Q")}, interpolate="step-after",
+        color=MEAN_COLOUR, strokeDash=list(MEAN_DASH), strokeWidth=1.25,
+    )  # fmt: skip
+    layers = [*_bands(orders, x, top, "step-after"), mean, _median(orders, x, "step-after")]
     return _titled(layers, width, 180, title)
 
 
 def enrolment_bands(rows: Sequence[EnrolledBy], target: int, width: int, title: str) -> Drawing:
     """Patients enrolled by the end of each month, from the record's last day to the target."""
     first, last = rows[0].by_on, rows[-1].by_on
-    base = alt.Chart(data([_row(r.by_on, r.patients) for r in rows])).encode(
-        x=days(first, last, width)
-    )
-    wanted = alt.Chart(data([{"target": target, "says": f"target: {target} patients"}])).encode(
-        y=alt.Y("target:Q")
-    )
+    patients, x = data([_row(r.by_on, r.patients) for r in rows]), days(first, last, width)
+    wanted = data([{"target": target, "says": f"target: {target} patients"}])
+    y = field("target:Q")
     layers = [
-        *_bands(base, target * 1.15, "linear"),
-        _median(base, "linear"),
-        wanted.mark_rule(color=TARGET_COLOUR, strokeDash=list(TARGET_DASH), strokeWidth=1.5),
-        wanted.mark_text(
-            align="right", baseline="bottom", dy=-4, color=TARGET_COLOUR, fontWeight="bold"
-        ).encode(x=at_x(width), text=alt.Text("says:N")),
+        *_bands(patients, x, target * 1.15, "linear"),
+        _median(patients, x, "linear"),
+        mark(
+            "rule", wanted, {"y": y},
+            color=TARGET_COLOUR, strokeDash=list(TARGET_DASH), strokeWidth=1.5,
+        ),
+        mark(
+            "text", wanted, {"x": at(width), "y": y, "text": field("says:N")},
+            align="right", baseline="bottom", dy=-4, color=TARGET_COLOUR, fontWeight="bold",
+        ),
         *marked([(first, f"record until {first.day} {first:%b %Y}")], first, last),
-    ]
+    ]  # fmt: skip
     return _titled(layers, width, 220, title)
 
 
-def _row(on: date, found: Band) -> dict[str, float | str]:
+def _row(on: date, found: Band) -> dict[str, Any]:
     return {
         "on": on.isoformat(),
         "low90": found.low_90,
@@ -80,25 +80,32 @@ def _row(on: date, found: Band) -> dict[str, float | str]:
     }
 
 
-def _bands(base: alt.Chart, top: float, shape: Shape) -> list[alt.Chart]:
-    scale = alt.Scale(domain=[0, top])
-    axis = alt.Axis(
-        title=None, tickCount=max(1, min(5, int(top))), tickMinStep=1, format="~s",
-        grid=True, gridColor=GRID, domain=False, ticks=False, minExtent=26,
-        labelPadding=6,
-    )  # fmt: skip
+def _bands(rows: Spec, x: Spec, top: float, shape: Shape) -> list[Spec]:
+    scale = {"domain": [0, top]}
+    axis = {
+        "title": None, "tickCount": max(1, min(5, int(top))), "tickMinStep": 1, "format": "~s",
+        "grid": True, "gridColor": GRID, "domain": False, "ticks": False, "minExtent": 26,
+        "labelPadding": 6,
+    }  # fmt: skip
     return [
-        base.mark_area(interpolate=shape, color=colour).encode(
-            y=alt.Y(f"low{level}:Q", scale=scale, axis=axis), y2=alt.Y2(f"high{level}:Q")
+        mark(
+            "area", rows,
+            {
+                "x": x,
+                "y": field(f"low{level}:Q", scale=scale, axis=axis),
+                "y2": until(f"high{level}"),
+            },
+            interpolate=shape, color=colour,
         )
         for level, colour in (("90", OUTER_BAND), ("50", INNER_BAND))
-    ]
+    ]  # fmt: skip
 
 
-def _median(base: alt.Chart, shape: Shape) -> Drawing:
-    return base.mark_line(interpolate=shape, color=INK, strokeWidth=1.5).encode(y=alt.Y("median:Q"))
+def _median(rows: Spec, x: Spec, shape: Shape) -> Spec:
+    channels = {"x": x, "y": field("median:Q")}
+    return mark("line", rows, channels, interpolate=shape, color=INK, strokeWidth=1.5)
 
 
-def _titled(layers: Sequence[Drawing], width: int, height: int, title: str) -> Drawing:
-    heading = alt.TitleParams(title, anchor="start", fontSize=13, color=INK, offset=12)
-    return alt.layer(*layers).properties(width=width, height=height, title=heading)
+def _titled(layers: Sequence[Spec], width: int, height: int, title: str) -> Drawing:
+    heading = {"text": title, "anchor": "start", "fontSize": 13, "color": INK, "offset": 12}
+    return layered(layers, width, height) | {"title": heading}

@@ -1,13 +1,21 @@
-"""Cost against service, design by design, as a chart; needs the charts extra."""
+"""Cost against service, design by design, as a chart."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-import altair as alt
-
-from doseline.report.chart_style import Drawing, Rows, axis, data
+from doseline.report.chart_style import (
+    Drawing,
+    Rows,
+    axis,
+    data,
+    field,
+    layered,
+    mark,
+    until,
+)
 from doseline.report.palette import INK, LINES, PAPER, QUIET, TARGET_COLOUR, TARGET_DASH
 
 
@@ -48,43 +56,42 @@ def frontier(spots: Sequence[Spot], target: float | None, axis_title: str, width
         }
         for s in spots
     ]
-    best = [v for v in values if v["efficient"]]
-    x = alt.X(
+    every, best = data(values), data([v for v in values if v["efficient"]])
+    x = field(
         "cost:Q",
-        scale=alt.Scale(zero=False, nice=True, padding=16),
+        scale={"zero": False, "nice": True, "padding": 16},
         axis=axis(axis_title, "format(datum.value, ',')", width, ticks=max(3, width // 160)),
     )
     low = min([s.otif[1] for s in spots] + ([] if target is None else [target]))
-    y = alt.Y(
+    y = field(
         "otif:Q",
-        scale=alt.Scale(domain=[max(0.0, low - 0.02), 1.0], nice=False, clamp=True),
+        scale={"domain": [max(0.0, low - 0.02), 1.0], "nice": False, "clamp": True},
         axis=axis("OTIF", "round(1000 * datum.value) / 10 + ' %'", width, ticks=6),
     )
-    base = alt.Chart(data(values)).encode(x=x, y=y)
+    interval: dict[str, Any] = {"strokeWidth": 2.5, "opacity": 0.55, "color": QUIET}
+    of_cost = {"x": field("cost_low:Q"), "x2": until("cost_high"), "y": y}
+    of_otif = {"x": x, "y": field("otif_low:Q"), "y2": until("otif_high")}
     layers = [
-        alt.Chart(data([] if target is None else [{"otif": target}]))
-        .mark_rule(color=TARGET_COLOUR, strokeWidth=2, strokeDash=list(TARGET_DASH))
-        .encode(y=y),
-        alt.Chart(data(best))
-        .mark_line(interpolate="step-after", color=LINES[0], strokeWidth=1.5, strokeDash=[2, 3])
-        .encode(x=x, y=y),
-        base.mark_rule(strokeWidth=2.5, opacity=0.55, color=QUIET).encode(
-            x=alt.X("cost_low:Q"), x2=alt.X2("cost_high:Q")
+        mark(
+            "rule", data([] if target is None else [{"otif": target}]), {"y": y},
+            color=TARGET_COLOUR, strokeWidth=2, strokeDash=list(TARGET_DASH),
         ),
-        base.mark_rule(strokeWidth=2.5, opacity=0.55, color=QUIET).encode(
-            y=alt.Y("otif_low:Q"), y2=alt.Y2("otif_high:Q")
+        mark(
+            "line", best, {"x": x, "y": y},
+            interpolate="step-after", color=LINES[0], strokeWidth=1.5, strokeDash=[2, 3],
         ),
-    ]
-    for kind, (shape, size, fill, stroke) in _SHAPES.items():
-        some = alt.Chart(data([v for v in values if v["kind"] == kind]))
-        layers.append(
-            some.mark_point(
-                shape=shape, size=size, fill=fill, stroke=stroke, strokeWidth=2, opacity=1
-            ).encode(x=x, y=y)
-        )
-    layers.append(
-        base.mark_text(dx=10, dy=-10, fontSize=12, fontWeight="bold", color=INK).encode(
-            text=alt.Text("number:N")
-        )
-    )
-    return alt.layer(*layers).properties(width=width, height=min(360, width))
+        mark("rule", every, of_cost, **interval),
+        mark("rule", every, of_otif, **interval),
+        *(
+            mark(
+                "point", data([v for v in values if v["kind"] == kind]), {"x": x, "y": y},
+                shape=shape, size=size, fill=fill, stroke=stroke, strokeWidth=2, opacity=1,
+            )
+            for kind, (shape, size, fill, stroke) in _SHAPES.items()
+        ),
+        mark(
+            "text", every, {"x": x, "y": y, "text": field("number:N")},
+            dx=10, dy=-10, fontSize=12, fontWeight="bold", color=INK,
+        ),
+    ]  # fmt: skip
+    return layered(layers, width, min(360, width))

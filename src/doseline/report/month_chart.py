@@ -1,4 +1,4 @@
-"""Demand against capacity over the months; needs the charts extra."""
+"""Demand against capacity over the months."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import math
 from collections.abc import Sequence
 from datetime import date
 
-import altair as alt
-
-from doseline.report.chart_style import Drawing, Rows, data
+from doseline.report.chart_style import Drawing, Rows, Spec, data, field, layered, mark, until
 from doseline.report.palette import DASHES, GRID, INK, INNER_BAND, LINES, OUTER_BAND
 from doseline.report.time_axis import days, end_of, marked
 from doseline.studies.assessment import MonthRow
@@ -23,39 +21,47 @@ def demand(
     marks: Sequence[tuple[date, str]] = (),
 ) -> Drawing:
     """Doses asked for a month, median and bands, against what each design can make."""
-    asked = _asked(months)
+    asked = data(_asked(months))
     capacity = _capacity(months, designs, ceiling)
-    y_scale = alt.Scale(domain=[0, ceiling], nice=True)
     first, last = months[0].month, months[-1].month
     x = days(first, last, width)
-    y_axis = alt.Axis(
-        title=None, tickCount=5, format="~s", grid=True, gridColor=GRID, domain=False, ticks=False
-    )
-    base = alt.Chart(data(asked)).encode(x=x)
+    axis = {
+        "title": None, "tickCount": 5, "format": "~s", "grid": True, "gridColor": GRID,
+        "domain": False, "ticks": False,
+    }  # fmt: skip
+    scale = {"domain": [0, ceiling], "nice": True}
     bands = [
-        base.mark_area(interpolate="step-after", color=colour).encode(
-            y=alt.Y(f"low{level}:Q", scale=y_scale, axis=y_axis), y2=alt.Y2(f"high{level}:Q")
+        mark(
+            "area", asked,
+            {
+                "x": x,
+                "y": field(f"low{level}:Q", scale=scale, axis=axis),
+                "y2": until(f"high{level}"),
+            },
+            interpolate="step-after", color=colour,
         )
         for level, colour in (("95", OUTER_BAND), ("50", INNER_BAND))
-    ]
-    median = base.mark_line(interpolate="step-after", color=INK, strokeWidth=1.5).encode(
-        y=alt.Y("median:Q")
-    )
-    lines = [
-        alt.Chart(data([r for r in capacity if r["design"] == d]))
-        .mark_line(
-            interpolate="step-after",
-            color=LINES[i % len(LINES)],
-            strokeDash=list(DASHES[i % len(DASHES)]),
-            strokeWidth=4 if i == 0 else 2.25,
-            strokeCap="butt",
-        )
-        .encode(x=x, y=alt.Y("doses:Q"))
-        for i, d in enumerate(designs)
-    ]
+    ]  # fmt: skip
+    median = mark(
+        "line", asked, {"x": x, "y": field("median:Q")},
+        interpolate="step-after", color=INK, strokeWidth=1.5,
+    )  # fmt: skip
+    lines = [_line(x, [r for r in capacity if r["design"] == d], i) for i, d in enumerate(designs)]
     layers = [*bands, *lines, median, *marked(marks, first, end_of(last, "month"))]
-    heading = alt.TitleParams(title, anchor="start", fontSize=13, color=INK, offset=12)
-    return alt.layer(*layers).properties(width=width, height=200, title=heading)
+    heading = {"text": title, "anchor": "start", "fontSize": 13, "color": INK, "offset": 12}
+    return layered(layers, width, 200) | {"title": heading}
+
+
+def _line(x: Spec, rows: Rows, number: int) -> Spec:
+    """What one design can make; the first of them is drawn the strongest."""
+    return mark(
+        "line", data(rows), {"x": x, "y": field("doses:Q")},
+        interpolate="step-after",
+        color=LINES[number % len(LINES)],
+        strokeDash=list(DASHES[number % len(DASHES)]),
+        strokeWidth=4 if number == 0 else 2.25,
+        strokeCap="butt",
+    )  # fmt: skip
 
 
 def _asked(months: Sequence[MonthRow]) -> Rows:

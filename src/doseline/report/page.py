@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from doseline.formats.results import write_text_atomically
@@ -23,64 +25,42 @@ from doseline.report.story import story_section
 from doseline.report.suppliers_section import suppliers_section
 from doseline.report.supply import activity_section, demand_section
 from doseline.report.verdict import design_name, verdict_section
+from doseline.simulate.workers import Shared
 from doseline.studies.assessment import Assessment, futures_said
-
-_CONTENTS = (
-    ("verdict", "The verdict"),
-    ("designs", "Designs"),
-    ("frontier", "Cost against service"),
-    ("demand", "Demand and capacity"),
-    ("doses", "Doses asked for"),
-    ("board", "The board"),
-    ("weeks", "A week of each question"),
-    ("activity", "Activity"),
-    ("scenarios", "Scenarios"),
-    ("recovery", "After a shock"),
-    ("hazards", "Hazards"),
-    ("story", "One future"),
-    ("suppliers", "A second supplier"),
-    ("ranges", "What moves the verdict"),
-    ("assumed", "Assumptions"),
-    ("method", "Method"),
-)
+from doseline.studies.pool import Doing
 
 
-def report_html(assessment: Assessment, programme: Programme) -> str:
+def report_html(assessment: Assessment, programme: Programme, doing: Doing | None = None) -> str:
     """The whole report of an assessment as one HTML document.
 
-    Charts need the charts extra; without it the report says so and keeps all its tables.
+    Charts need the charts extra; without it the report says so and keeps all its tables. Sections
+    are drawn by `doing`, if given.
     """
-    absent = {
-        name
-        for name, there in (
-            ("doses", assessment.demand is not None),
-            ("recovery", bool(assessment.scenarios)),
-            ("hazards", bool(assessment.hazards)),
-            ("story", assessment.story is not None),
-            ("frontier", len(assessment.designs) > 1),
-            ("suppliers", assessment.suppliers is not None),
-            ("ranges", bool(assessment.ranges)),
-            ("weeks", len(assessment.boards) > 1),
-        )
-        if not there
-    }
+    given = Shared(assessment)
+    slowest_first = sorted(_SECTIONS, key=lambda anchor: anchor != "recovery")
+    jobs = [partial(_drawn, anchor, given) for anchor in slowest_first]
+    answers = [job(programme) for job in jobs] if doing is None else doing(jobs)
+    drawn = dict(zip(slowest_first, answers, strict=True))
+    shown = [anchor for anchor in _SECTIONS if drawn[anchor] is not None]
     return document(
         f"{assessment.programme}: is the manufacturing capacity sufficient?",
         assessment.version,
         _header(assessment),
-        [c for c in _CONTENTS if c[0] not in absent],
-        _sections(assessment, programme),
+        [(anchor, _SECTIONS[anchor][0]) for anchor in shown],
+        [drawn[anchor] for anchor in shown],
         f"{assessment.programme}, as of {n.day(assessment.as_of_on)}. Doseline "
         f"{assessment.version}, seed {assessment.seed}.",
     )
 
 
-def write_report(assessment: Assessment, programme: Programme, path: Path) -> Path:
+def write_report(
+    assessment: Assessment, programme: Programme, path: Path, doing: Doing | None = None
+) -> Path:
     """Write the report of an assessment, whole or not at all, and say where it lies.
 
-    Folders are made as needed.
+    Folders are made as needed. Sections are drawn by `doing`, if given.
     """
-    write_text_atomically(path, report_html(assessment, programme))
+    write_text_atomically(path, report_html(assessment, programme, doing))
     return path
 
 
@@ -103,30 +83,43 @@ def _header(assessment: Assessment) -> Markup:
     )
 
 
-def _sections(assessment: Assessment, programme: Programme) -> list[Markup]:
-    return [
-        verdict_section(assessment),
-        designs_section(assessment),
-        *([frontier_section(assessment)] if len(assessment.designs) > 1 else []),
-        demand_section(assessment, programme),
-        doses_section(assessment, programme),
-        board_section(
-            assessment.boards[0] if assessment.boards else None,
-            programme,
-            design_name(assessment, assessment.boards[0].design) if assessment.boards else "",
-        ),
-        *([weeks_section(assessment, programme)] if len(assessment.boards) > 1 else []),
-        activity_section(assessment),
-        scenarios_section(assessment),
-        *([recovery_section(assessment)] if assessment.scenarios else []),
-        *([hazards_section(assessment)] if assessment.hazards else []),
-        *([story_section(assessment.story, assessment)] if assessment.story else []),
-        *(
-            [suppliers_section(assessment.suppliers, assessment.currency)]
-            if assessment.suppliers is not None
-            else []
-        ),
-        *([ranges_section(assessment)] if assessment.ranges else []),
-        assumed_section(assessment),
-        method_section(assessment, programme),
-    ]
+def _board(assessment: Assessment, programme: Programme) -> Markup:
+    board = assessment.boards[0] if assessment.boards else None
+    name = design_name(assessment, board.design) if board else ""
+    return board_section(board, programme, name)
+
+
+_Section = Callable[[Assessment, Programme], Markup | None]
+
+_SECTIONS: dict[str, tuple[str, _Section]] = {
+    "verdict": ("The verdict", lambda a, p: verdict_section(a)),
+    "designs": ("Designs", lambda a, p: designs_section(a)),
+    "frontier": (
+        "Cost against service",
+        lambda a, p: frontier_section(a) if len(a.designs) > 1 else None,
+    ),
+    "demand": ("Demand and capacity", demand_section),
+    "doses": ("Doses asked for", lambda a, p: doses_section(a, p) if a.demand else None),
+    "board": ("The board", _board),
+    "weeks": (
+        "A week of each question",
+        lambda a, p: weeks_section(a, p) if len(a.boards) > 1 else None,
+    ),
+    "activity": ("Activity", lambda a, p: activity_section(a)),
+    "scenarios": ("Scenarios", lambda a, p: scenarios_section(a)),
+    "recovery": ("After a shock", lambda a, p: recovery_section(a) if a.scenarios else None),
+    "hazards": ("Hazards", lambda a, p: hazards_section(a) if a.hazards else None),
+    "story": ("One future", lambda a, p: story_section(a.story, a) if a.story else None),
+    "suppliers": (
+        "A second supplier",
+        lambda a, p: suppliers_section(a.suppliers, a.currency) if a.suppliers else None,
+    ),
+    "ranges": ("What moves the verdict", lambda a, p: ranges_section(a) if a.ranges else None),
+    "assumed": ("Assumptions", lambda a, p: assumed_section(a)),
+    "method": ("Method", method_section),
+}
+"""Every section by its anchor: what the contents call it, and how it is drawn where it is there."""
+
+
+def _drawn(anchor: str, given: Shared[Assessment], programme: Programme) -> Markup | None:
+    return _SECTIONS[anchor][1](given.value, programme)

@@ -1,4 +1,4 @@
-"""Doses on time week by week under each shock, as small charts; needs the charts extra."""
+"""Doses on time week by week under each shock, as small charts."""
 
 from __future__ import annotations
 
@@ -7,9 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import altair as alt
-
-from doseline.report.chart_style import Drawing, Rows, at_y, data, side_by_side
+from doseline.report.chart_style import (
+    Drawing,
+    Rows,
+    Spec,
+    at,
+    data,
+    field,
+    layered,
+    mark,
+    until,
+)
 from doseline.report.palette import DASHES, GRID, INK, LINES, QUIET
 from doseline.report.time_axis import days
 
@@ -40,7 +48,7 @@ def recovery(panels: Sequence[Panel], width: int) -> Drawing:
     each = (width - (columns - 1) * _GAP) // columns
     top = max((max(w[1:]) for p in panels for w in bunched(p.weeks)), default=1.0)
     drawn = [_panel(p, each, max(top, 1.0)) for p in panels]
-    return side_by_side(drawn, columns, {"row": 28, "column": _GAP})
+    return {"concat": drawn, "columns": columns, "spacing": {"row": 28, "column": _GAP}}
 
 
 def bunched(
@@ -60,50 +68,59 @@ def bunched(
 def _panel(panel: Panel, width: int, top: float) -> Drawing:
     shown = bunched(panel.weeks)
     first, last = panel.weeks[0][0], panel.weeks[-1][0] + timedelta(weeks=1)
-    rows: Rows = [
+    values: Rows = [
         {"on": on.isoformat(), "without": calm, "hit": hit, "most": max(calm, hit)}
         for on, hit, calm in [*shown, (last, *shown[-1][1:])]
     ]
-    x = days(first, last, width)
-    axis = alt.Axis(
-        title=None, tickCount=4, format="~r", grid=True, gridColor=GRID, domain=False, ticks=False
-    )
-    y = alt.Y("hit:Q", scale=alt.Scale(domain=[0, top], nice=True), axis=axis)
-    base = alt.Chart(data(rows)).encode(x=x)
+    rows, x = data(values), days(first, last, width)
+    axis = {
+        "title": None, "tickCount": 4, "format": "~r", "grid": True, "gridColor": GRID,
+        "domain": False, "ticks": False,
+    }  # fmt: skip
+    y = field("hit:Q", scale={"domain": [0, top], "nice": True}, axis=axis)
     layers = [
-        base.mark_area(interpolate="step-after", color=LINES[1], opacity=0.22).encode(
-            y=y, y2=alt.Y2("most:Q")
+        mark(
+            "area", rows, {"x": x, "y": y, "y2": until("most")},
+            interpolate="step-after", color=LINES[1], opacity=0.22,
         ),
-        base.mark_line(
-            interpolate="step-after", color=LINES[0], strokeWidth=2, strokeDash=list(DASHES[1])
-        ).encode(y=alt.Y("without:Q")),
-        base.mark_line(interpolate="step-after", color=LINES[1], strokeWidth=2.5).encode(y=y),
+        mark(
+            "line", rows, {"x": x, "y": field("without:Q")}, interpolate="step-after",
+            color=LINES[0], strokeWidth=2, strokeDash=list(DASHES[1]),
+        ),
+        mark(
+            "line", rows, {"x": x, "y": y},
+            interpolate="step-after", color=LINES[1], strokeWidth=2.5,
+        ),
         *_marks(panel, first, last),
-    ]
-    title = alt.TitleParams(
-        panel.title, subtitle=panel.says, anchor="start", fontSize=12, color=INK,
-        subtitleFontSize=11, subtitleColor=QUIET, offset=8,
-    )  # fmt: skip
-    return alt.layer(*layers).properties(width=width, height=96, title=title)
+    ]  # fmt: skip
+    title = {
+        "text": panel.title, "subtitle": panel.says, "anchor": "start", "fontSize": 12,
+        "color": INK, "subtitleFontSize": 11, "subtitleColor": QUIET, "offset": 8,
+    }  # fmt: skip
+    return layered(layers, width, 96) | {"title": title}
 
 
-def _marks(panel: Panel, first: date, last: date) -> list[alt.Chart]:
+def _marks(panel: Panel, first: date, last: date) -> list[Spec]:
     """The first day of the shock, and the day of recovery with its interval along the top."""
-    begins: Rows = [{"on": panel.begins_on.isoformat()}]
-    layers = [alt.Chart(data(begins)).mark_rule(color=QUIET, strokeWidth=1).encode(x=alt.X("on:T"))]
+    begins = data([{"on": panel.begins_on.isoformat()}])
+    on = field("on:T")
+    layers = [mark("rule", begins, {"x": on}, color=QUIET, strokeWidth=1)]
     if panel.recovered is None:
         return layers
     mean, low, high = (min(max(on, first), last).isoformat() for on in panel.recovered)
-    base = alt.Chart(data([{"on": mean, "low": low, "high": high}]))
+    recovered = data([{"on": mean, "low": low, "high": high}])
     return [
         *layers,
-        base.mark_rule(color=LINES[3], strokeWidth=5, opacity=0.45).encode(
-            x=alt.X("low:T"), x2=alt.X2("high:T"), y=at_y(0)
+        mark(
+            "rule", recovered, {"x": field("low:T"), "x2": until("high"), "y": at(0)},
+            color=LINES[3], strokeWidth=5, opacity=0.45,
         ),
-        base.mark_rule(color=LINES[3], strokeWidth=2, strokeDash=list(DASHES[4])).encode(
-            x=alt.X("on:T")
+        mark(
+            "rule", recovered, {"x": on},
+            color=LINES[3], strokeWidth=2, strokeDash=list(DASHES[4]),
         ),
-        base.mark_point(
-            shape="triangle-down", size=70, fill=LINES[3], stroke=None, opacity=1
-        ).encode(x=alt.X("on:T"), y=at_y(0)),
-    ]
+        mark(
+            "point", recovered, {"x": on, "y": at(0)},
+            shape="triangle-down", size=70, fill=LINES[3], stroke=None, opacity=1,
+        ),
+    ]  # fmt: skip

@@ -1,13 +1,22 @@
-"""Inputs over their ranges, the widest above: a tornado; needs the charts extra."""
+"""Inputs over their ranges, the widest above: a tornado."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import altair as alt
-
-from doseline.report.chart_style import Drawing, Rows, axis, data, rows, said
+from doseline.report.chart_style import (
+    Drawing,
+    Rows,
+    axis,
+    data,
+    field,
+    layered,
+    mark,
+    rows,
+    said,
+    until,
+)
 from doseline.report.palette import BARS, IN_BAR, INK, PAPER, TARGET_COLOUR
 
 
@@ -48,29 +57,33 @@ def tornado(swings: Sequence[Swing], base: float, target: float, width: int) -> 
     for bar in bars:
         shown = abs(bar["to"] - bar["seen_from"]) > least_shown
         bar["letter"] = bar["end"] if shown else ""
-    x = alt.X(
+    x = field(
         "from:Q",
-        scale=alt.Scale(domain=domain, nice=False),
+        scale={"domain": domain, "nice": False},
         axis=axis("OTIF", "round(1000 * datum.value) / 10 + ' %'", width),
     )
-    scale = alt.Scale(domain=["L", "H"], range=[BARS[0], BARS[1]])
-    every = alt.Chart(data(bars)).encode(y=rows(len(swings)))
-    marks: Rows = [
-        {"row": i, "base": base, "target": target} for i in range(len(swings))
-    ]  # a tick a row, so that no line runs through the words
-    each = alt.Chart(data(marks)).encode(y=rows(len(swings)))
+    colour = field("end:N", scale={"domain": ["L", "H"], "range": [*BARS[:2]]}, legend=None)
+    every, y = data(bars), rows(len(swings))
+    each = data(
+        [{"row": i, "base": base, "target": target} for i in range(len(swings))]
+    )  # a tick a row, so that no line runs through the words
     layers = [
-        every.mark_bar(height=18, yOffset=13, stroke=PAPER, strokeWidth=1).encode(
-            x=x, x2=alt.X2("to:Q"), color=alt.Color("end:N", scale=scale, legend=None)
+        mark(
+            "bar", every, {"x": x, "x2": until("to"), "y": y, "color": colour},
+            height=18, yOffset=13, stroke=PAPER, strokeWidth=1,
         ),
-        every.mark_text(yOffset=13, fontSize=11, color=IN_BAR).encode(
-            x=alt.X("middle:Q"), text=alt.Text("letter:N")
+        mark(
+            "text", every, {"x": field("middle:Q"), "y": y, "text": field("letter:N")},
+            yOffset=13, fontSize=11, color=IN_BAR,
         ),
-        each.mark_tick(size=26, yOffset=13, thickness=2, color=INK).encode(x=alt.X("base:Q")),
-        each.mark_tick(size=26, yOffset=13, thickness=3, color=TARGET_COLOUR).encode(
-            x=alt.X("target:Q")
+        mark(
+            "tick", each, {"x": field("base:Q"), "y": y},
+            size=26, yOffset=13, thickness=2, color=INK,
+        ),
+        mark(
+            "tick", each, {"x": field("target:Q"), "y": y},
+            size=26, yOffset=13, thickness=3, color=TARGET_COLOUR,
         ),
         *said([(s.name, s.says) for s in swings], width),
-    ]
-    step = 62 if width < 500 else 46
-    return alt.layer(*layers).properties(width=width, height=alt.Step(step))
+    ]  # fmt: skip
+    return layered(layers, width, {"step": 62 if width < 500 else 46})

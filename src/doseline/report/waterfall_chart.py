@@ -1,13 +1,22 @@
-"""A gain as a staircase of its parts: a waterfall; needs the charts extra."""
+"""A gain as a staircase of its parts: a waterfall."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import altair as alt
-
-from doseline.report.chart_style import Drawing, Rows, axis, data, rows, said
+from doseline.report.chart_style import (
+    Drawing,
+    Rows,
+    axis,
+    data,
+    field,
+    layered,
+    mark,
+    rows,
+    said,
+    until,
+)
 from doseline.report.palette import BARS, EDGE, INK, PAPER
 
 
@@ -36,7 +45,7 @@ def waterfall(stairs: Sequence[Stair], width: int) -> Drawing:
     ends += [s.from_value for s in stairs if s.kind != "whole"]
     room = 0.06 * (max(ends) - min(ends)) or 0.01
     least, most = max(0.0, min(ends) - room), min(1.0, max(ends) + room)
-    values: Rows = [
+    steps: Rows = [
         {
             "row": i,
             "from": least if s.kind == "whole" else s.from_value,
@@ -47,22 +56,27 @@ def waterfall(stairs: Sequence[Stair], width: int) -> Drawing:
         }
         for i, s in enumerate(stairs)
     ]
-    x = alt.X(
+    x = field(
         "from:Q",
-        scale=alt.Scale(domain=[least, most], nice=False),
+        scale={"domain": [least, most], "nice": False},
         axis=axis("OTIF", "round(1000 * datum.value) / 10 + ' %'", width),
     )
-    scale = alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values()))
-    base = alt.Chart(data(values)).encode(y=rows(len(stairs)))
+    scale = {"domain": list(_COLOURS), "range": list(_COLOURS.values())}
+    colour = field("kind:N", scale=scale, legend=None)
+    values, y = data(steps), rows(len(stairs))
     layers = [
-        base.mark_bar(height=18, yOffset=13, stroke=PAPER, strokeWidth=1).encode(
-            x=x, x2=alt.X2("to:Q"), color=alt.Color("kind:N", scale=scale, legend=None)
+        mark(
+            "bar", values, {"x": x, "x2": until("to"), "y": y, "color": colour},
+            height=18, yOffset=13, stroke=PAPER, strokeWidth=1,
         ),
-        base.mark_tick(size=26, yOffset=13, thickness=2, color=EDGE).encode(x=alt.X("to:Q")),
-        base.mark_rule(yOffset=13, color=INK, strokeWidth=2.5).encode(
-            x=alt.X("low:Q"), x2=alt.X2("high:Q")
+        mark(
+            "tick", values, {"x": field("to:Q"), "y": y},
+            size=26, yOffset=13, thickness=2, color=EDGE,
+        ),
+        mark(
+            "rule", values, {"x": field("low:Q"), "x2": until("high"), "y": y},
+            yOffset=13, color=INK, strokeWidth=2.5,
         ),
         *said([(s.name, s.says) for s in stairs], width),
-    ]
-    step = 62 if width < 500 else 46
-    return alt.layer(*layers).properties(width=width, height=alt.Step(step))
+    ]  # fmt: skip
+    return layered(layers, width, {"step": 62 if width < 500 else 46})

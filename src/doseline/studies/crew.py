@@ -1,39 +1,65 @@
-"""Processes that stay for a whole study, for jobs that come in rounds."""
+"""Processes that stay for a whole study, for jobs that come in rounds.
+
+Little is imported here, so that processes can be started before all else; see `processes`.
+"""
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib import import_module
 from multiprocessing import get_context
 from types import TracebackType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from doseline.programme import Programme
-from doseline.studies.pool import Job
 from doseline.studies.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from doseline.programme import Programme
+    from doseline.studies.pool import Job
 
 T = TypeVar("T")
 
-_programme: list[Programme] = []
+
+@contextmanager
+def processes(workers: int, modules: Sequence[str]) -> Iterator[ProcessPoolExecutor | None]:
+    """Processes for a crew that load these modules while its programme is still being read.
+
+    None where all is done in this process.
+    """
+    pool = _started(workers, modules) if workers > 1 else None
+    try:
+        yield pool
+    finally:
+        if pool is not None:
+            pool.shutdown(wait=False, cancel_futures=True)  # they end while we go on
 
 
 class Crew:
     """Runs jobs on the programme; the answers do not depend on how many processes there are.
 
-    The processes start with the first round of several jobs and end with the `with` block. A
-    killed process loses nothing: what it left undone is done here.
+    The processes are those given, or start with the first round of several jobs; they end with the
+    `with` block. A killed process loses nothing: what it left undone is done here.
     """
 
-    def __init__(self, programme: Programme, workers: int, progress: Progress = silent) -> None:
+    def __init__(
+        self,
+        programme: Programme,
+        workers: int,
+        progress: Progress = silent,
+        pool: ProcessPoolExecutor | None = None,
+    ) -> None:
         self.programme = programme
         self.workers = workers
         self.progress = progress
-        self._pool: ProcessPoolExecutor | None = None
+        self._pool = pool
+        self._packed = pickle.dumps(programme) if workers > 1 else b""
 
     def __enter__(self) -> Crew:
         return self
@@ -47,19 +73,6 @@ class Crew:
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)  # they end while we go on
             self._pool = None
-
-    def start(self) -> None:
-        """Start the processes now, so that they are there when the first jobs come."""
-        if self.workers > 1:
-            pool = self._started()
-            with _one_thread_each():
-                pool.submit(_ready)
-
-    def _started(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            packed = pickle.dumps(self.programme)
-            self._pool = ProcessPoolExecutor(self.workers, get_context("spawn"), _begin, (packed,))
-        return self._pool
 
     def run(self, jobs: Sequence[Job[T]], what: str) -> list[T]:
         """The answers of the jobs, in their order."""
@@ -75,13 +88,43 @@ class Crew:
                 self.progress(what, len(found), len(jobs))
         return [found[number] for number in range(len(jobs))]
 
+    def begin(self, job: Job[T]) -> Callable[[], T]:
+        """Begin a job beside the rounds that follow: what is given back waits for its answer."""
+        if self.workers <= 1:
+            return lambda: job(self.programme)
+        try:
+            begun = self._running().submit(_work, self._packed, job)
+        except BrokenProcessPool:
+            self._pool = None
+            return lambda: job(self.programme)
+
+        def answer() -> T:
+            try:
+                return begun.result()
+            except BrokenProcessPool:
+                return job(self.programme)
+
+        return answer
+
     def _share_out(self, jobs: Sequence[Job[T]], found: dict[int, T], what: str) -> None:
-        pool = self._started()
-        with _one_thread_each():  # the processes start with the first job, unless they have
-            given = {pool.submit(_work, job): number for number, job in enumerate(jobs)}
+        pool = self._running()
+        given = {pool.submit(_work, self._packed, job): number for number, job in enumerate(jobs)}
         for answer in as_completed(given):
             found[given[answer]] = answer.result()
             self.progress(what, len(found), len(jobs))
+
+    def _running(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = _started(self.workers, ())
+        return self._pool
+
+
+def _started(workers: int, modules: Sequence[str]) -> ProcessPoolExecutor:
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), _begin, (tuple(modules),))
+    with _one_thread_each():
+        for _ in range(workers):
+            pool.submit(_ready)  # a process starts with each job that finds none idle
+    return pool
 
 
 @contextmanager
@@ -100,10 +143,16 @@ def _one_thread_each() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _begin(programme: bytes) -> None:
-    """Unpack the programme once the collector looks seldom: its many small parts all stay."""
+def _begin(modules: tuple[str, ...]) -> None:
+    """Load modules, once the collector looks seldom: their many small parts all stay.
+
+    When the process ends, it ends at once: it has nothing to keep, and much to take apart.
+    """
     gc.set_threshold(100_000, 20, 100)
-    _programme[:] = [pickle.loads(programme)]
+    atexit.register(os._exit, 0)
+    for name in modules:
+        with suppress(Exception):  # the job that needs it says what is wrong
+            import_module(name)
     gc.freeze()
 
 
@@ -111,5 +160,12 @@ def _ready() -> None:
     """The first job of all, which asks for nothing."""
 
 
-def _work(job: Job[T]) -> T:
-    return job(_programme[0])
+_unpacked: list[tuple[bytes, Programme]] = []
+
+
+def _work(packed: bytes, job: Job[T]) -> T:
+    """Do a job on the programme, which every job brings and the first unpacks."""
+    if not _unpacked or _unpacked[0][0] != packed:
+        _unpacked[:] = [(packed, pickle.loads(packed))]
+        gc.freeze()
+    return job(_unpacked[0][1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,7 @@ from doseline.studies.board import example_weeks
 from doseline.studies.crew import Crew
 from doseline.studies.demand_picture import DemandPicture, demand_picture
 from doseline.studies.headroom import Room, period_headroom
+from doseline.studies.months import capacity_by_month
 from doseline.studies.precision import Precision
 from doseline.studies.rounds import Span, play_spans
 from doseline.studies.runs import ALL, FINISHES, Play, asked, cases_of, periods, whole
@@ -26,7 +28,7 @@ from doseline.studies.variants import under
 
 @dataclass(frozen=True)
 class Played:
-    """What came out: results over the horizon and of trials, headrooms, scenarios, a plan.
+    """What came out: results over the horizon and of trials, headrooms, scenarios, a plan, slots.
 
     `whole` and `trials` hold the first futures, `served` all of them, by design and question.
     """
@@ -37,6 +39,7 @@ class Played:
     rooms: dict[tuple[str, str], Room]
     scenarios: tuple[ScenarioRow, ...]
     boards: tuple[BoardPlan, ...]
+    capacity: dict[str, dict[date, float]]
     demand: DemandPicture
 
 
@@ -84,6 +87,7 @@ def play_all(crew: Crew, main: str, run: Play, precision: Precision | None = Non
         },
         scenarios=tuple(solved[key] for key in solved if key[0] == "scenario"),
         boards=solved["board", main],
+        capacity={key[1]: solved[key] for key in solved if key[0] == "capacity"},
         demand=solved["demand",],
     )
 
@@ -157,6 +161,8 @@ def _jobs(programme: Programme, main: str, run: Play) -> Iterator[tuple[_Key, _J
         for name in [d for d in scenario.designs if d in known] or [main]:
             shock = partial(_scenario, name, scenario.id, scenario_run(run))
             yield ("scenario", scenario.id, name), shock
+    for name in names:
+        yield ("capacity", name), partial(_capacity, main, name)
 
 
 def _of_trials(programme: Programme, question: Question) -> bool:
@@ -170,6 +176,10 @@ def _rooms(design: str, questions: tuple[Question, ...], programme: Programme) -
 def _scenario(design: str, scenario_id: str, run: Play, programme: Programme) -> ScenarioRow:
     scenario = next(s for s in programme.scenarios if s.id == scenario_id)
     return scenario_row(under(programme, design), scenario, run)
+
+
+def _capacity(main: str, design: str, programme: Programme) -> dict[date, float]:
+    return capacity_by_month(programme, main, design)
 
 
 def _board(design: str, seed: int, programme: Programme) -> tuple[BoardPlan, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from doseline.programme import Programme
 from doseline.simulate import Executor
@@ -13,6 +13,9 @@ from doseline.studies.progress import Progress, silent
 T = TypeVar("T")
 Job = Callable[[Programme], T]
 """A pure function of the programme: a module's function, or a partial of one."""
+
+Doing = Callable[[Sequence[Job[Any]]], list[Any]]
+"""Does jobs, here or on several processes, and gives back their answers in their order."""
 
 
 def run_all(

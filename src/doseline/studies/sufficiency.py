@@ -3,50 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
 from doseline import __version__
-from doseline.demand import band
 from doseline.errors import did_you_mean
 from doseline.formats import read_programme
 from doseline.formats.results import write_json_atomically, write_rows
 from doseline.programme import Programme
 from doseline.programme.programme import Question
-from doseline.simulate import Service
 from doseline.simulate.engine import Engine, takes_kernel
 from doseline.studies.answers import answer
 from doseline.studies.assessment import (
     AS_WRITTEN,
     Answer,
     Assessment,
-    MonthRow,
     futures_said,
 )
-from doseline.studies.capacity import vials_by_month
 from doseline.studies.counts import counts_of
 from doseline.studies.crew import Crew
 from doseline.studies.designs import design_row
 from doseline.studies.documents import Document, assess_document, flat, summary_of
 from doseline.studies.flow import activity_flow
 from doseline.studies.hazards import hazard_rows
+from doseline.studies.months import month_rows
 from doseline.studies.played import Played, play_all, scenario_run
+from doseline.studies.pool import Doing
 from doseline.studies.precision import Precision
 from doseline.studies.progress import Progress, silent
 from doseline.studies.ranges.found import Sensitivity
 from doseline.studies.ranges.sensitivity import one_question
-from doseline.studies.runs import FINISHES, Play, asked, cases_of, products_of, whole
+from doseline.studies.runs import FINISHES, Play, asked, cases_of
 from doseline.studies.story import Story
 from doseline.studies.suppliers.bought import Suppliers
 from doseline.studies.suppliers.rows import supplier_rows
 from doseline.studies.suppliers.second_supplier import buying
-from doseline.studies.typical import typical_story
+from doseline.studies.typical import Typical, story_of, typical
 from doseline.studies.variants import parent_design, under
 from doseline.studies.verdict import sentence
 
-WriteReport = Callable[[Assessment, Programme, Path], Path]
+WriteReport = Callable[[Assessment, Programme, Path, Doing], Path]
 
 
 def assess(
@@ -68,14 +67,28 @@ def assess(
     replications on all of it is played by the kernel, where it can. Raises LookupError for an
     unknown design.
     """
+    with Crew(programme, workers, progress) as crew:
+        run = Play(seed, replications, workers, engine=engine_for(programme, replications))
+        return assessed(crew, design, run, precision, quick=quick, ranges_of=ranges_of)
+
+
+def assessed(
+    crew: Crew,
+    design: str | None,
+    run: Play,
+    precision: Precision | None,
+    *,
+    quick: bool,
+    ranges_of: Collection[str],
+) -> Assessment:
+    """The assessment, by a crew that stays for what comes after it; see `assess`."""
     began = perf_counter()
+    programme = crew.programme
     main = programme.under(design).design or AS_WRITTEN
     ranged = _ranged(programme, main, ranges_of)
-    with Crew(programme, workers, progress) as crew:
-        crew.start()
-        run = Play(seed, replications, workers, engine=engine_for(programme, replications))
-        played = play_all(crew, main, run, precision)
-        moved, bought = ((), None) if quick else beside(crew, main, run, ranged, played)
+    played = play_all(crew, main, run, precision)
+    story = crew.begin(partial(_story, main, _typical(programme, main, played)))
+    moved, bought = ((), None) if quick else beside(crew, main, run, ranged, played)
     answers = tuple(
         replace(
             answer(programme, q, played.rooms[name, q.id], played.served[name, q.id]), design=name
@@ -88,8 +101,8 @@ def assess(
         as_of_on=programme.as_of_on,
         currency=programme.currency,
         design=main,
-        seed=seed,
-        replications=replications,
+        seed=run.seed,
+        replications=run.replications,
         scenario_replications=scenario_run(run).replications,
         questions=answers,
         designs=tuple(
@@ -97,7 +110,7 @@ def assess(
             for name, result in played.whole.items()
         ),
         scenarios=played.scenarios,
-        months=_months(programme, main, played),
+        months=month_rows(programme, main, played.whole[main], played.capacity),
         activity=activity_flow(played.whole[main]),
         boards=played.boards,
         assumptions=tuple(
@@ -118,7 +131,7 @@ def assess(
         ranges=moved,
         suppliers=bought,
         hazards=hazard_rows(programme, run, programme.from_on, programme.until_on),
-        story=_story(programme, main, played),
+        story=story(),
     )
 
 
@@ -169,54 +182,21 @@ def engine_for(programme: Programme, replications: int) -> Engine:
     return "kernel" if takes_kernel("auto", programme, *span, replications) else "reference"
 
 
-def _story(programme: Programme, main: str, played: Played) -> Story | None:
+def _typical(programme: Programme, main: str, played: Played) -> Typical | None:
     """A typical future of the first question about trials, under the main design."""
     for question in asked(programme, main):
         result = played.trials.get((main, question.id))
         if result is not None:
-            return typical_story(under(programme, main), question, result)
+            return typical(question.id, question.name, result)
     return None
+
+
+def _story(design: str, future: Typical | None, programme: Programme) -> Story | None:
+    return None if future is None else story_of(under(programme, design), future)
 
 
 BEGUN, POINTS = 32, 1.0
 """Futures of the whole horizon, and points of OTIF from end to end, where neither is asked for."""
-
-
-def _months(programme: Programme, main: str, played: Played) -> tuple[MonthRow, ...]:
-    """Doses asked for by month, as played under the main design, against each design's slots."""
-    period = whole(under(programme, main))
-    products = products_of(programme, period.protocols)
-    capacity = {
-        name: vials_by_month(under(programme, name), products, period.from_on, period.until_on)
-        for name in played.whole
-    }
-    rows = []
-    by_month = [_asked_by_month(reps) for reps in played.whole[main].by_period[period.id]]
-    month = period.from_on.replace(day=1)
-    while month <= period.until_on:
-        number = month.year * 12 + month.month - 1
-        drawn = band(counts.get(number, 0) for counts in by_month)
-        rows.append(
-            MonthRow(
-                month=month,
-                low95=drawn.low_95,
-                low50=drawn.low_50,
-                median=drawn.median,
-                high50=drawn.high_50,
-                high95=drawn.high_95,
-                capacity={name: months.get(month, 0.0) for name, months in capacity.items()},
-            )
-        )
-        month = (month + timedelta(days=32)).replace(day=1)
-    return tuple(rows)
-
-
-def _asked_by_month(rows: tuple[Service, ...]) -> dict[int, int]:
-    counts: dict[int, int] = {}
-    for row in rows:
-        for month, (due, *_) in row.by_month.items():
-            counts[month] = counts.get(month, 0) + due
-    return counts
 
 
 def method_lines(
@@ -310,29 +290,34 @@ def assess_study(
     ranges_of: Collection[str] = (),
     precision: float | None = None,
     most: int = 4000,
+    pool: ProcessPoolExecutor | None = None,
 ) -> tuple[Document, str]:
     """The command: read, assess, write the report and its rows; the document and a summary.
 
     Without replications and precision every OTIF is known to a point, where the kernel plays.
+    `pool` holds processes that were started beforehand.
     """
     programme = read_programme(path)
     futures = BEGUN if replications is None else replications
-    if replications is None and precision is None and engine_for(programme, futures) == "kernel":
-        precision = POINTS
-    result = assess(
-        programme,
-        design=design,
-        seed=seed,
-        replications=futures,
-        workers=workers,
-        quick=quick,
-        ranges_of=ranges_of,
-        precision=None if precision is None else Precision(precision / 100.0, most),
-        progress=progress,
-    )
-    report = write_report(result, programme, out / "report.html")
-    result = replace(result, report=str(report))
-    document = assess_document(result, str(path))
+    with Crew(programme, workers, progress, pool) as crew:
+        engine = crew.begin(partial(engine_for, replications=futures))()  # Numba is loaded there
+        if replications is None and precision is None and engine == "kernel":
+            precision = POINTS
+        width = None if precision is None else Precision(precision / 100.0, most)
+        run = Play(seed, futures, workers, engine=engine)
+        result = assessed(crew, design, run, width, quick=quick, ranges_of=ranges_of)
+        result = replace(result, report=str(out / "report.html"))
+        with ThreadPoolExecutor(1) as beside_us:
+            draw = partial(crew.run, what="sections of the report")
+            page = beside_us.submit(write_report, result, programme, out / "report.html", draw)
+            document = _written(result, str(path), out)
+            page.result()
+    return document, summary_of(result)
+
+
+def _written(result: Assessment, programme: str, out: Path) -> Document:
+    """The document and its tables, written into a folder."""
+    document = assess_document(result, programme)
     write_json_atomically(out / "assess.json", document)
     tables = {
         "questions": document["questions"],
@@ -353,4 +338,4 @@ def assess_study(
     }
     for name, rows in tables.items():
         write_rows(out / f"{name}.csv", [flat(row) for row in rows])
-    return document, summary_of(result)
+    return document
