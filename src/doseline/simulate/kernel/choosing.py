@@ -135,15 +135,14 @@ def wait(c: Any, order: int) -> None:
         turn += 1
         if day < 0:
             continue
-        first, n = ways(c, o.product, o.protocol, o.site, day)
-        if n == 0:
-            continue
-        w = c.day_ways[first]
-        last = max(last, w.last_lock_at)
-        places |= w.places
-        least = min(least, o.units * o.activity * w.least)
+        off, n = ways(c, o.product, o.protocol, o.site, day)
+        for reach in range(off, off + n):
+            r = c.reaches[reach]
+            last = max(last, r.last_lock_at)
+            places |= 1 << (r.place % 63)
+            least = min(least, o.units * o.activity * r.load_factor)
         ways_n += n
-        if days != ANY_DAY:
+        if n and days != ANY_DAY:
             days |= 1 << (day - o.earliest)
     waits_for(c, order, places, days, least, last if ways_n else 0)
     o.wait_token += 1
@@ -182,7 +181,7 @@ def _take_place(c: Any, order: int) -> int:
 @compiled
 def _swapped(c: Any, order: int, reach: int) -> int:
     """The new start whose place in a slot an order takes, or -1."""
-    batch = c.batch_of[c.reach_places[reach]]
+    batch = c.batch_of[c.reaches[reach].place]
     if batch < 0 or c.batches[batch].status != OPEN or c.batches[batch].count == 0:
         return -1
     if not in_a_vial(c, order, reach):
@@ -306,7 +305,6 @@ def retry(c: Any) -> None:
 def retry_freed(c: Any) -> None:
     """Try those waiting orders again that a slot or a site with new room could serve."""
     turn, places, sites = c.freed_turn, c.freed_places, c.freed_sites
-    c.tried_places = places
     next_turn(c)
     ask_for_the_least(c, turn)
     found = scratch(c, c.waiting_n)

@@ -113,7 +113,6 @@ REACH = _lines(
     ("received_at", I4), ("use_at", I4), ("day", I4),
 )  # fmt: skip
 RECEIPT = _rows("site day testing")
-DAY_WAYS = _rows("last_lock_at", "least", "places")
 LUCKS = _rows("off n")
 LUCK = _rows("", "goes_on gate gate_delay cancel cancel_stage moved weight")
 
@@ -153,7 +152,6 @@ GROUP = _rows("batch lane site count next")
 TABLES: dict[str, Any] = {
     # the world
     "places": PLACE, "options": OPTION, "reaches": REACH, "receipts": RECEIPT,
-    "reach_places": I4, "day_ways": DAY_WAYS,
     "lines": LINE, "plants": PLANT,
     "contracts": CONTRACT, "tiers": TIER, "causes": CAUSE, "products": PRODUCT, "steps": STEP,
     "sources": SOURCE, "lanes": LANE, "carriers": CARRIER, "borders": BORDER,
@@ -196,8 +194,8 @@ SCALARS = (
     "months_n", "weeks_n", "causes_n", "week0", "month0", "consignees_n", "zones_n",
     "orders_n", "batches_n", "spares_n", "parcels_n", "parcel_orders_n", "doses_n", "arrivals_n",
     "groups_n", "stops_n", "known_n", "shocks_n", "targets_n", "patients_n", "standing_n",
-    "waiting_n", "freed_n", "freed_turn", "freed_places", "freed_sites", "tried_places",
-    "vials_n", "scratch_n", "changes", "groups_wide", "limits",
+    "waiting_n", "freed_n", "freed_turn", "freed_places", "freed_sites", "vials_n",
+    "scratch_n", "changes", "groups_wide", "limits",
     "shock_stream",
     "vial_stream",
     "firm_at", "line_at", "source_at", "carrier_at", "lane_at", "border_at", "site_at", "market_at",

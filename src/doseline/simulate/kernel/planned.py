@@ -5,7 +5,6 @@ As `operations/routes.py` with `world.py`, and `risk.py`. Most days nobody ever 
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left, bisect_right
 from typing import Any
 
@@ -24,7 +23,7 @@ from doseline.simulate.kernel.instants import (
     use_at,
     wall_at,
 )
-from doseline.simulate.kernel.layout import MOST_WAYS, NEVER
+from doseline.simulate.kernel.layout import MOST_WAYS
 from doseline.simulate.kernel.words import OUT_OF_CALENDAR, UNLIKELY
 
 DAY = 1440
@@ -46,7 +45,6 @@ def find_ways(c: Any, product: int, protocol: int, site: int, day: int) -> int:
         return 0
     for k in range(n):
         _note(c, found, _WIDE * k, first + k, site, day)
-    _note_together(c, first, n)
     c.found[1] = first + n
     combo = (product * c.protocols_n + protocol) * c.kinds_n + c.sites[site].kind
     if c.combos[combo] == 0:
@@ -155,7 +153,6 @@ def _note(c: Any, found: Any, at: int, reach: int, site: int, day: int) -> None:
     """Write a way into its row."""
     place, use = found[at + _PLACE], found[at + _USE]
     p, r = c.places[place], c.reaches[reach]
-    c.reach_places[reach] = place
     r.place, r.lane, r.day, c.receipts[reach].site = place, found[at + _LANE], day, site
     r.charge_at, r.last_lock_at = p.charge_at, p.last_lock_at
     r.dispatch_at, r.received_at, r.use_at = found[at + _DISPATCH], found[at + _RECEIVED], use
@@ -165,21 +162,6 @@ def _note(c: Any, found: Any, at: int, reach: int, site: int, day: int) -> None:
     r.cost = float(found[at + _COST])
     c.receipts[reach].testing = c.permit_cents[found[at + _PERMIT]]
     r.late = -1.0
-
-
-@compiled
-def _note_together(c: Any, first: int, n: int) -> None:
-    """Note of all ways of a day, by its first one: the slots, the last lock, the least load.
-
-    A slot is a bit, which many share. [-, min, MBq for a dose of 1 MBq]
-    """
-    w = c.day_ways[first]
-    w.places, w.last_lock_at, w.least = 0, -NEVER, math.inf
-    for reach in range(first, first + n):
-        r = c.reaches[reach]
-        w.places |= 1 << (r.place % 63)
-        w.last_lock_at = max(w.last_lock_at, r.last_lock_at)
-        w.least = min(w.least, r.load_factor)
 
 
 # -- how often it is late ------------------------------------------------------------------

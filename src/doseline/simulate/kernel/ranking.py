@@ -39,6 +39,7 @@ def best(c: Any, order: int, day: int, freed_only: bool) -> tuple[int, Any]:
     if n > MOST_WAYS:
         c.fault = UNLIKELY
         return -1, NO_FIT
+    found = scratch(c, n)
     m = 0
     everywhere, turn, slots = True, 0, 0
     if freed_only:
@@ -46,16 +47,12 @@ def best(c: Any, order: int, day: int, freed_only: bool) -> tuple[int, Any]:
         holder = c.sites[o.site].consignee + (turn & 1) * c.consignees_n
         everywhere = c.freed_consignee[holder] == turn
         slots = (turn & 1) * c.places_n
-        if not everywhere and not c.day_ways[off].places & c.tried_places:
-            return -1, NO_FIT
-    found = scratch(c, n)
     for reach in range(off, off + n):
-        place = c.reach_places[reach]
-        if not everywhere and c.freed_place[slots + place] != turn:
-            continue
-        if c.full[place] and not o.lost:
-            continue
         r = c.reaches[reach]
+        if not everywhere and c.freed_place[slots + r.place] != turn:
+            continue
+        if c.full[r.place] and not o.lost:
+            continue
         if r.last_lock_at >= c.now or (
             r.charge_at > c.now and (o.lost or c.batch_of[r.place] >= 0)
         ):

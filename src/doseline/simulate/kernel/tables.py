@@ -166,8 +166,6 @@ class Tables:
         self.tables["reach_index"] = np.zeros(max(1, combos) * self.days, np.int64)
         self.tables["reaches"] = in_lines(REACHES, TABLES["reaches"], written=False)
         self.tables["receipts"] = np.empty(REACHES, TABLES["receipts"])
-        self.tables["reach_places"] = np.empty(REACHES, TABLES["reach_places"])
-        self.tables["day_ways"] = np.empty(REACHES, TABLES["day_ways"])
         self.tables["found"] = np.zeros(2, np.int64)
         p, w = self.programme, self.world
         policy = p.policy
