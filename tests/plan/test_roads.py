@@ -60,7 +60,8 @@ def test_roads_are_the_best_choices_of_every_place_and_day(
     first = FIRST.toordinal()
     wanted = np.frombuffer(treated(site, first, DAYS), dtype=np.bool_)
     found = Map(ways, places, first, DAYS).roads("dose", "trial", site, wanted)
-    rows = list(zip(*(column.tolist() for column in vars(found).values()), strict=True))
+    columns = (found.place, found.use_on, found.use_at, found.load_mbq, found.received_first_at)
+    rows = list(zip(*(column.tolist() for column in columns), strict=True))
     expected = []
     for s, place in enumerate(places):
         for on in (FIRST + timedelta(days=n) for n in range(DAYS)):

@@ -186,18 +186,16 @@ class Ways(Timetables):
         They are the same for every order of a protocol and for every site of a kind that treats on
         that day, so they are looked up once.
         """
-        book = self._book(protocol, slot, site)
-        key = (*self.times(slot), on)
-        found = book.uses.get(key)
+        book, (eos_first_at, ready_at) = self._book(protocol, slot, site), self.times(slot)
+        found = book.uses.get((eos_first_at, ready_at, on))
         if found is None:
             product = self.programme.product[slot.product]
-            latest = key[0] + product.shelf_life_min - product.infusion_min
-            at_days = (
-                (way, self.use_at(site, on, way.received_at, product.preparation_min))
-                for way in self.roads(protocol, slot, site)
-            )
-            found = tuple((way, at) for way, at in at_days if at is not None and at <= latest)
-            book.uses[key] = found
+            latest, uses = eos_first_at + product.shelf_life_min - product.infusion_min, []
+            for way in self.roads(protocol, slot, site):
+                at = self.use_at(site, on, way.received_at, product.preparation_min)
+                if at is not None and at <= latest:
+                    uses.append((way, at))
+            found = book.uses[eos_first_at, ready_at, on] = tuple(uses)
         return found
 
     def cheapest(
@@ -207,11 +205,12 @@ class Ways(Timetables):
 
         None where no vial of the slot serves it.
         """
-        eos_first = self.eos_first_at(slot)
-        for way, at in self.uses(protocol, slot, site, on):
-            if self.vial_holds(slot.product, mbq, at, eos_first):
-                return way, at
-        return None
+        found = self.uses(protocol, slot, site, on)
+        if self.programme.product[slot.product].fill != "volume":
+            return found[0] if found else None
+        eos_first_at = self.eos_first_at(slot)
+        held = (use for use in found if self.vial_holds(slot.product, mbq, use[1], eos_first_at))
+        return next(held, None)
 
     def roads(self, protocol: str, slot: Slot, site: Site) -> tuple[Journey, ...]:
         """The journeys of a full batch that may be made, for some day, the cheapest lane first."""

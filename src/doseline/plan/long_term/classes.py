@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -170,12 +170,18 @@ def _part(roads: Roads, kinds: Sequence[Kind], mine: Sequence[int], asked: Flags
         use_on=roads.use_on[road],
         use_at=roads.use_at[road],
         load_mbq=roads.load_mbq[road] * activity[which],
-        received_first_at=roads.received_first_at[road],
+        first_receipts=lambda: roads.received_first_at[road],
     )
 
 
 def _joined(parts: Sequence[Table]) -> Table:
     if not parts:
         return table_of(())
-    names = [f.name for f in fields(Table)]
-    return Table(**{n: np.concatenate([getattr(p, n) for p in parts]) for n in names})
+    return Table(
+        order=np.concatenate([p.order for p in parts]),
+        place=np.concatenate([p.place for p in parts]),
+        use_on=np.concatenate([p.use_on for p in parts]),
+        use_at=np.concatenate([p.use_at for p in parts]),
+        load_mbq=np.concatenate([p.load_mbq for p in parts]),
+        first_receipts=lambda: np.concatenate([p.received_first_at for p in parts]),
+    )

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from doseline.clock import midnight
-from doseline.operations.routes import Ways
+from doseline.operations.routes import Journey, Ways
 from doseline.plan.model.lanes import Receipts, received_first_at
 from doseline.plan.model.matrix import Floats
 from doseline.plan.model.sets import Ints, Place
@@ -25,15 +25,19 @@ Flags = NDArray[np.bool_]
 class Roads:
     """From which place which day can be served: by place, then by day (ordinal).
 
-    A dose of 1 MBq is used at `use_at` and asks for `load_mbq` at the start of labelling;
-    `received_first_at` is when the smallest batch arrives.
+    A dose of 1 MBq is used at `use_at` and asks for `load_mbq` at the start of labelling.
     """
 
     place: Ints
     use_on: Ints
     use_at: Ints
     load_mbq: Floats
-    received_first_at: Ints
+    first_receipts: Callable[[], Ints]
+
+    @cached_property
+    def received_first_at(self) -> Ints:
+        """When the smallest batch arrives."""
+        return self.first_receipts()
 
 
 class Map:
@@ -53,33 +57,37 @@ class Map:
         They are those to every site of its kind that treats on these days.
         """
         columns = list(zip(*self._found(product, protocol, site, wanted), strict=True))
-        place, use_on, use_at, load, first_at = columns or [(), (), (), (), ()]
+        place, use_on, use_at, load, ways = columns or [(), (), (), (), ()]
         return Roads(
             place=np.array(place, dtype=np.int64),
             use_on=np.array(use_on, dtype=np.int64),
             use_at=np.array(use_at, dtype=np.int64),
             load_mbq=np.array(load, dtype=np.float64),
-            received_first_at=np.array(first_at, dtype=np.int64),
+            first_receipts=partial(self._first_receipts, site, place, ways),
         )
 
     def _found(
         self, product_id: str, protocol: str, site: Site, wanted: Flags
-    ) -> Iterator[tuple[int, int, int, float, int]]:
+    ) -> Iterator[tuple[int, int, int, float, Journey]]:
         ways, half_life = self.ways, self.ways.programme.product[product_id].half_life
         on = {day: date.fromordinal(self.first + day) for day in np.flatnonzero(wanted).tolist()}
         for s, begin, end in self._spans_of(product_id, site.zone):
-            place = self._places[s]
-            if not ways.roads(protocol, place.slot, site):
+            slot = self._places[s].slot
+            if not ways.roads(protocol, slot, site):
                 continue
             for day in range(begin, end):
-                if day not in on:
-                    continue
-                found = ways.cheapest(protocol, place.slot, site, on[day], 1.0)
+                found = ways.cheapest(protocol, slot, site, on[day], 1.0) if day in on else None
                 if found is not None:
                     way, at = found
-                    load = activity_at_eos(1.0, at - place.slot.charge_at, half_life)
-                    first_at = received_first_at(ways, place, site, way, self._receipts)
-                    yield s, self.first + day, at, load, first_at
+                    load = activity_at_eos(1.0, at - slot.charge_at, half_life)
+                    yield s, self.first + day, at, load, way
+
+    def _first_receipts(self, site: Site, places: Sequence[int], ways: Sequence[Journey]) -> Ints:
+        found = (
+            received_first_at(self.ways, self._places[s], site, way, self._receipts)
+            for s, way in zip(places, ways, strict=True)
+        )
+        return np.fromiter(found, dtype=np.int64, count=len(places))
 
     def _spans_of(self, product_id: str, zone: str) -> list[tuple[int, int, int]]:
         """The places of a product, each with the days of a zone that its vials may keep until."""

@@ -29,7 +29,8 @@ def a_consignee_treats_so_many_a_day(problem: Problem) -> None:
     numbers = of_choice[rows[starts[:-1]]].tolist()
     for (begin, end), day, number in zip(pairwise(starts.tolist()), days, numbers, strict=True):
         name, on = names[number], date.fromordinal(day)
-        room = max(0, capacity(name) - sum(1 for way in sent(name) if way.use_on == on))
+        gone = sum(1 for way in sent(name) if way.use_on == on) if sets.sent else 0
+        room = max(0, capacity(name) - gone)
         if (end - begin) * problem.most > room:
             limit = Limit("site capacity", f"{name} {on}")
             problem.matrix.row_of_ones(limit, serve[begin:end], upper=float(room))
@@ -82,12 +83,19 @@ def _may_be_full(sets: Sets) -> set[str]:
     That is the strongest vial at the start of its labelling, as many a day as are given, on every
     day from the first receipt of a batch to its last use.
     """
+    eos_first_at = np.array([p.eos_first_at for p in sets.places], dtype=np.int64)
+    sooner = _over(sets, eos_first_at[sets.table.place])  # nothing arrives before it is made
+    return _over(sets, sets.table.received_first_at) if sooner else sooner
+
+
+def _over(sets: Sets, since_at: Ints) -> set[str]:
+    """The consignees that might be too full, were each choice there from an instant to its use."""
     who, names = _consignees(sets)
     strongest = np.zeros(len(names))
     longest = np.zeros(len(names), dtype=np.int64)
     mine = who[sets.table.order]
     np.maximum.at(strongest, mine, sets.loads)
-    np.maximum.at(longest, mine, sets.table.use_at - sets.table.received_first_at)
+    np.maximum.at(longest, mine, sets.table.use_at - since_at)
     found = set()
     for n in np.unique(mine).tolist():
         name, mbq, days = names[n], float(strongest[n]), int(longest[n]) // 1440 + 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -69,14 +69,22 @@ class Choice:
 
 @dataclass(frozen=True)
 class Table:
-    """Choices as columns of numbers, in their order; `use_on` is the day of use (ordinal)."""
+    """Choices as columns of numbers, in their order; `use_on` is the day of use (ordinal).
+
+    First receipts are found when they are asked for: few sites come near their licence.
+    """
 
     order: Ints
     place: Ints
     use_on: Ints
     use_at: Ints
     load_mbq: Floats
-    received_first_at: Ints
+    first_receipts: Callable[[], Ints]
+
+    @cached_property
+    def received_first_at(self) -> Ints:
+        """When the smallest batch arrives."""
+        return self.first_receipts()
 
 
 def table_of(choices: Sequence[Choice]) -> Table:
@@ -91,7 +99,7 @@ def table_of(choices: Sequence[Choice]) -> Table:
         use_on=whole(c.route.use_on.toordinal() for c in choices),
         use_at=whole(c.route.use_at for c in choices),
         load_mbq=np.array([c.load_mbq for c in choices], dtype=np.float64),
-        received_first_at=whole(c.received_first_at for c in choices),
+        first_receipts=lambda: whole(c.received_first_at for c in choices),
     )
 
 
