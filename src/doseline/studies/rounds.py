@@ -91,10 +91,12 @@ def play_spans(
         more = crew.run(
             [partial(_served, piece, one) for piece in pieces], "futures until intervals are narrow"
         )
-        for piece, answer in zip(pieces, more, strict=True):
-            served = found[piece.span.name].served
-            for (design, period), new in answer.items():
-                served[design][period] = together(served[design][period], new)
+        for span in spans:
+            told = [a for p, a in zip(pieces, more, strict=True) if p.span is span]
+            for design, known in found[span.name].served.items():
+                for period, before in known.items():
+                    new = [a[design, period] for a in told if (design, period) in a]
+                    known[period] = together(before, *new) if new else before
     return found, others
 
 
