@@ -14,13 +14,14 @@ from doseline.plan.large import large, opening
 from doseline.plan.large.begun import Beginning
 from doseline.plan.large.climbing import Prices, climbed, duals_at, first_prices
 from doseline.plan.large.folded import Charges, Folded, charges_of
-from doseline.plan.large.opening import Dive, by_prices, opened_at_prices
+from doseline.plan.large.lines_alone import Lines, lines_of
+from doseline.plan.large.opening import Dive, by_prices, moving_of, opened_at_prices
 from doseline.plan.large.places_apart import PlacesApart, priceable
 from doseline.plan.model.candidates import gather
 from doseline.plan.model.model import constrained
 from doseline.plan.model.objective import COSTS
 from doseline.plan.model.variables import Problem
-from doseline.plan.solving.arrays import Arrays, arrays_of
+from doseline.plan.solving.arrays import Arrays, Ints, arrays_of
 from doseline.plan.solving.neighbours import priced
 from doseline.plan.solving.relaxation import Relaxation, safe_bound
 from doseline.plan.solving.rounded import broken
@@ -81,6 +82,17 @@ def beginning(
     loose = priced(arrays, structure)
     folded = Folded(loose, charges, until)
     return Beginning(loose, structure, folded, days, lots, until, 1, lambda: pool, print)
+
+
+@pytest.fixture(scope="module")
+def lines(beginning: Beginning) -> Lines:
+    return lines_of(beginning.arrays, beginning.structure)
+
+
+@pytest.fixture(scope="module")
+def made(apart: PlacesApart, lines: Lines, climbed_to: Prices) -> Ints:
+    """Batches by place after a hasty dive."""
+    return opened_at_prices(apart, lines, climbed_to, Dive(0.25, 20, 1.0), perf_counter() + 600.0)
 
 
 def test_what_can_be_priced_has_no_bulk_and_no_tests() -> None:
@@ -165,13 +177,13 @@ def test_climbing_comes_near_the_relaxation_and_never_above(
 
 
 def test_the_clock_stops_climbing_and_a_dive(
-    beginning: Beginning, apart: PlacesApart, climbed_to: Prices
+    apart: PlacesApart, lines: Lines, climbed_to: Prices
 ) -> None:
     nothing, past = np.zeros(len(apart.most)), perf_counter() - 1.0
     start = first_prices(apart)
     found = climbed(apart, start, nothing, apart.most, 10, 0.025, 0.1, past)
     assert (found.orders == start.orders).all()
-    assert opened_at_prices(beginning, apart, climbed_to, Dive(0.2, 40, 1.0), past) is None
+    assert not opened_at_prices(apart, lines, climbed_to, Dive(0.2, 40, 1.0), past).any()
 
 
 def test_duals_that_the_clock_stops_hold(
@@ -183,8 +195,8 @@ def test_duals_that_the_clock_stops_hold(
     assert safe_bound(arrays, duals) <= relaxed.objective * (1.0 + 1e-9)
 
 
-def test_a_place_that_lines_cannot_serve_stays_as_it_is(beginning: Beginning) -> None:
-    lines, until = opening._lines(beginning), perf_counter() + 600.0
+def test_a_place_that_lines_cannot_serve_stays_as_it_is(beginning: Beginning, lines: Lines) -> None:
+    until = perf_counter() + 600.0
     structure = beginning.structure
     made = structure.made[[c.size > 0 for c in structure.choices_of_place]]
     chosen = np.flatnonzero(np.isin(structure.made, made))[:40]
@@ -224,40 +236,35 @@ def test_a_dive_opens_more_at_once_where_time_is_short() -> None:
     assert opening._in_time(dive, 168.0, 0.01, 1.0) is None
 
 
-def test_batches_opened_at_prices_break_no_row_and_stand_on_lines(
-    beginning: Beginning, apart: PlacesApart, climbed_to: Prices, arrays: Arrays
+def test_batches_opened_at_prices_stand_on_lines_and_break_no_row(
+    beginning: Beginning, lines: Lines, made: Ints, climbed_to: Prices, arrays: Arrays
 ) -> None:
-    until = perf_counter() + 600.0
-    values = opened_at_prices(beginning, apart, climbed_to, Dive(0.2, 40, 1.0), until)
+    assert lines.can(made.astype(np.float64), 60.0)
+    values = opening._finished(beginning, made)
     assert values is not None
     assert not broken(arrays, values, arrays.sums(values)).any()
     whole = values[arrays.whole]
     assert whole == pytest.approx(np.round(whole))
+    assert values[beginning.structure.made] == pytest.approx(made)
     assert arrays.objective(values) >= climbed_to.bound
-    unmet = values[beginning.structure.unmet].sum()
-    assert unmet <= 0.05 * len(beginning.structure.unmet)
 
 
-def test_the_better_of_the_dives_is_taken(
-    beginning: Beginning,
-    apart: PlacesApart,
-    climbed_to: Prices,
-    arrays: Arrays,
-    monkeypatch: pytest.MonkeyPatch,
+def test_without_time_batches_are_not_moved(
+    beginning: Beginning, apart: PlacesApart, lines: Lines, climbed_to: Prices, made: Ints
 ) -> None:
-    nothing = np.zeros(arrays.columns)
-    nothing[beginning.structure.unmet] = 1.0
-    best = opened_at_prices(
-        beginning, apart, climbed_to, Dive(0.25, 20, 1.0), perf_counter() + 600.0
-    )
-    assert best is not None
-    answers = iter([nothing, best])
-    monkeypatch.setattr(opening, "opened_at_prices", lambda *_: next(answers))
-    monkeypatch.setattr(opening, "_mended", lambda *_: None)
-    search = by_prices(beginning, apart, climbed_to, 0.001)
+    late = moving_of(beginning, apart, lines, climbed_to.dues, perf_counter() - 1.0)
+    assert late.best([made], print) is None
+
+
+def test_by_prices_batches_are_opened_and_moved(
+    beginning: Beginning, apart: PlacesApart, climbed_to: Prices, arrays: Arrays
+) -> None:
+    search = by_prices(replace(beginning, until=perf_counter() + 60.0), apart, climbed_to, 0.001)
     assert search is not None
-    assert search.best.objective == pytest.approx(beginning.arrays.objective(best))
     assert search.by_the_clock
+    values = search.best.values
+    assert not broken(arrays, values, arrays.sums(values)).any()
+    assert values[beginning.structure.unmet].mean() < 0.02
 
 
 def test_without_time_there_is_no_dive(
@@ -267,11 +274,8 @@ def test_without_time_there_is_no_dive(
     assert by_prices(soon, apart, climbed_to, 0.01) is None
 
 
-def test_products_with_doses_unmet_are_planned_anew(
-    beginning: Beginning, apart: PlacesApart, climbed_to: Prices
-) -> None:
-    until = perf_counter() + 600.0
-    best = opened_at_prices(beginning, apart, climbed_to, Dive(0.25, 20, 1.0), until)
+def test_products_with_doses_unmet_are_planned_anew(beginning: Beginning, made: Ints) -> None:
+    best = opening._finished(beginning, made)
     assert best is not None
     structure = beginning.structure
     served = np.flatnonzero(best[structure.serve] > 0.5)

@@ -58,7 +58,7 @@ def sites_of(
 ) -> list[Site]:
     """Each site at each place: the choices of each of its doses, and the packages these need."""
     orders = problem.sets.orders
-    package = _packages(arrays, structure, charges)
+    package = packages_of(arrays, structure, charges)
     groups: dict[tuple[int, str], dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
     for n, (place, order) in enumerate(zip(structure.place, structure.order, strict=True)):
         groups[int(place), orders[order].site][int(order)].append(n)
@@ -72,7 +72,7 @@ def offers_of(
     problem: Problem, arrays: Arrays, structure: Structure, charges: Charges
 ) -> tuple[Singles, list[Several], Ints]:
     """The sites with one dose at a place, those with several by number, the place of each vial."""
-    package = _packages(arrays, structure, charges)
+    package = packages_of(arrays, structure, charges)
     sites = sites_of(problem, arrays, structure, charges)
     alone = [site for site in sites if len(site[1]) == 1]
     choices = np.array([n for _, (dose,), _ in alone for n in dose], dtype=np.int64)
@@ -94,7 +94,7 @@ def offers_of(
     return singles, several, np.concatenate(places)
 
 
-def _packages(arrays: Arrays, structure: Structure, charges: Charges) -> Ints:
+def packages_of(arrays: Arrays, structure: Structure, charges: Charges) -> Ints:
     """By choice the column of the package that it needs, -1 for none."""
     position = np.full(arrays.columns, -1, dtype=np.int64)
     position[structure.serve] = np.arange(len(structure.serve))

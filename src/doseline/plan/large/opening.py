@@ -1,8 +1,8 @@
 """A first schedule of several products: batches opened a few at a time at prices that follow.
 
 The places that the relaxation has nearly whole are opened, so that lines and crews can still do
-all; then prices rise where that leaves too little, and the next are opened. What is left when
-nearly all are open is small enough for the relaxation itself.
+all; then prices rise where that leaves too little, and the next are opened. Batches so opened are
+moved as long as that pays (`moving.py`), and then lines and orders are made whole.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ import numpy as np
 from doseline.errors import SolverError
 from doseline.plan.large.begun import Beginning
 from doseline.plan.large.climbing import Prices, climbed
+from doseline.plan.large.lines_alone import Lines, lines_of
+from doseline.plan.large.moving import Moving
+from doseline.plan.large.one_product import OneProduct
 from doseline.plan.large.places_apart import PlacesApart
 from doseline.plan.model.matrix import Floats
 from doseline.plan.solving.arrays import Arrays, Ints, alone
@@ -23,17 +26,22 @@ from doseline.plan.solving.dive import whole_columns
 from doseline.plan.solving.neighbours import Neighbourhoods
 from doseline.plan.solving.relaxation import Relaxation
 from doseline.plan.solving.rounded import broken, in_time, whole_orders
-from doseline.plan.solving.solve import Ended, Limits, solve
+from doseline.plan.solving.structure import Structure
 
-_DIVING = 0.65  # of the time, at most, is for dives
-_CLIMBING = 0.8  # of that for opening batches; the rest is for the relaxation at the end
+_DIVING = 0.2  # of the time, at most, is for dives
+_MOVES = (0.4, 0.5, 0.6, 0.7, 0.9)
+"""So much of the time, at most, is for moves before dues are set anew; the last time to the end.
+
+At last the other dives have their turn too.
+"""
+_RISE, _FALL = 0.5, 0.1  # so far dues go to what they are with the batches given
 _BESIDE = 1.5  # so much longer a step takes while two dives are made
 _IN_THE_END = 1.05  # of the relaxation's batches, about, are made
+_BATCHES_A_DOSE = 2.0  # a dose unmet costs as much as so many of the dearest batches
 _ANY = 1e-6
 _UNMET = 0.02  # of the doses: with more another beginning is better
-_TOO_MANY = 0.25  # of the batches that are left at once: prices cannot follow
+_TOO_MANY = 0.5  # of the batches that are left at once: prices cannot follow
 _PACE, _MEMORY = 1e-4, 0.05
-_HARDLY = 0.02  # of a batch: a place that is used less than that stays closed
 _FEWEST = 2
 _FEASIBLE = 5.0  # [s]
 _PASSES, _PRODUCT = 2, 6.0  # products with doses unmet: so often anew, for so long each [s]
@@ -43,8 +51,7 @@ _PASSES, _PRODUCT = 2, 6.0  # products with doses unmet: so often anew, for so l
 class Dive:
     """How a dive goes: this share of the batches left at once, so many steps of prices between.
 
-    It ends at so many batches, in parts of the relaxation's; the last few are for the relaxation
-    of what is left.
+    It ends at so many batches, in parts of the relaxation's.
     """
 
     share: float
@@ -52,14 +59,14 @@ class Dive:
     enough: float
 
 
-DIVES = (Dive(0.06, 120, 1.025), Dive(0.05, 100, 1.0))
-"""Made side by side; which is better differs from programme to programme."""
+DIVES = (Dive(0.15, 50, 1.03), Dive(0.3, 40, 1.03))
+"""Made side by side: from each batches are moved."""
 
 
 def by_prices(
     given: Beginning, apart: PlacesApart, prices: Prices, step: float
 ) -> Neighbourhoods | None:
-    """The better schedule of several dives, then products with doses unmet anew.
+    """A schedule from several dives, their batches moved; then products with doses unmet anew.
 
     None where there is no time, or many doses stay unmet. A step of the prices takes about `step`.
     [s]
@@ -68,21 +75,85 @@ def by_prices(
     until = now + _DIVING * (given.until - now)
     batches = float(prices.batches.sum())
     dives = [_in_time(dive, batches, step, until - now) for dive in DIVES]
+    lines = lines_of(given.arrays, given.structure)
     asked = [
-        given.pool().submit(opened_at_prices, given, apart, prices, dive, until)
+        given.pool().submit(opened_at_prices, apart, lines, prices, dive, until)
         for dive in dives
         if dive is not None
     ]
-    found = [values for values in (one.result() for one in asked) if values is not None]
-    if not found:
+    made = _moved(given, apart, lines, prices, [one.result() for one in asked])
+    values = None if made is None else _finished(given, made)
+    if values is None:
         return None
-    search = given.search(min(found, key=given.arrays.objective))
-    given.say(f"batches opened at prices, cost {search.best.objective:,.0f}")
+    search = given.search(values)
+    given.say(f"orders whole, cost {search.best.objective:,.0f}")
     _mended(given, search)
     if search.best.values[given.structure.unmet].mean() > _UNMET:
         return None
     search.by_the_clock = True  # how many batches are opened at once depends on the time there is
     return search
+
+
+def _moved(
+    given: Beginning, apart: PlacesApart, lines: Lines, prices: Prices, several: list[Ints]
+) -> Ints | None:
+    """The best batches that moves lead to from several lots, None where there was no time for any.
+
+    Moves begin from the least dear. Then dues of what products share beside lines are set anew, and
+    moves begin again.
+    """
+    dues = np.where(np.isin(apart.shared, lines.rows), 0.0, prices.dues)
+    found: list[tuple[float, Ints]] = []
+    began = perf_counter()
+    for n, share in enumerate(_MOVES):
+        until = began + share * (given.until - began)
+        moving = moving_of(given, apart, lines, dues, until)
+        if not found:
+            several = moving.in_order(several)
+            lots = several[:1]
+        else:
+            lots = [min(found, key=lambda one: one[0])[1]]
+        if n + 1 == len(_MOVES):
+            lots += several[1:]
+        made = moving.best(lots, given.say)
+        known = None if made is None else _together(given, apart, made, moving.dear)
+        if made is None or known is None:
+            break
+        found.append((known[0], made))
+        given.say(f"{int(made.sum())} batches, cost {known[0]:,.0f} before orders are whole")
+        part = np.where(known[1] > dues, _RISE, _FALL)
+        dues = np.where(np.isin(apart.shared, lines.rows), 0.0, dues + part * (known[1] - dues))
+    return min(found, key=lambda one: one[0])[1] if found else None
+
+
+def moving_of(
+    given: Beginning, apart: PlacesApart, lines: Lines, dues: Floats, until: float
+) -> Moving:
+    """The search by moves for all products, a dose unmet as dear as some batches."""
+    structure, charges = apart.structure, given.folded.charges
+    cost = apart.arrays.cost[structure.made]
+    dear = _BATCHES_A_DOSE * float(cost.max(initial=1.0))
+    products = [
+        OneProduct(apart, charges, kind, dues, dear, until)
+        for kind in np.unique(structure.kind).tolist()
+    ]
+    return Moving(apart, lines, products, dues, float(cost.mean()), dear, given.pool, until)
+
+
+def _together(
+    given: Beginning, apart: PlacesApart, made: Ints, dear: float
+) -> tuple[float, Floats] | None:
+    """What all products cost together with so many batches, and dues of the shared rows there."""
+    cost = given.arrays.cost.copy()
+    cost[given.structure.unmet] = dear
+    arrays = replace(given.arrays, cost=cost)
+    part, free, _ = _open_alone(arrays, given.structure, made.astype(np.float64))
+    found = Relaxation(part, given.until, corners=True).solve()
+    if found is None:
+        return None
+    duals = np.zeros(arrays.rows)
+    duals[np.unique(arrays.by_column[:, free].indices)] = found.row_duals
+    return found.objective + arrays.constant, np.maximum(-duals[apart.shared], 0.0)
 
 
 def _mended(given: Beginning, search: Neighbourhoods) -> None:
@@ -103,7 +174,7 @@ def _mended(given: Beginning, search: Neighbourhoods) -> None:
 def _in_time(dive: Dive, batches: float, step: float, seconds: float) -> Dive | None:
     """The dive with so many batches opened at once that it ends in time; None where too many."""
     share = dive.share
-    while _rounds(batches, share, dive.enough) * dive.steps * step * _BESIDE > _CLIMBING * seconds:
+    while _rounds(batches, share, dive.enough) * dive.steps * step * _BESIDE > seconds:
         share *= 1.1
         if share > _TOO_MANY:
             return None
@@ -120,28 +191,13 @@ def _rounds(batches: float, share: float, enough: float) -> int:
 
 
 def opened_at_prices(
-    given: Beginning, apart: PlacesApart, prices: Prices, dive: Dive, until: float
-) -> Floats | None:
-    """Whole values that break no row, or None where the clock or the solver stopped it.
+    apart: PlacesApart, lines: Lines, prices: Prices, dive: Dive, until: float
+) -> Ints:
+    """How many batches places make after a dive, so that lines, crews and QC can do all.
 
     `until` is a reading of `perf_counter`.
     """
-    now = perf_counter()
-    try:
-        at, least, most = _opened(given, apart, prices, dive, now + _CLIMBING * (until - now))
-        shut = (at.batches < _HARDLY) & (least == 0.0)
-        most = np.maximum(least, np.minimum(np.where(shut, 0.0, most), least + 1.0))
-        return _finished(given, least, most, until)
-    except SolverError:
-        return None
-
-
-def _opened(
-    given: Beginning, apart: PlacesApart, prices: Prices, dive: Dive, until: float
-) -> tuple[Prices, Floats, Floats]:
-    """The last prices, and the batches that places make at least and at most."""
-    lines, at = _lines(given), prices
-    least, most = np.zeros(len(apart.most)), apart.most.copy()
+    at, least, most = prices, np.zeros(len(apart.most)), apart.most.copy()
     enough = math.ceil(dive.enough * prices.batches.sum())
     while least.sum() < enough and perf_counter() < until:
         room = np.clip(at.batches - least, 0.0, 1.0) * (least < most)
@@ -152,45 +208,7 @@ def _opened(
             break
         _open(lines, chosen, least, most, until)
         at = climbed(apart, at, least, most, dive.steps, _PACE, _MEMORY, until)
-    return at, least, most
-
-
-@dataclass(frozen=True)
-class Lines:
-    """The rows about batches and lines alone; `made` are the places' columns among them."""
-
-    arrays: Arrays
-    made: Ints
-
-    def can(self, least: Floats, seconds: float) -> bool | None:
-        """Whether so many batches can be made, each on a line, with crews and QC for all.
-
-        None where the clock stopped the solver before it knew.
-        """
-        lower, upper = self.arrays.lower.copy(), self.arrays.upper.copy()
-        lower[self.made], upper[self.made] = least, least
-        found = solve(replace(self.arrays, lower=lower, upper=upper), Limits(seconds=seconds))
-        if found.values.size:
-            return True
-        return False if found.ended is Ended.INFEASIBLE else None
-
-
-def _lines(given: Beginning) -> Lines:
-    arrays, structure = given.arrays, given.structure
-    columns = np.unique(np.concatenate([structure.made, structure.how]))
-    others = np.ones(arrays.columns)
-    others[columns] = 0.0
-    rows = np.flatnonzero(np.asarray(abs(arrays.by_row) @ others) == 0.0)
-    part = Arrays(
-        cost=np.zeros(len(columns)),
-        lower=arrays.lower[columns],
-        upper=arrays.upper[columns],
-        whole=np.ones(len(columns), dtype=np.bool_),
-        row_lower=arrays.row_lower[rows],
-        row_upper=arrays.row_upper[rows],
-        by_row=arrays.by_row[rows][:, columns].tocsr(),
-    )
-    return Lines(part, np.searchsorted(columns, structure.made))
+    return least.astype(np.int64)
 
 
 def _open(lines: Lines, chosen: Ints, least: Floats, most: Floats, until: float) -> None:
@@ -214,27 +232,23 @@ def _open(lines: Lines, chosen: Ints, least: Floats, most: Floats, until: float)
             most[place] = least[place]
 
 
-def _finished(given: Beginning, least: Floats, most: Floats, until: float) -> Floats | None:
-    """The last batches, the lines and the orders whole, all that is closed left out."""
-    arrays, structure = given.arrays, given.structure
-    open_ = most > 0.0
-    columns = [structure.serve[open_[structure.place]], structure.unmet]
-    columns += [structure.own[s] for s in np.flatnonzero(open_).tolist()]
-    free = np.unique(np.concatenate(columns))
-    free = free[arrays.lower[free] < arrays.upper[free]]
-    part, values, position = alone(arrays, free)
-    made, how = position[structure.made], position[structure.how]
-    able = made >= 0
-    part = _between(part, made[able], least[able], most[able])
-    relaxation = Relaxation(part, until, corners=True)
-    found = whole_columns(relaxation, relaxation.solve(), part, made[able])
-    if found is None:
+def _finished(given: Beginning, made: Ints) -> Floats | None:
+    """Lines and orders whole with so many batches, all that is closed left out.
+
+    None where the clock or the solver stopped it.
+    """
+    try:
+        return _whole(given, made.astype(np.float64))
+    except SolverError:
         return None
-    count = np.round(found.values[made[able]])
-    part = _between(part, made[able], count, count)
-    for column, batches in zip(made[able].tolist(), count.tolist(), strict=True):
-        relaxation.bound(column, batches, batches)
-    found = whole_columns(relaxation, found, part, how[how >= 0])
+
+
+def _whole(given: Beginning, batches: Floats) -> Floats | None:
+    arrays, structure, until = given.arrays, given.structure, given.until
+    part, free, values = _open_alone(arrays, structure, batches)
+    how = np.flatnonzero(np.isin(free, structure.how))
+    relaxation = Relaxation(part, until, corners=True)
+    found = whole_columns(relaxation, relaxation.solve(), part, how)
     if found is None:
         return None
     values[free] = found.values
@@ -244,7 +258,17 @@ def _finished(given: Beginning, least: Floats, most: Floats, until: float) -> Fl
     return whole
 
 
-def _between(part: Arrays, columns: Ints, least: Floats, most: Floats) -> Arrays:
+def _open_alone(
+    arrays: Arrays, structure: Structure, batches: Floats
+) -> tuple[Arrays, Ints, Floats]:
+    """What is left with so many batches by place: the part, its columns, and values of all."""
+    open_ = batches > 0.0
+    columns = [structure.serve[open_[structure.place]], structure.unmet]
+    columns += [structure.own[s] for s in np.flatnonzero(open_).tolist()]
+    free = np.unique(np.concatenate(columns))
+    free = free[arrays.lower[free] < arrays.upper[free]]
+    part, values, position = alone(arrays, free)
+    made = position[structure.made[open_]]
     lower, upper = part.lower.copy(), part.upper.copy()
-    lower[columns], upper[columns] = least, most
-    return replace(part, lower=lower, upper=upper)
+    lower[made], upper[made] = batches[open_], batches[open_]
+    return replace(part, lower=lower, upper=upper), free, values

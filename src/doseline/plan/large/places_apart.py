@@ -74,21 +74,21 @@ class PlacesApart:
         self.dear = arrays.cost[structure.unmet]
         self.never = arrays.lower[structure.unmet]
         self._stands = _stands(problem, len(structure.made))
-        self._cost = arrays.cost[structure.serve] + _isotope(arrays, structure, rules)
-        self._cost[arrays.upper[structure.serve] <= 0.0] = -NONE
-        self._room = _by_place(arrays, structure, rules == "vials")
-        self._included = _by_place(arrays, structure, rules == "extra vials")
-        self._extra = np.zeros(len(structure.made))
+        self.cost = arrays.cost[structure.serve] + _isotope(arrays, structure, rules)
+        self.cost[arrays.upper[structure.serve] <= 0.0] = -NONE
+        self.room = _by_place(arrays, structure, rules == "vials")
+        self.included = _by_place(arrays, structure, rules == "extra vials")
+        self.extra = np.zeros(len(structure.made))
         for place, column in problem.extra.items():
-            self._extra[place] = arrays.cost[column]
-        self._included = np.where(self._extra > 0.0, self._included, self._room)
+            self.extra[place] = arrays.cost[column]
+        self.included = np.where(self.extra > 0.0, self.included, self.room)
         self._singles, self._several, item_place = offers_of(problem, arrays, structure, charges)
         self._items = _padded(item_place, len(structure.made))
         self._row = np.arange(len(structure.made))[:, None]
         count = np.arange(1, max(1, int(self.most.max(initial=1.0))) + 1)
         ends = self._items.shape[1]
-        self._free = np.minimum((self._included[:, None] * count).astype(np.int64), ends)
-        self._full = np.minimum((self._room[:, None] * count).astype(np.int64), ends)
+        self._free = np.minimum((self.included[:, None] * count).astype(np.int64), ends)
+        self._full = np.minimum((self.room[:, None] * count).astype(np.int64), ends)
         self._item_place = item_place
         self.shared = _shared(arrays, structure, self._stands, rules)
         self._columns = np.concatenate(
@@ -109,9 +109,9 @@ class PlacesApart:
         structure = self.structure
         charged = self._by_column @ dues
         serve, places = len(structure.serve), len(structure.made)
-        gain = prices[structure.order] - self._cost - charged[:serve]
+        gain = prices[structure.order] - self.cost - charged[:serve]
         slope, single, sets = self._offered(gain)
-        batch, lines = self._batch_costs(charged[serve : serve + places], charged[serve + places :])
+        batch, lines = self.batch_costs(charged[serve : serve + places], charged[serve + places :])
         batches, weight, value = self._filled(slope, batch, least, most)
         choices = np.zeros(serve)
         choices[single] = weight[self._singles.items]
@@ -124,6 +124,11 @@ class PlacesApart:
         bound = self.arrays.constant + paid - value
         return Taken(bound, served + self.never, choices, batches, use)
 
+    @property
+    def standing(self) -> int:
+        """How many columns say on which line a batch stands."""
+        return int((self._stands >= 0).sum())
+
     def with_unmet_at(self, dear: Floats) -> PlacesApart:
         """The same with other costs of an unmet dose, by order."""
         other = copy(self)
@@ -133,9 +138,9 @@ class PlacesApart:
     def cheapest(self) -> Floats:
         """For each order its cheapest choice, with its part of a full batch; no more than unmet."""
         structure = self.structure
-        part = self.arrays.cost[structure.made] / np.maximum(self._room, 1.0)
+        part = self.arrays.cost[structure.made] / np.maximum(self.room, 1.0)
         cost = self.dear.copy()
-        np.minimum.at(cost, structure.order, self._cost + part[structure.place])
+        np.minimum.at(cost, structure.order, self.cost + part[structure.place])
         return np.asarray(cost, dtype=np.float64)
 
     def _offered(self, gain: Floats) -> tuple[Floats, Ints, list[Ints]]:
@@ -149,7 +154,7 @@ class PlacesApart:
             sets.append(chosen)
         return slope, single, sets
 
-    def _batch_costs(self, made: Floats, stands: Floats) -> tuple[Floats, Ints]:
+    def batch_costs(self, made: Floats, stands: Floats) -> tuple[Floats, Ints]:
         """What the first, the second batch of each place costs, and the order of its lines."""
         line = np.full(self._stands.shape, -NONE)
         line[self._stands >= 0] = stands
@@ -162,17 +167,34 @@ class PlacesApart:
             cost = np.pad(cost, ((0, 0), (0, most - cost.shape[1])))
         return first[:, None] + cost[:, :most], order
 
+    def worth(self, prices: Floats, dues: Floats) -> Floats:
+        """What so many batches of each place earn: none, one, ... of them, by place."""
+        charged = self._by_column @ dues
+        serve, places = len(self.structure.serve), len(self.structure.made)
+        slope, _, _ = self._offered(prices[self.structure.order] - self.cost - charged[:serve])
+        stands = charged[serve + places :]
+        batch, _ = self.batch_costs(charged[serve : serve + places], stands)
+        return self._earned(self._best_vials(slope), batch)
+
+    def _best_vials(self, slope: Floats) -> Floats:
+        """What the vials of each place add, the best first."""
+        vials = np.append(slope, NONE)[self._items]
+        return np.asarray(-np.sort(-vials, axis=1), dtype=np.float64)
+
+    def _earned(self, vials: Floats, batch: Floats) -> Floats:
+        """What none, one, two, ... batches of each place earn with the best vials in them."""
+        extra = self.extra[:, None]
+        plain, above = _summed(np.maximum(vials, 0.0)), _summed(np.maximum(vials - extra, 0.0))
+        free, full, row = self._free, self._full, self._row
+        worth = plain[row, free] + above[row, full] - above[row, free] - np.cumsum(batch, axis=1)
+        return np.concatenate([np.zeros((len(worth), 1)), worth], axis=1)
+
     def _filled(
         self, slope: Floats, batch: Floats, least: Floats, most: Floats
     ) -> tuple[Floats, Floats, float]:
         """Batches by place, how much of each vial is taken, and what it all earns."""
-        vials = np.append(slope, NONE)[self._items]
-        vials = -np.sort(-vials, axis=1)
-        extra = self._extra[:, None]
-        plain, above = _summed(np.maximum(vials, 0.0)), _summed(np.maximum(vials - extra, 0.0))
-        free, full, row = self._free, self._full, self._row
-        worth = plain[row, free] + above[row, full] - above[row, free] - np.cumsum(batch, axis=1)
-        worth = np.concatenate([np.zeros((len(worth), 1)), worth], axis=1)
+        vials, extra = self._best_vials(slope), self.extra[:, None]
+        worth, free, full, row = self._earned(vials, batch), self._free, self._full, self._row
         steps = np.arange(worth.shape[1])
         able = (steps >= least[:, None]) & (steps <= most[:, None])
         best = np.where(able, worth, 2 * NONE).argmax(axis=1)

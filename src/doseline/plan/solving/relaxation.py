@@ -82,30 +82,47 @@ class Relaxation:
         """Give the solver another time to stop at."""
         self._until = until
 
+    def side(self, row: int, upper: float) -> None:
+        """Give a row another upper side, and no lower one."""
+        self._highs.changeRowBounds(row, -math.inf, upper)
+
     def solve(self) -> Relaxed | None:
         """The least cost with its values and duals.
 
         None where nothing satisfies the rows, or the clock stopped the solver. Raises SolverError
         where HiGHS fails.
         """
+        least = self.least()
+        if least is None:
+            return None
+        found = self._highs.getSolution()
+        return Relaxed(
+            np.asarray(found.col_value, dtype=np.float64),
+            np.asarray(found.row_dual, dtype=np.float64),
+            least,
+        )
+
+    def least(self, enough: float = math.inf) -> float | None:
+        """The least cost alone, by the rules of `solve`; infinity where it is above `enough`.
+
+        HiGHS stops as soon as it knows that it is: for what asks often.
+        """
         left = self._until - perf_counter()
         if left <= 0.0:
             return None
         self._highs.setOptionValue("time_limit", self._highs.getRunTime() + left)
+        self._highs.setOptionValue("objective_bound", enough)
         if self._highs.run() == highspy.HighsStatus.kError:
             self._highs.clearSolver()  # what it kept from the last solution led it astray
             if self._highs.run() == highspy.HighsStatus.kError:
                 raise SolverError("HiGHS failed while solving")
         self._highs.setOptionValue("solver", "choose")
         status = self._highs.getModelStatus()
+        if status == highspy.HighsModelStatus.kObjectiveBound:
+            return math.inf
         if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty):
             return None
-        found = self._highs.getSolution()
-        return Relaxed(
-            np.asarray(found.col_value, dtype=np.float64),
-            np.asarray(found.row_dual, dtype=np.float64),
-            float(self._highs.getInfo().objective_function_value),
-        )
+        return float(self._highs.getInfo().objective_function_value)
 
 
 def safe_bound(arrays: Arrays, row_duals: Floats) -> float:
