@@ -162,7 +162,7 @@ def _played(
 
 @dataclass(frozen=True)
 class _Piece:
-    """Some futures, for those designs and periods that still need them, those that end last first.
+    """Some futures, for those designs and periods that still need them.
 
     Who comes in them is drawn once for all parts.
     """

@@ -87,7 +87,7 @@ class Moving:
     def in_order(self, several: Sequence[Ints]) -> list[Ints]:
         """Several lots of batches, the least dear first."""
         costed = [self._costed(made) for made in several]
-        dear = [np.inf if now is None else now.cost for now in costed]
+        dear = [np.inf if lot is None else lot.cost for lot in costed]
         return [several[n] for n in np.argsort(dear, kind="stable").tolist()]
 
     def best(self, several: Sequence[Ints], say: Callable[[str], None]) -> Ints | None:
@@ -100,11 +100,11 @@ class Moving:
             self.until = began + (n + 1) * _ALONE * (until - began) / len(several)
             found.append(self._improved(made, say))
         self.until = until
-        costed = [now for now in found if now is not None]
+        costed = [lot for lot in found if lot is not None]
         if not costed:
             return None
-        best = min(costed, key=lambda now: now.cost)
-        others = [now.made for now in costed if now is not best]
+        best = min(costed, key=lambda lot: lot.cost)
+        others = [lot.made for lot in costed if lot is not best]
         again = self._improved(best.made, say, others) if others else None
         return best.made if again is None else again.made
 

@@ -14,10 +14,10 @@ from doseline.operations.orders import DoseOrder, OrderMix
 from doseline.operations.routes import Ways, ways_of
 from doseline.operations.slots import expand
 from doseline.operations.timetables import treated
-from doseline.plan.long_term.roads import Flags, Map, Roads
+from doseline.plan.long_term.roads import Flags, Map
 from doseline.plan.model.candidates import reach
 from doseline.plan.model.places import usable
-from doseline.plan.model.sets import Place, Sets, Table, table_of
+from doseline.plan.model.sets import Place, Roads, Sets, Table, table_of
 from doseline.programme import Programme
 
 _Alike = tuple[str, str, str]

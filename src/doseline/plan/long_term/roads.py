@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import date
-from functools import cached_property, lru_cache, partial
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,31 +12,11 @@ from numpy.typing import NDArray
 from doseline.clock import midnight
 from doseline.operations.routes import Journey, Ways
 from doseline.plan.model.lanes import Receipts, received_first_at
-from doseline.plan.model.matrix import Floats
-from doseline.plan.model.sets import Ints, Place
+from doseline.plan.model.sets import Ints, Place, Roads
 from doseline.programme.rules import activity_at_eos
 from doseline.programme.site import Site
 
 Flags = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Roads:
-    """From which place which day can be served: by place, then by day (ordinal).
-
-    A dose of 1 MBq is used at `use_at` and asks for `load_mbq` at the start of labelling.
-    """
-
-    place: Ints
-    use_on: Ints
-    use_at: Ints
-    load_mbq: Floats
-    first_receipts: Callable[[], Ints]
-
-    @cached_property
-    def received_first_at(self) -> Ints:
-        """When the smallest batch arrives."""
-        return self.first_receipts()
 
 
 class Map:
@@ -54,7 +33,7 @@ class Map:
     def roads(self, product: str, protocol: str, site: Site, wanted: Flags) -> Roads:
         """The cheapest road from each place to a site on each of the days wanted.
 
-        They are those to every site of its kind that treats on these days.
+        They are those to every site of its kind that treats on these days, for a dose of 1 MBq.
         """
         columns = list(zip(*self._found(product, protocol, site, wanted), strict=True))
         place, use_on, use_at, load, ways = columns or [(), (), (), (), ()]

@@ -68,13 +68,13 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Table:
-    """Choices as columns of numbers, in their order; `use_on` is the day of use (ordinal).
+class Roads:
+    """Ways from places to days as columns of numbers, in their order; `use_on` is an ordinal.
 
-    First receipts are found when they are asked for: few sites come near their licence.
+    A dose used at `use_at` asks for `load_mbq` at the start of labelling. First receipts are found
+    when they are asked for: few sites come near their licence.
     """
 
-    order: Ints
     place: Ints
     use_on: Ints
     use_at: Ints
@@ -85,6 +85,13 @@ class Table:
     def received_first_at(self) -> Ints:
         """When the smallest batch arrives."""
         return self.first_receipts()
+
+
+@dataclass(frozen=True)
+class Table(Roads):
+    """Choices as columns of numbers: roads, each for an order."""
+
+    order: Ints
 
 
 def table_of(choices: Sequence[Choice]) -> Table:

@@ -223,12 +223,12 @@ class Tables:
 
 
 _BLOCK = 1024  # so many days are looked up at once
-_STRIDE = 4  # no clock was ever put forward and back within so many days
+_STRIDE = 2  # no clock is put forward and back within so many days: Freetown 1939 took four
 
 
 @lru_cache(maxsize=512)
 def _block(zone: str, number: int) -> np.ndarray[Any, Any]:
-    """When some days begin: every few days by the zone's rules, those between where it is plain."""
+    """When days begin: every other one by the zone's rules, those between where it is plain."""
     first = number * _BLOCK
     known = [midnight(max(1, first + d), zone) for d in range(0, _BLOCK + 1, _STRIDE)]
     edges = np.array(known, np.int64)
