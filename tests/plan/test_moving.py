@@ -15,6 +15,7 @@ from doseline.plan.large.lines_alone import Lines, Move, lines_of
 from doseline.plan.large.moving import Moving, _at_least
 from doseline.plan.large.one_product import OneProduct
 from doseline.plan.large.places_apart import PlacesApart
+from doseline.plan.large.together import Together
 from doseline.plan.model.candidates import gather
 from doseline.plan.model.model import constrained
 from doseline.plan.model.objective import COSTS
@@ -52,7 +53,8 @@ def moving(world: tuple[Arrays, Structure, Charges, PlacesApart], lines: Lines) 
         OneProduct(apart, charges, kind, dues, DEAR, until)
         for kind in np.unique(structure.kind).tolist()
     ]
-    return Moving(apart, lines, products, dues, FEE, DEAR, lambda: pool, until)
+    together = Together(apart, charges, lines, DEAR, until)
+    return Moving(apart, lines, products, together, dues, FEE, lambda: pool, until)
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +126,7 @@ def test_moves_pay_and_what_comes_of_them_stands_on_lines(
     moving: Moving, lines: Lines, made: Ints
 ) -> None:
     begun = np.zeros_like(made)
-    found = moving.best([begun], print)
+    found = moving.best(begun, print)
     assert found is not None
     assert lines.can(found.astype(np.float64), 60.0)
     before, after = moving._costed(begun), moving._costed(found)
@@ -133,32 +135,45 @@ def test_moves_pay_and_what_comes_of_them_stands_on_lines(
     assert after.cost < 0.5 * before.cost
 
 
-def test_where_one_lot_of_batches_is_better_the_other_goes_towards_it(
-    moving: Moving, made: Ints
+def test_moves_that_gain_nothing_together_are_judged_one_by_one(
+    moving: Moving, made: Ints, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From nothing no single move is allowed here but those towards what is known to be good."""
-    good = moving.best([np.zeros_like(made)], print)
-    assert good is not None
-    poor = good.copy()
-    product = moving.products[2]
-    opened = product.places[good[product.places] > 0]
-    poor[opened[1:4]] = 0
-    now = moving._costed(poor)
+    """Whatever products would gain alone, all together is what counts."""
+    now = moving._costed(made)
     assert now is not None
-    moving.known = [{} for _ in moving.products]
-    moving._towards(now, good)
-    moves = moving._chosen(now, 0.0)
-    assert [kind for kind, *_ in moves] == [2] * len(moves)
-    for _, change, _ in moves:
-        for place, more in change:
-            poor[place] += more
-    assert (poor == good).all()
+    real, asked = moving.together.cost, []
+
+    def none_gains(batches: Ints) -> float | None:
+        asked.append(batches)
+        return now.cost + 1.0
+
+    monkeypatch.setattr(moving.together, "cost", none_gains)
+    moving._nothing_known()
+    moving._round(now)
+    judged = {(kind, c) for kind, some in enumerate(moving._judged) for c in some}
+    assert judged
+    assert all(moving.known[kind][change] == 1.0 for kind, change in judged)
+    assert len(asked) > len(judged)
+    monkeypatch.setattr(moving.together, "cost", real)
+    moving._nothing_known()
+
+
+def test_each_round_of_moves_costs_less_together(moving: Moving, made: Ints) -> None:
+    now = moving._costed(made)
+    assert now is not None
+    moving._nothing_known()
+    for _ in range(3):
+        following = moving._round(now)
+        assert following is not None
+        assert following.cost < now.cost
+        assert following.cost == pytest.approx(moving.together.cost(following.made))
+        now = following
 
 
 def test_without_time_there_are_no_moves(moving: Moving, made: Ints) -> None:
     late = replace(moving, until=perf_counter() - 1.0)
-    now = late._improved(made, print)
-    assert now is None or (now.made == made).all()
+    found = late.best(made, print)
+    assert found is None or (found == made).all()
 
 
 def test_of_two_products_that_want_a_slot_one_moves(

@@ -15,7 +15,13 @@ from doseline.plan.large.begun import Beginning
 from doseline.plan.large.climbing import Prices, climbed, duals_at, first_prices
 from doseline.plan.large.folded import Charges, Folded, charges_of
 from doseline.plan.large.lines_alone import Lines, lines_of
-from doseline.plan.large.opening import Dive, by_prices, moving_of, opened_at_prices
+from doseline.plan.large.opening import (
+    Dive,
+    by_prices,
+    moving_of,
+    opened_at_prices,
+    together_of,
+)
 from doseline.plan.large.places_apart import PlacesApart, priceable
 from doseline.plan.model.candidates import gather
 from doseline.plan.model.model import constrained
@@ -147,7 +153,7 @@ def test_at_any_prices_places_give_what_the_solver_finds_for_them(
         0.0, 30_000.0, len(apart.shared)
     )
     found = apart.taken(prices, dues, np.zeros(len(apart.most)), apart.most)
-    duals = duals_at(apart, Prices(prices, dues, found.bound, found.batches), 60.0)
+    duals = duals_at(apart, prices, dues, 60.0)
     assert duals[apart.order_rows] == pytest.approx(prices)
     if most == 1.0:
         assert safe_bound(few, duals) == pytest.approx(found.bound, rel=1e-9)
@@ -189,7 +195,7 @@ def test_the_clock_stops_climbing_and_a_dive(
 def test_duals_that_the_clock_stops_hold(
     arrays: Arrays, apart: PlacesApart, climbed_to: Prices
 ) -> None:
-    duals = duals_at(apart, climbed_to, 0.0)
+    duals = duals_at(apart, climbed_to.orders, climbed_to.dues, 0.0)
     relaxed = Relaxation(arrays, perf_counter() + 600.0).solve()
     assert relaxed is not None
     assert safe_bound(arrays, duals) <= relaxed.objective * (1.0 + 1e-9)
@@ -252,8 +258,9 @@ def test_batches_opened_at_prices_stand_on_lines_and_break_no_row(
 def test_without_time_batches_are_not_moved(
     beginning: Beginning, apart: PlacesApart, lines: Lines, climbed_to: Prices, made: Ints
 ) -> None:
-    late = moving_of(beginning, apart, lines, climbed_to.dues, perf_counter() - 1.0)
-    assert late.best([made], print) is None
+    together = together_of(beginning, apart, lines)
+    late = moving_of(beginning, apart, lines, together, climbed_to.dues, perf_counter() - 1.0)
+    assert late.best(made, print) is None
 
 
 def test_by_prices_batches_are_opened_and_moved(

@@ -283,7 +283,9 @@ def _searched_first(
 
 def _by_pieces(problem: Problem, limits: Limits, say: Progress, certify: float) -> Proof:
     """Doses and cost at once, each dose dearer than any saving. [model O1-O7]"""
-    found, least = solved_by_pieces(problem, arrays_of(in_units(problem.matrix)), limits, say)
+    found, least, given = solved_by_pieces(
+        problem, arrays_of(in_units(problem.matrix)), limits, say
+    )
     clock = found.ended is Ended.BY_THE_CLOCK
     if not found.values.size:
         return Proof(found, Aim.DOSES_FIRST, False, 0.0, clock)
@@ -292,7 +294,8 @@ def _by_pieces(problem: Problem, limits: Limits, say: Progress, certify: float) 
     weight = weight_proven(weighed(problem, doses.weights), held, certify) if certify else None
     hold(problem, doses, held)
     duals = np.zeros(problem.matrix.rows)
-    duals[: found.row_duals.size] = found.row_duals / WHOLE_UNITS
+    duals[: given.rows.size] = given.rows / WHOLE_UNITS
+    of_cuts = None if given.cut_duals is None else given.cut_duals / WHOLE_UNITS
     return Proof(
         solution=_in_cents(found),
         aim=Aim.DOSES_FIRST,
@@ -300,7 +303,7 @@ def _by_pieces(problem: Problem, limits: Limits, say: Progress, certify: float) 
         unmet_at_least=least,
         by_the_clock=clock,
         doses=weight,
-        duals=proven(problem.matrix, Duals(duals)) if certify else None,
+        duals=proven(problem.matrix, Duals(duals, given.cuts, of_cuts)) if certify else None,
         held=held,
         way="by pieces, two threads",
     )

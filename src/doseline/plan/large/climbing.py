@@ -91,23 +91,26 @@ def climbed(
     return replace(best, batches=batches)
 
 
-def duals_at(apart: PlacesApart, prices: Prices, seconds: float) -> Floats:
+def duals_at(
+    apart: PlacesApart, orders: Floats, dues: Floats, seconds: float, saved: Floats | float = 0.0
+) -> Floats:
     """Duals of all rows: the prices, and for the rows of each place those of its relaxation there.
 
-    The places are solved by HiGHS, at once; whatever the prices are, the duals give a bound that
-    holds (`safe_bound`). It is theirs, but for what whole batches and packages add (`PlacesApart`).
-    Where the clock stops HiGHS, the rows of places are worth nothing.
+    Cuts, by what they are worth, take what is `saved` off the cost of each column. The places are
+    solved by HiGHS, at once; whatever the prices are, the duals give a bound that holds
+    (`safe_bound`). It is theirs, but for what whole batches and packages add (`PlacesApart`). Where
+    the clock stops HiGHS, the rows of places are worth nothing.
     """
     arrays = apart.arrays
     duals = np.zeros(arrays.rows)
-    duals[apart.order_rows] = prices.orders
-    duals[apart.shared] = -prices.dues
+    duals[apart.order_rows] = orders
+    duals[apart.shared] = -dues
     own = np.ones(arrays.rows, dtype=np.bool_)
     own[apart.order_rows] = False
     own[apart.shared] = False
     alone = replace(
         arrays,
-        cost=arrays.cost - arrays.by_row.T @ duals,
+        cost=arrays.cost - saved - arrays.by_row.T @ duals,
         whole=np.zeros(arrays.columns, dtype=np.bool_),
         row_lower=arrays.row_lower[own],
         row_upper=arrays.row_upper[own],

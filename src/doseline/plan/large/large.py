@@ -18,14 +18,16 @@ from time import perf_counter
 import numpy as np
 
 from doseline.plan.large.begun import PASSES, Beginning, by_days, by_stretches
-from doseline.plan.large.climbing import MEMORY, PACE, STEPS, climbed, duals_at, first_prices
+from doseline.plan.large.climbing import MEMORY, PACE, STEPS, climbed, first_prices
 from doseline.plan.large.folded import Folded, charges_of
 from doseline.plan.large.lines_together import duals_together, unlike_lines
 from doseline.plan.large.opening import by_prices
 from doseline.plan.large.places_apart import PlacesApart, priceable
+from doseline.plan.large.sharpened import duals_sharpened, sharpened
 from doseline.plan.large.weeks_apart import duals_by_weeks
 from doseline.plan.model.matrix import Floats
 from doseline.plan.model.variables import Problem
+from doseline.plan.proof.duals import Duals
 from doseline.plan.solving.arrays import Arrays, Ints
 from doseline.plan.solving.neighbours import Neighbourhoods, priced
 from doseline.plan.solving.relaxation import Relaxation, safe_bound
@@ -41,7 +43,9 @@ ROUNDS = 2000
 """So many rounds of pieces are tried at most, two pieces each."""
 
 _SCARCE = {"isotope offer", "plant possession"}
-_PRICED = 0.25  # of the time, at most, is for prices of orders
+_PRICED, _SHARPENED, _BOUNDED = 0.25, 0.3, 0.4
+"""Of the time, at most, so much is over when prices of orders, their cuts, and the bound are there.
+"""
 _DEAREST = 0.999
 _UNPACKED = 0.01  # of a bulk
 _LITTLE = 0.02  # of an offer or a licence
@@ -56,7 +60,7 @@ class Threads:
     def __init__(self) -> None:
         self._one, self._two = ThreadPoolExecutor(1), ThreadPoolExecutor(2)
         self._beside = ThreadPoolExecutor(1)
-        self._bound: Future[tuple[float, Floats]] = Future()
+        self._bound: Future[tuple[float, Duals]] = Future()
 
     def __enter__(self) -> Threads:
         return self
@@ -65,11 +69,11 @@ class Threads:
         for pool in (self._one, self._two, self._beside):
             pool.shutdown()
 
-    def beside(self, work: Callable[[], tuple[float, Floats]]) -> None:
+    def beside(self, work: Callable[[], tuple[float, Duals]]) -> None:
         """Have the bound and its duals worked out in a thread of its own."""
         self._bound = self._beside.submit(work)
 
-    def bounded(self, bound: float, duals: Floats) -> None:
+    def bounded(self, bound: float, duals: Duals) -> None:
         """The bound and its duals are known."""
         self._bound.set_result((bound, duals))
 
@@ -77,9 +81,13 @@ class Threads:
         """Whether the bound is known."""
         return self._bound.done()
 
-    def bound(self) -> tuple[float, Floats]:
+    def bound(self) -> tuple[float, Duals]:
         """The bound and its duals; waits for them."""
         return self._bound.result()
+
+    def both(self) -> ThreadPoolExecutor:
+        """The two threads, for a bound that is worked out while nobody looks for schedules."""
+        return self._two
 
     def free(self) -> ThreadPoolExecutor:
         """The threads that look for schedules now."""
@@ -88,8 +96,10 @@ class Threads:
 
 def solved_by_pieces(
     problem: Problem, arrays: Arrays, limits: Limits, say: Callable[[str], None]
-) -> tuple[Solution, float]:
+) -> tuple[Solution, float, Duals]:
     """The best values found with a bound on their cost, and the least weight of unmet doses.
+
+    Third come the duals that the bound follows from.
 
     The costs of `arrays` are in whole units of the currency; `limits.seconds` is a reading of
     `perf_counter`. The weight is that which the relaxation proves. The relaxation is solved in one
@@ -112,7 +122,8 @@ def solved_by_pieces(
         ended = Ended.OPTIMAL
     if structure.weight @ values[structure.unmet] > least + 0.5:
         least = max(least, _least_unmet(arrays, structure, until))
-    return Solution(ended, values, objective, bound, duals, 0, search.rounds), least
+    found = Solution(ended, values, objective, bound, duals.rows, 0, search.rounds)
+    return found, least, duals
 
 
 def _begun(
@@ -142,7 +153,7 @@ def _begun(
     if few and arrays.columns <= COLUMNS and not (several or bulk):
         search = by_stretches(beginning, 0)
         bound, duals, start = dived(arrays, loose, structure, until)
-        threads.bounded(bound, duals)
+        threads.bounded(bound, Duals(duals))
         search.or_from(start)
         return search
     unlike = unlike_lines(problem)
@@ -172,15 +183,20 @@ def _at_prices(
     structure, until = beginning.structure, beginning.until
     apart = PlacesApart(problem, arrays, structure, beginning.folded.charges)
     now, nothing = perf_counter(), np.zeros(len(apart.most))
-    stop = now + _PRICED * (until - now)
+    whole = until - now
+    stop = now + _PRICED * whole
     prices = climbed(apart, first_prices(apart), nothing, apart.most, STEPS, PACE, MEMORY, stop)
     if perf_counter() > stop:
         return None
     step = (perf_counter() - now) / STEPS
-    duals = duals_at(apart, prices, stop - perf_counter())
-    if duals[apart.unpriced].any():
+    at, sharp = (prices.orders, prices.dues), now + _SHARPENED * whole
+    found = sharpened(problem, apart, beginning.folded.charges, at, threads.both(), sharp)
+    left = now + _BOUNDED * whole - perf_counter()
+    bound, duals = duals_sharpened(problem, apart, found, prices.dues, left)
+    if duals.rows[apart.unpriced].any():
         return None
-    threads.bounded(safe_bound(arrays, duals), duals)
+    beginning.say(f"bound {prices.bound:,.0f}, with {len(duals.cuts)} cuts {bound:,.0f}")
+    threads.bounded(bound, duals)
     if (prices.orders >= _DEAREST * apart.dear).any():  # a dose counts for more than its penalty
         apart = apart.with_unmet_at(beginning.arrays.cost[structure.unmet])
         prices = climbed(apart, prices, nothing, apart.most, STEPS, PACE, MEMORY, until)
@@ -208,28 +224,28 @@ def _searching(
             return
 
 
-def _relaxed(arrays: Arrays, until: float) -> tuple[float, Floats]:
+def _relaxed(arrays: Arrays, until: float) -> tuple[float, Duals]:
     """A bound of the cost that holds whatever the solver's precision, and its duals."""
     found = Relaxation(arrays, until, inside=True).solve()
     if found is None:
-        return -math.inf, np.zeros(arrays.rows)
-    return safe_bound(arrays, found.row_duals), found.row_duals
+        return -math.inf, Duals(np.zeros(arrays.rows))
+    return safe_bound(arrays, found.row_duals), Duals(found.row_duals)
 
 
 def _lines_together(
     problem: Problem, arrays: Arrays, structure: Structure, order_rows: Ints, until: float
-) -> tuple[float, Floats]:
+) -> tuple[float, Duals]:
     """The same from the relaxation in which lines that differ stand together."""
     duals = duals_together(problem, arrays, structure, order_rows, until)
-    return safe_bound(arrays, duals), duals
+    return safe_bound(arrays, duals), Duals(duals)
 
 
 def _by_weeks(
     arrays: Arrays, structure: Structure, order_rows: Ints, dose: float, until: float
-) -> tuple[float, Floats]:
+) -> tuple[float, Duals]:
     """The same from the relaxations of some weeks each."""
     duals = duals_by_weeks(arrays, structure, order_rows, dose, until)
-    return safe_bound(arrays, duals), duals
+    return safe_bound(arrays, duals), Duals(duals)
 
 
 def without_lots(problem: Problem, arrays: Arrays) -> Arrays:

@@ -9,9 +9,10 @@ each other, so several are made at once; what they come to is worked out before 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain
 from time import perf_counter
 
 import numpy as np
@@ -19,6 +20,7 @@ import numpy as np
 from doseline.plan.large.lines_alone import Lines, Move
 from doseline.plan.large.one_product import Change, OneProduct
 from doseline.plan.large.places_apart import PlacesApart
+from doseline.plan.large.together import Together
 from doseline.plan.model.matrix import Floats
 from doseline.plan.solving.arrays import Ints
 from doseline.plan.solving.solve import Limits, solve
@@ -37,45 +39,40 @@ _APART = (0.0, 3.0 * _DAY, 10.0 * _DAY)
 
 _DIFFERS = 0.002  # of the cost of a batch: what a move may differ from what was worked out
 _LITTLE = 1.0
-_ALONE = 0.8  # of the time is for moves from each lot of batches; the rest, from one to another
 _TELLING = 5.0  # [s]
 _CHOICE = Limits(gap=1e-3, seconds=10.0)
 
 
 @dataclass
 class Batches:
-    """The batches by place, and what each product costs with them."""
+    """The batches by place, what each product costs with them at its dues, and all together."""
 
     made: Ints
     costs: Floats
-
-    @property
-    def cost(self) -> float:
-        """What they cost together."""
-        return float(self.costs.sum())
+    cost: float
 
 
 @dataclass
 class Moving:
-    """A search by moves. `dues` are those of the shared rows that are not about batches.
+    """A search by moves. Products have dues of the shared rows that are not about batches; what
+    is made of a product is judged by what all cost `together`.
 
-    `fee` is what a batch costs about, `dear` what a dose unmet does; `pool` gives the threads
-    there are for it now.
+    `fee` is what a batch costs about; `pool` gives the threads there are for it now.
     """
 
     apart: PlacesApart
     lines: Lines
     products: list[OneProduct]
+    together: Together
     dues: Floats
     fee: float
-    dear: float
     pool: Callable[[], ThreadPoolExecutor]
     until: float
     known: list[dict[Change, float]] = field(init=False)
 
     def __post_init__(self) -> None:
         self._worth = 0
-        self.known = [{} for _ in self.products]
+        self._nothing_known()
         self._at = self.apart.structure.at
         self._most = self.apart.most.astype(np.int64)
         self._near = {
@@ -84,74 +81,30 @@ class Moving:
             for place in product.places
         }
 
-    def in_order(self, several: Sequence[Ints]) -> list[Ints]:
-        """Several lots of batches, the least dear first."""
-        costed = [self._costed(made) for made in several]
-        dear = [np.inf if lot is None else lot.cost for lot in costed]
-        return [several[n] for n in np.argsort(dear, kind="stable").tolist()]
-
-    def best(self, several: Sequence[Ints], say: Callable[[str], None]) -> Ints | None:
-        """The best batches that moves lead to from several lots of them, and from one to another.
-
-        None where there was no time for any.
-        """
-        began, until, found = perf_counter(), self.until, []
-        for n, made in enumerate(several):
-            self.until = began + (n + 1) * _ALONE * (until - began) / len(several)
-            found.append(self._improved(made, say))
-        self.until = until
-        costed = [lot for lot in found if lot is not None]
-        if not costed:
-            return None
-        best = min(costed, key=lambda lot: lot.cost)
-        others = [lot.made for lot in costed if lot is not best]
-        again = self._improved(best.made, say, others) if others else None
-        return best.made if again is None else again.made
-
-    def _improved(
-        self, made: Ints, say: Callable[[str], None], others: Sequence[Ints] = ()
-    ) -> Batches | None:
-        """The batches after all moves that pay, as far as there is time; None without any.
-
-        When none pay any more, those towards other batches are tried.
-        """
-        now, told, owed = self._costed(made), perf_counter(), float(self.dues @ self.apart.sides)
-        self.known, self._worth, left = [{} for _ in self.products], 0, list(others)
+    def best(self, made: Ints, say: Callable[[str], None]) -> Ints | None:
+        """The batches after all moves that pay, as far as there is time; None without any."""
+        now, told = self._costed(made), perf_counter()
+        self._worth = 0
+        self._nothing_known()
         while now is not None and perf_counter() < self.until:
             following = self._round(now)
             if following is not None:
                 now = following
             elif self._worth + 1 < len(_WORTH):
                 self._worth += 1
-            elif left:
-                self._towards(now, left.pop())
             else:
                 break
             if perf_counter() > told + _TELLING:
                 told = perf_counter()
-                say(f"batches moved, {int(now.made.sum())} of them, cost {now.cost - owed:,.0f}")
-        return now
-
-    def _towards(self, now: Batches, other: Ints) -> None:
-        """Works out what it would cost to have some batches as in another lot.
-
-        By product those are taken together that touch each other, and all.
-        """
-        for kind, product in enumerate(self.products):
-            differ = product.places[other[product.places] != now.made[product.places]]
-            differ = differ[np.argsort(self._at[differ], kind="stable")]
-            ends = np.flatnonzero(np.diff(self._at[differ]) > 2.0 * _TOUCHES) + 1
-            for places in (*np.split(differ, ends), differ):
-                change = tuple((int(p), int(other[p] - now.made[p])) for p in places)
-                cost = product.cost_after(now.made, change) if change else None
-                if cost is not None:
-                    self.known[kind][change] = cost - float(now.costs[kind])
+                say(f"batches moved, {int(now.made.sum())} of them, cost {now.cost:,.0f}")
+        return None if now is None else now.made
 
     def _costed(self, made: Ints) -> Batches | None:
+        together = self.together.cost(made)
         costs = list(self.pool().map(lambda product: product.cost(made), self.products))
-        if any(cost is None for cost in costs):
+        if together is None or any(cost is None for cost in costs):
             return None
-        return Batches(made, np.array(costs, dtype=np.float64))
+        return Batches(made, np.array(costs, dtype=np.float64), together)
 
     def _round(self, now: Batches) -> Batches | None:
         """The batches after the best moves that go together, or None where none pay any more."""
@@ -162,20 +115,34 @@ class Moving:
             moves = self._chosen(now, apart)
             if not moves:
                 return None
-            made = now.made.copy()
-            for _, change, _ in moves:
-                for place, more in change:
-                    made[place] += more
-            following = self._costed(made)
-            if following is None:
+            made = _after(now.made, *(change for _, change, _ in moves))
+            cost = self.together.cost(made)
+            if cost is None:
                 return None
-            if following.cost < now.cost - _LITTLE:
-                self._forget(moves, now, following)
+            if cost < now.cost - _LITTLE:
+                following = self._costed(made)
+                if following is not None:
+                    self._forget(moves, now, following)
                 return following
+            self._judge(moves, now)
         if not old:
             return None
-        self.known = [{} for _ in self.products]
+        self._nothing_known()
         return now
+
+    def _judge(self, moves: list[Move], now: Batches) -> None:
+        """What moves cost when each is made alone, all products together."""
+        for kind, change, _ in moves:
+            if change not in self._judged[kind]:
+                cost = self.together.cost(_after(now.made, change))
+                if cost is None:
+                    return
+                self.known[kind][change] = cost - now.cost
+                self._judged[kind].add(change)
+
+    def _nothing_known(self) -> None:
+        self.known = [{} for _ in self.products]
+        self._judged: list[set[Change]] = [set() for _ in self.products]
 
     def _worked_out(self, now: Batches) -> bool:
         """Whether there was time to work out every move that may pay."""
@@ -257,15 +224,16 @@ class Moving:
             made = [move for move in moves if move[0] == kind]
             foretold = sum(cost for *_, cost in made)
             turned_out = float(after.costs[kind] - before.costs[kind])
-            if abs(turned_out - foretold) > _DIFFERS * self.fee:
+            judged = any(change in self._judged[kind] for _, change, _ in made)
+            if not judged and abs(turned_out - foretold) > _DIFFERS * self.fee:
                 self.known[kind] = {}
-                continue
             spans = [self._span(change) for _, change, _ in made]
             self.known[kind] = {
                 change: cost
                 for change, cost in self.known[kind].items()
                 if not any(_meet(self._span(change), span) for span in spans)
             }
+            self._judged[kind] &= self.known[kind].keys()
 
 
 def _nearest(places: Ints, at: Ints, place: int) -> list[int]:
@@ -280,6 +248,14 @@ def _at_least(change: Change, made: Ints, worth: Floats) -> float:
     That is weak duality: the prices need not be those that the move leads to.
     """
     return float(sum(worth[p, made[p]] - worth[p, made[p] + more] for p, more in change))
+
+
+def _after(made: Ints, *changes: Change) -> Ints:
+    """The batches by place after some changes."""
+    found = made.copy()
+    for place, more in chain.from_iterable(changes):
+        found[place] += more
+    return found
 
 
 def _able(change: Change, made: Ints, most: Ints) -> bool:

@@ -37,6 +37,24 @@ class Ways:
     package: Ints
 
 
+@dataclass(frozen=True)
+class Bare:
+    """The linear programme of a product of which no batch is made yet.
+
+    `places` and `orders` are its own, by their numbers in the problem; `position` is where each
+    place of the problem stands among its own. The columns of `arrays` are ways, unmet orders,
+    packages, and from `extra` on the vials beyond the fee of each place. The rows are orders,
+    places, and that a way needs its package.
+    """
+
+    places: Ints
+    orders: Ints
+    position: Ints
+    ways: Ways
+    extra: int
+    arrays: Arrays
+
+
 class OneProduct:
     """A product for itself. Dues are those of the shared rows; a dose unmet costs `dear`.
 
@@ -52,18 +70,13 @@ class OneProduct:
         dear: float,
         until: float,
     ) -> None:
-        structure = apart.structure
-        self.places = np.flatnonzero(structure.kind == kind)
-        ways = ways_of(apart, charges, kind, dues)
-        self.orders = np.unique(ways.order)
-        self._position = np.full(len(structure.made), -1, dtype=np.int64)
-        self._position[self.places] = np.arange(len(self.places))
+        every = np.full(len(apart.structure.unmet), dear)
+        bare = bare_product(apart, charges, kind, dues, every)
+        self.places, self.orders = bare.places, bare.orders
+        self._position, self._extra = bare.position, bare.extra
         self._batch = _batches(apart, dues)[self.places]
         self._free, self._room = apart.included[self.places], apart.room[self.places]
-        packages = np.unique(ways.package[ways.package >= 0])
-        self._extra = len(ways.order) + len(self.orders) + len(packages)
-        arrays = self._arrays(ways, packages, apart, dear)
-        self._relaxation = Relaxation(arrays, until, corners=True)
+        self._relaxation = Relaxation(bare.arrays, until, corners=True)
         self._made = np.zeros(len(self.places), dtype=np.int64)
 
     def cost(self, made: Ints) -> float | None:
@@ -98,65 +111,93 @@ class OneProduct:
             self._relaxation.bound(self._extra + n, 0.0, beyond)
         self._made = made.copy()
 
-    def _arrays(self, ways: Ways, packages: Ints, apart: PlacesApart, dear: float) -> Arrays:
-        """The columns are ways, unmet orders, packages, and vials beyond the fee.
 
-        The rows are orders, places, and that a way needs its package. No batch is made yet.
-        """
-        orders, places = len(self.orders), len(self.places)
-        way, unmet = np.arange(len(ways.order)), len(ways.order) + np.arange(orders)
-        extra = self._extra + np.arange(places)
-        of_order = np.searchsorted(self.orders, ways.order)
-        sharing = np.flatnonzero(ways.package >= 0)
-        pairs = np.stack([of_order[sharing], np.searchsorted(packages, ways.package[sharing])])
-        needs, row = np.unique(pairs, axis=1, return_inverse=True)
-        rows = orders + places + needs.shape[1]
-        by_row = _rows(
-            (rows, self._extra + places),
-            [
-                (of_order, way, 1.0),
-                (np.arange(orders), unmet, 1.0),
-                (orders + self._position[ways.place], way, 1.0),
-                (orders + np.arange(places), extra, -1.0),
-                (orders + places + row.ravel(), sharing, 1.0),
-                (
-                    orders + places + np.arange(needs.shape[1]),
-                    len(way) + orders + needs[1],
-                    -1.0,
-                ),
-            ],
-        )
-        fees = apart.arrays.cost[packages]
-        cost = [ways.cost, np.full(orders, dear), fees, apart.extra[self.places]]
-        upper = np.concatenate([np.full(self._extra, np.inf), np.zeros(places)])
-        return Arrays(
-            cost=np.concatenate(cost),
-            lower=np.zeros(self._extra + places),
-            upper=upper,
-            whole=np.zeros(self._extra + places, dtype=np.bool_),
-            row_lower=np.concatenate([np.ones(orders), np.full(rows - orders, -np.inf)]),
-            row_upper=np.concatenate([np.ones(orders), np.zeros(rows - orders)]),
-            by_row=by_row,
-        )
+def bare_product(
+    apart: PlacesApart, charges: Charges, kind: int, dues: Floats, dear: Floats
+) -> Bare:
+    """A product at dues of the shared rows; `dear` is what each order unmet costs."""
+    structure = apart.structure
+    places = np.flatnonzero(structure.kind == kind)
+    position = np.full(len(structure.made), -1, dtype=np.int64)
+    position[places] = np.arange(len(places))
+    ways = ways_of(apart, charges, kind, dues)
+    orders = np.unique(ways.order)
+    packages = np.unique(ways.package[ways.package >= 0])
+    extra = len(ways.order) + len(orders) + len(packages)
+    fees, beyond = apart.arrays.cost[packages], apart.extra[places]
+    cost = np.concatenate([ways.cost, dear[orders], fees, beyond])
+    by_row = bare_rows(ways, orders, position, packages, len(places))
+    rows = by_row.shape[0]
+    arrays = Arrays(
+        cost=cost,
+        lower=np.zeros(extra + len(places)),
+        upper=np.concatenate([np.full(extra, np.inf), np.zeros(len(places))]),
+        whole=np.zeros(extra + len(places), dtype=np.bool_),
+        row_lower=np.concatenate([np.ones(len(orders)), np.full(rows - len(orders), -np.inf)]),
+        row_upper=np.concatenate([np.ones(len(orders)), np.zeros(rows - len(orders))]),
+        by_row=by_row,
+    )
+    return Bare(places, orders, position, ways, extra, arrays)
+
+
+def bare_rows(
+    ways: Ways, orders: Ints, position: Ints, packages: Ints, places: int
+) -> sparse.csr_matrix:
+    """The rows of `Bare` of some orders and so many places; `position` is that of each place."""
+    count, way = len(orders), np.arange(len(ways.order))
+    unmet, package = len(way) + np.arange(count), len(way) + count
+    extra = package + len(packages) + np.arange(places)
+    of_order = np.searchsorted(orders, ways.order)
+    sharing = np.flatnonzero(ways.package >= 0)
+    pairs = np.stack([of_order[sharing], np.searchsorted(packages, ways.package[sharing])])
+    needs, row = np.unique(pairs, axis=1, return_inverse=True)
+    first = count + places
+    return _rows(
+        (first + needs.shape[1], len(way) + count + len(packages) + places),
+        [
+            (of_order, way, 1.0),
+            (np.arange(count), unmet, 1.0),
+            (count + position[ways.place], way, 1.0),
+            (count + np.arange(places), extra, -1.0),
+            (first + row.ravel(), sharing, 1.0),
+            (first + np.arange(needs.shape[1]), package + needs[1], -1.0),
+        ],
+    )
 
 
 def ways_of(apart: PlacesApart, charges: Charges, kind: int, dues: Floats) -> Ways:
     """The ways of a product; of those that need no shared package the cheapest of each place."""
     arrays, structure = apart.arrays, apart.structure
     mine = np.flatnonzero(structure.kind[structure.place] == kind)
-    mine = mine[apart.cost[mine] < -0.1 * NONE]
-    package = packages_of(arrays, structure, charges)[mine]
-    order, place = structure.order[mine], structure.place[mine]
+    charged = arrays.by_row[apart.shared][:, structure.serve[mine]].T @ dues
+    ways, _ = least_ways(apart, charges, mine, charged, np.zeros(len(mine), dtype=np.int64))
+    return ways
+
+
+def least_ways(
+    apart: PlacesApart, charges: Charges, choices: Ints, charged: Floats, like: Ints
+) -> tuple[Ways, Ints]:
+    """Some choices as ways, each with what it is charged; and which choices they are.
+
+    Of those that need no shared package, serve an order from a place, and are `like` each other (of
+    one number), the cheapest alone is kept.
+    """
+    arrays, structure = apart.arrays, apart.structure
+    able = apart.cost[choices] < -0.1 * NONE
+    choices, like = choices[able], like[able]
+    order, place = structure.order[choices], structure.place[choices]
+    package = packages_of(arrays, structure, charges)[choices]
     shared = _shared(package, order)
     fee = np.where((package >= 0) & ~shared, arrays.cost[package], 0.0)
-    charged = arrays.by_row[apart.shared][:, structure.serve[mine]].T @ dues
-    cost = apart.cost[mine] + charged + fee
-    sorted_ = np.lexsort((cost, shared, place, order))
+    cost = apart.cost[choices] + charged[able] + fee
+    sorted_ = np.lexsort((cost, shared, like, place, order))
     begins = np.ones(len(sorted_), dtype=np.bool_)
-    begins[1:] = (np.diff(order[sorted_]) != 0) | (np.diff(place[sorted_]) != 0)
+    for number in (order, place, like):
+        begins[1:] &= np.diff(number[sorted_]) == 0
+    begins[1:] = ~begins[1:]
     kept = np.sort(sorted_[begins | shared[sorted_]])
     package = np.where(shared, package, -1)
-    return Ways(order[kept], place[kept], cost[kept], package[kept])
+    return Ways(order[kept], place[kept], cost[kept], package[kept]), choices[kept]
 
 
 def _shared(package: Ints, order: Ints) -> Flags:

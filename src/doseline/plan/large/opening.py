@@ -20,6 +20,7 @@ from doseline.plan.large.lines_alone import Lines, lines_of
 from doseline.plan.large.moving import Moving
 from doseline.plan.large.one_product import OneProduct
 from doseline.plan.large.places_apart import PlacesApart
+from doseline.plan.large.together import Together
 from doseline.plan.model.matrix import Floats
 from doseline.plan.solving.arrays import Arrays, Ints, alone
 from doseline.plan.solving.dive import whole_columns
@@ -28,14 +29,11 @@ from doseline.plan.solving.relaxation import Relaxation
 from doseline.plan.solving.rounded import broken, in_time, whole_orders
 from doseline.plan.solving.structure import Structure
 
-_DIVING = 0.2  # of the time, at most, is for dives
+_DIVING = 0.2  # of the time, at most, is for the dive
 _MOVES = (0.4, 0.5, 0.6, 0.7, 0.9)
-"""So much of the time, at most, is for moves before dues are set anew; the last time to the end.
+"""So much of the time, at most, is for moves before dues are set anew; the last time to the end."""
 
-At last the other dives have their turn too.
-"""
 _RISE, _FALL = 0.5, 0.1  # so far dues go to what they are with the batches given
-_BESIDE = 1.5  # so much longer a step takes while two dives are made
 _IN_THE_END = 1.05  # of the relaxation's batches, about, are made
 _BATCHES_A_DOSE = 2.0  # a dose unmet costs as much as so many of the dearest batches
 _ANY = 1e-6
@@ -43,6 +41,7 @@ _UNMET = 0.02  # of the doses: with more another beginning is better
 _TOO_MANY = 0.5  # of the batches that are left at once: prices cannot follow
 _PACE, _MEMORY = 1e-4, 0.05
 _FEWEST = 2
+_LITTLE = 1e-5  # of the cost: dues set anew that lead to less are the last
 _FEASIBLE = 5.0  # [s]
 _PASSES, _PRODUCT = 2, 6.0  # products with doses unmet: so often anew, for so long each [s]
 
@@ -59,29 +58,25 @@ class Dive:
     enough: float
 
 
-DIVES = (Dive(0.15, 50, 1.03), Dive(0.3, 40, 1.03))
-"""Made side by side: from each batches are moved."""
+DIVE = Dive(0.15, 50, 1.03)
+"""What batches are moved from."""
 
 
 def by_prices(
     given: Beginning, apart: PlacesApart, prices: Prices, step: float
 ) -> Neighbourhoods | None:
-    """A schedule from several dives, their batches moved; then products with doses unmet anew.
+    """A schedule from a dive, its batches moved; then products with doses unmet anew.
 
     None where there is no time, or many doses stay unmet. A step of the prices takes about `step`.
     [s]
     """
     now = perf_counter()
     until = now + _DIVING * (given.until - now)
-    batches = float(prices.batches.sum())
-    dives = [_in_time(dive, batches, step, until - now) for dive in DIVES]
+    dive = _in_time(DIVE, float(prices.batches.sum()), step, until - now)
+    if dive is None:
+        return None
     lines = lines_of(given.arrays, given.structure)
-    asked = [
-        given.pool().submit(opened_at_prices, apart, lines, prices, dive, until)
-        for dive in dives
-        if dive is not None
-    ]
-    made = _moved(given, apart, lines, prices, [one.result() for one in asked])
+    made = _moved(given, apart, lines, prices, opened_at_prices(apart, lines, prices, dive, until))
     values = None if made is None else _finished(given, made)
     if values is None:
         return None
@@ -95,65 +90,56 @@ def by_prices(
 
 
 def _moved(
-    given: Beginning, apart: PlacesApart, lines: Lines, prices: Prices, several: list[Ints]
+    given: Beginning, apart: PlacesApart, lines: Lines, prices: Prices, made: Ints
 ) -> Ints | None:
-    """The best batches that moves lead to from several lots, None where there was no time for any.
+    """The best batches that moves lead to, None where there was no time for any.
 
-    Moves begin from the least dear. Then dues of what products share beside lines are set anew, and
-    moves begin again.
+    Where none pay any more, or it is time to, dues of what products share beside lines are set
+    anew, and moves begin again; dues that lead to little better batches are the last.
     """
     dues = np.where(np.isin(apart.shared, lines.rows), 0.0, prices.dues)
-    found: list[tuple[float, Ints]] = []
-    began = perf_counter()
-    for n, share in enumerate(_MOVES):
+    began, together, best = perf_counter(), together_of(given, apart, lines), math.inf
+    found: Ints | None = None
+    for share in _MOVES:
         until = began + share * (given.until - began)
-        moving = moving_of(given, apart, lines, dues, until)
-        if not found:
-            several = moving.in_order(several)
-            lots = several[:1]
-        else:
-            lots = [min(found, key=lambda one: one[0])[1]]
-        if n + 1 == len(_MOVES):
-            lots += several[1:]
-        made = moving.best(lots, given.say)
-        known = None if made is None else _together(given, apart, made, moving.dear)
-        if made is None or known is None:
+        moving = moving_of(given, apart, lines, together, dues, until)
+        moved = moving.best(made, given.say)
+        known = None if moved is None else together.priced(moved)
+        if moved is None or known is None:
             break
-        found.append((known[0], made))
-        given.say(f"{int(made.sum())} batches, cost {known[0]:,.0f} before orders are whole")
+        before, best = best, known[0]
+        found = made = moved
+        given.say(f"{int(made.sum())} batches, cost {best:,.0f} before orders are whole")
+        if best > before - _LITTLE * before:
+            break
         part = np.where(known[1] > dues, _RISE, _FALL)
-        dues = np.where(np.isin(apart.shared, lines.rows), 0.0, dues + part * (known[1] - dues))
-    return min(found, key=lambda one: one[0])[1] if found else None
+        dues = dues + part * (known[1] - dues)
+    return found
+
+
+def together_of(given: Beginning, apart: PlacesApart, lines: Lines) -> Together:
+    """All products together, a dose unmet as dear as some batches."""
+    cost = apart.arrays.cost[apart.structure.made]
+    dear = _BATCHES_A_DOSE * float(cost.max(initial=1.0))
+    return Together(apart, given.folded.charges, lines, dear, given.until)
 
 
 def moving_of(
-    given: Beginning, apart: PlacesApart, lines: Lines, dues: Floats, until: float
+    given: Beginning,
+    apart: PlacesApart,
+    lines: Lines,
+    together: Together,
+    dues: Floats,
+    until: float,
 ) -> Moving:
-    """The search by moves for all products, a dose unmet as dear as some batches."""
+    """The search by moves for all products, a dose unmet as dear as all together have it."""
     structure, charges = apart.structure, given.folded.charges
-    cost = apart.arrays.cost[structure.made]
-    dear = _BATCHES_A_DOSE * float(cost.max(initial=1.0))
     products = [
-        OneProduct(apart, charges, kind, dues, dear, until)
+        OneProduct(apart, charges, kind, dues, together.dear, until)
         for kind in np.unique(structure.kind).tolist()
     ]
-    return Moving(apart, lines, products, dues, float(cost.mean()), dear, given.pool, until)
-
-
-def _together(
-    given: Beginning, apart: PlacesApart, made: Ints, dear: float
-) -> tuple[float, Floats] | None:
-    """What all products cost together with so many batches, and dues of the shared rows there."""
-    cost = given.arrays.cost.copy()
-    cost[given.structure.unmet] = dear
-    arrays = replace(given.arrays, cost=cost)
-    part, free, _ = _open_alone(arrays, given.structure, made.astype(np.float64))
-    found = Relaxation(part, given.until, corners=True).solve()
-    if found is None:
-        return None
-    duals = np.zeros(arrays.rows)
-    duals[np.unique(arrays.by_column[:, free].indices)] = found.row_duals
-    return found.objective + arrays.constant, np.maximum(-duals[apart.shared], 0.0)
+    fee = float(apart.arrays.cost[structure.made].mean())
+    return Moving(apart, lines, products, together, dues, fee, given.pool, until)
 
 
 def _mended(given: Beginning, search: Neighbourhoods) -> None:
@@ -174,7 +160,7 @@ def _mended(given: Beginning, search: Neighbourhoods) -> None:
 def _in_time(dive: Dive, batches: float, step: float, seconds: float) -> Dive | None:
     """The dive with so many batches opened at once that it ends in time; None where too many."""
     share = dive.share
-    while _rounds(batches, share, dive.enough) * dive.steps * step * _BESIDE > seconds:
+    while _rounds(batches, share, dive.enough) * dive.steps * step > seconds:
         share *= 1.1
         if share > _TOO_MANY:
             return None

@@ -167,6 +167,12 @@ class PlacesApart:
             cost = np.pad(cost, ((0, 0), (0, most - cost.shape[1])))
         return first[:, None] + cost[:, :most], order
 
+    def batch_costs_at(self, dues: Floats) -> Floats:
+        """What the first, the second batch of each place costs at dues of the shared rows."""
+        charged, serve = self._by_column @ dues, len(self.structure.serve)
+        places = serve + len(self.structure.made)
+        return self.batch_costs(charged[serve:places], charged[places:])[0]
+
     def worth(self, prices: Floats, dues: Floats) -> Floats:
         """What so many batches of each place earn: none, one, ... of them, by place."""
         charged = self._by_column @ dues

@@ -33,14 +33,20 @@ class Relaxation:
 
     `until` is the reading of `perf_counter` at which the solver gives up. A large one is solved by
     interior points the first time; with `inside` it ends there, without a corner: its bound is as
-    good, but nothing more can be added. With `corners` it is solved by the simplex method alone.
+    good, but nothing more can be added. With `corners` it is solved by the simplex method alone;
+    one of more than `small` columns counts as large.
     """
 
     def __init__(
-        self, arrays: Arrays, until: float, inside: bool = False, corners: bool = False
+        self,
+        arrays: Arrays,
+        until: float,
+        inside: bool = False,
+        corners: bool = False,
+        small: int = _LARGE,
     ) -> None:
         self._highs: Any = fresh()
-        if arrays.columns > _LARGE and not corners:
+        if arrays.columns > small and not corners:
             self._highs.setOptionValue("solver", "ipm")
             self._highs.setOptionValue("run_crossover", "off" if inside else "on")
         self._until = until

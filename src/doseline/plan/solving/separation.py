@@ -30,7 +30,7 @@ _SERVED = 0.02  # an order that a set of places serves less is left aside
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
+class Rows:
     """Where the rows stand that cuts are made of: by order, and vials and bulk by place."""
 
     order: dict[int, int]
@@ -38,7 +38,8 @@ class _Rows:
     bulk: dict[int, int]
 
 
-def _rows(problem: Problem) -> _Rows:
+def rows_of(problem: Problem) -> Rows:
+    """Where the rows of orders, of vials and of bulk stand in the matrix of a problem."""
     sets, matrix = problem.sets, problem.matrix
     slots = {p.slot.id: s for s, p in enumerate(sets.places)}
     order: dict[int, int] = {}
@@ -51,7 +52,7 @@ def _rows(problem: Problem) -> _Rows:
             vials[slots[limit.where]] = row
         elif limit.rule == "bulk":
             bulk[slots[limit.where]] = row
-    return _Rows(order, vials, bulk)
+    return Rows(order, vials, bulk)
 
 
 def groups(sets: Sets) -> Iterator[tuple[int, ...]]:
@@ -80,7 +81,7 @@ class Separation:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self.rows = _rows(problem)
+        self.rows = rows_of(problem)
         self.groups = list(groups(problem.sets))
         sets = problem.sets
         self._served = [
