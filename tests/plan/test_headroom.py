@@ -6,12 +6,16 @@ from dataclasses import replace
 from datetime import date, time, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from doseline.calendars import WeekTime
+from doseline.errors import SolverError
 from doseline.operations.orders import OrderMix
 from doseline.plan import Headroom, headroom, plan
+from doseline.plan.long_term import headroom as module
 from doseline.plan.long_term.headroom import AT_MOST
+from doseline.plan.solving.solve import Ended, Limits, Solution, solve
 from doseline.programme import Programme
 from doseline.programme.manufacturer import Block, SlotRule
 from doseline.programme.site import Licence
@@ -185,3 +189,30 @@ def test_what_the_headroom_allows_can_be_planned() -> None:
     days = [date(2024, 1, 10) + timedelta(weeks=n) for n in range(12)]
     orders = [order("reykjavik", d, 100.0, f"{d}{n}") for d in days for n in range(2)]
     assert plan(program, orders, from_on=FROM, until_on=UNTIL).met == 24
+
+
+def test_a_clock_that_ran_on_while_the_machine_slept_is_no_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The first solve is stopped by its clock with nothing found."""
+    mix, asked = (kind("reykjavik", 0, 1.0),), []
+    expected = room(*mix)
+
+    def slept(matrix: Any, limits: Limits, **more: Any) -> Solution:
+        asked.append(matrix)
+        found = solve(matrix, limits, **more)
+        if len(asked) == 1:
+            return replace(found, ended=Ended.BY_THE_CLOCK, values=np.zeros(0))
+        return found
+
+    monkeypatch.setattr(module, "solve", slept)
+    assert room(*mix).multiple == expected.multiple
+    monkeypatch.setattr(
+        module,
+        "solve",
+        lambda *_, **__: replace(
+            solve(asked[0], Limits()), ended=Ended.BY_THE_CLOCK, values=np.zeros(0)
+        ),
+    )
+    with pytest.raises(SolverError, match="no multiple"):
+        room(*mix)

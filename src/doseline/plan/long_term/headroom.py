@@ -23,7 +23,7 @@ from doseline.plan.model.constraints import (
 from doseline.plan.model.matrix import Floats, Limit, Term
 from doseline.plan.model.sets import Sets
 from doseline.plan.model.variables import Problem
-from doseline.plan.solving.solve import Limits, Solution, solve
+from doseline.plan.solving.solve import Ended, Limits, Solution, solve
 from doseline.programme import Programme
 
 AT_MOST = 1000.0
@@ -126,6 +126,8 @@ def _told(no_way: Sequence[str]) -> tuple[str, ...]:
 def _largest(problem: Problem) -> Solution:
     matrix = problem.matrix
     found = solve(matrix, Limits(), interior=True)
+    if found.ended is Ended.BY_THE_CLOCK and found.values.size == 0:
+        found = solve(matrix, Limits(), interior=True)  # the clock runs on where a machine sleeps
     if found.values.size == 0:
         raise SolverError("HiGHS found no multiple, though 0 is one")
     if not any(matrix.whole):
