@@ -61,7 +61,8 @@ def sharpened(
     `until` is a reading of `perf_counter`; each product has its part of the time until then. One
     that the clock or the solver stops too soon keeps its prices.
     """
-    rows, kinds = rows_of(problem), np.unique(apart.structure.kind).tolist()
+    structure, rows = apart.structure, rows_of(problem)
+    kinds = np.unique(structure.kind[structure.place]).tolist()
     prices, cuts = at[0].copy(), []
 
     def sharpen(number: int) -> _Growing | None:
@@ -109,7 +110,10 @@ def _of_product(
 ) -> _Growing | None:
     """The relaxation of a product with its cuts; None where the clock gave it no answer."""
     prices, dues = at
-    product = _Product(apart, bare_product(apart, charges, kind, dues, apart.dear), dues)
+    bare = bare_product(apart, charges, kind, dues, apart.dear)
+    if not len(bare.orders):
+        return None
+    product = _Product(apart, bare, dues)
     growing = _Growing(product, until)
     growing.link(product.likely(prices))
     if not growing.solve():
