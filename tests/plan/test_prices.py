@@ -23,10 +23,12 @@ from doseline.plan.large.opening import (
     together_of,
 )
 from doseline.plan.large.places_apart import PlacesApart, priceable
+from doseline.plan.large.sharpened import duals_sharpened, sharpened
 from doseline.plan.model.candidates import gather
 from doseline.plan.model.model import constrained
 from doseline.plan.model.objective import COSTS
 from doseline.plan.model.variables import Problem
+from doseline.plan.proof.cut_rows import Rounder
 from doseline.plan.solving.arrays import Arrays, Ints, arrays_of
 from doseline.plan.solving.neighbours import priced
 from doseline.plan.solving.relaxation import Relaxation, safe_bound
@@ -253,6 +255,27 @@ def test_batches_opened_at_prices_stand_on_lines_and_break_no_row(
     assert whole == pytest.approx(np.round(whole))
     assert values[beginning.structure.made] == pytest.approx(made)
     assert arrays.objective(values) >= climbed_to.bound
+
+
+def test_no_schedule_is_cheaper_than_the_bound_with_cuts_or_breaks_one(
+    problem: Problem,
+    beginning: Beginning,
+    apart: PlacesApart,
+    charges: Charges,
+    climbed_to: Prices,
+    made: Ints,
+) -> None:
+    at = climbed_to.orders, climbed_to.dues
+    found = sharpened(problem, apart, charges, at, beginning.pool(), perf_counter() + 600.0)
+    bound, _ = duals_sharpened(problem, apart, found, climbed_to.dues, 600.0)
+    values = opening._finished(beginning, made)
+    assert values is not None
+    assert climbed_to.bound < bound <= apart.arrays.objective(values)
+    told = Rounder(problem.matrix).rows(found.cuts)
+    assert len(told.lower) > 10
+    for n in range(len(told.lower)):
+        here = slice(told.starts[n], told.starts[n + 1])
+        assert told.value[here] @ values[told.index[here]] >= told.lower[n] - 1e-6
 
 
 def test_without_time_batches_are_not_moved(

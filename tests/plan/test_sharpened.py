@@ -79,19 +79,6 @@ def test_cuts_lift_the_bound_and_exact_numbers_prove_it(
     assert float(exact.bound) <= bound * (1.0 + 1e-9)
 
 
-def test_no_schedule_is_cheaper_than_the_bound(
-    problem: Problem, arrays: Arrays, apart: PlacesApart, prices: Prices, found: Sharpened
-) -> None:
-    bound, _ = duals_sharpened(problem, apart, found, prices.dues, 600.0)
-    schedule = solve(arrays, Limits(gap=0.2, seconds=600.0))
-    assert schedule.values.size
-    assert bound <= schedule.objective
-    told = Rounder(problem.matrix).rows(found.cuts)
-    for n in range(len(told.lower)):
-        here = slice(told.starts[n], told.starts[n + 1])
-        assert told.value[here] @ schedule.values[told.index[here]] >= told.lower[n] - 1e-6
-
-
 def test_without_cuts_each_product_is_the_relaxation_at_its_dues(
     arrays: Arrays, apart: PlacesApart, charges: Charges, prices: Prices
 ) -> None:
