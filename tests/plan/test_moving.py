@@ -141,7 +141,7 @@ def test_moves_that_gain_nothing_together_are_judged_one_by_one(
     """Whatever products would gain alone, all together is what counts."""
     now = moving._costed(made)
     assert now is not None
-    real, asked = moving.together.cost, []
+    asked = []
 
     def none_gains(batches: Ints) -> float | None:
         asked.append(batches)
@@ -154,8 +154,6 @@ def test_moves_that_gain_nothing_together_are_judged_one_by_one(
     assert judged
     assert all(moving.known[kind][change] == 1.0 for kind, change in judged)
     assert len(asked) > len(judged)
-    monkeypatch.setattr(moving.together, "cost", real)
-    moving._nothing_known()
 
 
 def test_each_round_of_moves_costs_less_together(moving: Moving, made: Ints) -> None:

@@ -9,7 +9,6 @@ from time import perf_counter
 import numpy as np
 import pytest
 
-from benchmarks.instances.generate import instance
 from doseline.plan.large import large, opening
 from doseline.plan.large.begun import Beginning
 from doseline.plan.large.climbing import Prices, climbed, duals_at, first_prices
@@ -24,9 +23,6 @@ from doseline.plan.large.opening import (
 )
 from doseline.plan.large.places_apart import PlacesApart, priceable
 from doseline.plan.large.sharpened import duals_sharpened, sharpened
-from doseline.plan.model.candidates import gather
-from doseline.plan.model.model import constrained
-from doseline.plan.model.objective import COSTS
 from doseline.plan.model.variables import Problem
 from doseline.plan.proof.cut_rows import Rounder
 from doseline.plan.solving.arrays import Arrays, Ints, arrays_of
@@ -34,41 +30,7 @@ from doseline.plan.solving.neighbours import priced
 from doseline.plan.solving.relaxation import Relaxation, safe_bound
 from doseline.plan.solving.rounded import broken
 from doseline.plan.solving.structure import Structure, structure_of
-
-
-def stated(variant: str = "base", size: str = "M") -> Problem:
-    made = instance(size, variant, seed=1)
-    sets = gather(made.programme, made.orders, made.from_on, made.until_on, None, merge=True)
-    problem = constrained(sets)
-    for add in COSTS:
-        add(problem)
-    return problem
-
-
-@pytest.fixture(scope="module")
-def problem() -> Problem:
-    """Five hundred orders of eight products."""
-    return stated()
-
-
-@pytest.fixture(scope="module")
-def arrays(problem: Problem) -> Arrays:
-    return arrays_of(problem.matrix)
-
-
-@pytest.fixture(scope="module")
-def structure(problem: Problem) -> Structure:
-    return structure_of(problem)
-
-
-@pytest.fixture(scope="module")
-def charges(problem: Problem, arrays: Arrays) -> Charges:
-    return charges_of(problem, arrays)
-
-
-@pytest.fixture(scope="module")
-def apart(problem: Problem, arrays: Arrays, structure: Structure, charges: Charges) -> PlacesApart:
-    return PlacesApart(problem, arrays, structure, charges)
+from tests.plan.several_products import stated
 
 
 @pytest.fixture(scope="module")

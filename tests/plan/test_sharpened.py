@@ -14,7 +14,7 @@ from scipy import sparse
 from doseline.errors import SolverError
 from doseline.plan.large import sharpened as module
 from doseline.plan.large.climbing import Prices, climbed, duals_at, first_prices
-from doseline.plan.large.folded import Charges, charges_of
+from doseline.plan.large.folded import Charges
 from doseline.plan.large.one_product import bare_product
 from doseline.plan.large.places_apart import PlacesApart
 from doseline.plan.large.sharpened import Sharpened, duals_sharpened, sharpened
@@ -22,33 +22,10 @@ from doseline.plan.model.matrix import Floats
 from doseline.plan.model.variables import Problem
 from doseline.plan.proof.cut_rows import Rounder
 from doseline.plan.proof.duals import proven
-from doseline.plan.solving.arrays import Arrays, arrays_of
+from doseline.plan.solving.arrays import Arrays
 from doseline.plan.solving.relaxation import Relaxation, safe_bound
 from doseline.plan.solving.separation import Rows, rows_of
 from doseline.plan.solving.solve import Limits, solve
-from doseline.plan.solving.structure import structure_of
-from tests.plan.test_prices import stated
-
-
-@pytest.fixture(scope="module")
-def problem() -> Problem:
-    """Five hundred orders of eight products."""
-    return stated()
-
-
-@pytest.fixture(scope="module")
-def arrays(problem: Problem) -> Arrays:
-    return arrays_of(problem.matrix)
-
-
-@pytest.fixture(scope="module")
-def charges(problem: Problem, arrays: Arrays) -> Charges:
-    return charges_of(problem, arrays)
-
-
-@pytest.fixture(scope="module")
-def apart(problem: Problem, arrays: Arrays, charges: Charges) -> PlacesApart:
-    return PlacesApart(problem, arrays, structure_of(problem), charges)
 
 
 @pytest.fixture(scope="module")

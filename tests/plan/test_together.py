@@ -8,7 +8,7 @@ from time import perf_counter
 import numpy as np
 import pytest
 
-from doseline.plan.large.folded import Charges, charges_of
+from doseline.plan.large.folded import Charges
 from doseline.plan.large.lines_alone import Lines, lines_of
 from doseline.plan.large.one_product import OneProduct
 from doseline.plan.large.places_apart import PlacesApart
@@ -16,16 +16,8 @@ from doseline.plan.large.together import Together, _alike
 from doseline.plan.model.variables import Problem
 from doseline.plan.solving.arrays import Arrays, Ints, arrays_of
 from doseline.plan.solving.relaxation import Relaxation
-from doseline.plan.solving.structure import structure_of
-from tests.plan.test_prices import stated
 
 DEAR = 6_000_000.0
-
-
-@pytest.fixture(scope="module")
-def problem() -> Problem:
-    """Five hundred orders of eight products."""
-    return stated()
 
 
 @pytest.fixture(scope="module")
@@ -36,16 +28,6 @@ def arrays(problem: Problem) -> Arrays:
     upper = arrays.row_upper.copy()
     upper[rules == "site capacity"] = 1.0
     return replace(arrays, row_upper=upper)
-
-
-@pytest.fixture(scope="module")
-def charges(problem: Problem, arrays: Arrays) -> Charges:
-    return charges_of(problem, arrays)
-
-
-@pytest.fixture(scope="module")
-def apart(problem: Problem, arrays: Arrays, charges: Charges) -> PlacesApart:
-    return PlacesApart(problem, arrays, structure_of(problem), charges)
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,6 @@ cannot bind, the whole is solved anew in some hundredths of a second when a few 
 
 from __future__ import annotations
 
-from threading import Lock
-
 import numpy as np
 from scipy import sparse
 
@@ -32,24 +30,21 @@ class Together:
         self._apart, self.dear = apart, dear
         self._free, self._room = apart.included, apart.room
         self._batch = apart.arrays.cost[apart.structure.made]
-        self._lock = Lock()
         self._made = np.zeros(len(apart.most), dtype=np.int64)
-        self._rows, self._use = _rows_between(apart, lines)
-        arrays = self._stated(charges, dear)
+        self._rows, use = _rows_between(apart, lines)
+        arrays = self._stated(charges, use)
         self._relaxation = Relaxation(arrays, until, corners=True)
 
     def cost(self, made: Ints) -> float | None:
         """The least cost with so many batches by place; None where time is up."""
-        with self._lock:
-            self._set(made)
-            found = self._relaxation.least()
+        self._set(made)
+        found = self._relaxation.least()
         return None if found is None else found + self._beside(made)
 
     def priced(self, made: Ints) -> tuple[float, Floats] | None:
         """The same, and the dues of all shared rows there; none for those of lines."""
-        with self._lock:
-            self._set(made)
-            found = self._relaxation.solve()
+        self._set(made)
+        found = self._relaxation.solve()
         if found is None:
             return None
         dues = np.zeros(len(self._apart.shared))
@@ -68,9 +63,9 @@ class Together:
             self._relaxation.bound(self._extra + place, 0.0, beyond)
         self._made = made.copy()
 
-    def _stated(self, charges: Charges, dear: float) -> Arrays:
+    def _stated(self, charges: Charges, use: sparse.csr_matrix) -> Arrays:
         """The columns are ways, unmet orders, packages, and vials beyond the fee of each place."""
-        apart, use = self._apart, self._use
+        apart = self._apart
         every = np.arange(len(apart.structure.serve))
         ways, kept = least_ways(apart, charges, every, np.zeros(len(every)), _alike(use))
         self._orders, places = len(apart.structure.unmet), len(apart.most)
@@ -82,7 +77,12 @@ class Together:
         more = sparse.csr_matrix((len(self._rows), own.shape[1] - len(kept)))
         by_row = sparse.vstack([own, sparse.hstack([use[:, kept], more])], format="csr")
         sides = apart.sides[self._rows]
-        cost = [ways.cost, np.full(self._orders, dear), apart.arrays.cost[packages], apart.extra]
+        cost = [
+            ways.cost,
+            np.full(self._orders, self.dear),
+            apart.arrays.cost[packages],
+            apart.extra,
+        ]
         one, none = np.ones(self._orders), np.zeros(self._first - self._orders)
         return Arrays(
             cost=np.concatenate(cost),
