@@ -189,9 +189,11 @@ def test_doses_come_before_their_penalties(
     cheap = replace(arrays, cost=cost)
     with large.Threads() as threads:
         search = large._at_prices(problem, cheap, beginning, threads)
-        assert threads.done()
+        assert threads.asked
+        bound, _ = threads.bound()
     assert search is not None
     assert search.best.values[beginning.structure.unmet].mean() < 0.02
+    assert 0.0 < bound <= cheap.objective(search.best.values)
 
 
 def test_a_dive_opens_more_at_once_where_time_is_short() -> None:

@@ -15,6 +15,7 @@ from doseline.errors import SolverError
 from doseline.plan.large import sharpened as module
 from doseline.plan.large.climbing import Prices, climbed, duals_at, first_prices
 from doseline.plan.large.folded import Charges
+from doseline.plan.large.growing import Growing, Product, Row
 from doseline.plan.large.one_product import bare_product
 from doseline.plan.large.places_apart import PlacesApart
 from doseline.plan.large.sharpened import Sharpened, duals_sharpened, sharpened
@@ -41,8 +42,8 @@ def found(problem: Problem, apart: PlacesApart, charges: Charges, prices: Prices
         return sharpened(problem, apart, charges, at, pool, perf_counter() + 600.0)
 
 
-def product_of(apart: PlacesApart, charges: Charges, dues: Floats, kind: int) -> module._Product:
-    return module._Product(apart, bare_product(apart, charges, kind, dues, apart.dear), dues)
+def product_of(apart: PlacesApart, charges: Charges, dues: Floats, kind: int) -> Product:
+    return Product(apart, bare_product(apart, charges, kind, dues, apart.dear), dues)
 
 
 def test_cuts_lift_the_bound_and_exact_numbers_prove_it(
@@ -61,7 +62,7 @@ def test_without_cuts_each_product_is_the_relaxation_at_its_dues(
 ) -> None:
     structure, total = apart.structure, arrays.constant - float(prices.dues @ apart.sides)
     for kind in np.unique(structure.kind).tolist():
-        growing = module._Growing(product_of(apart, charges, prices.dues, kind), 1e12)
+        growing = Growing(product_of(apart, charges, prices.dues, kind), 1e12)
         assert growing.solve()
         total += growing.cost
     kept = np.setdiff1d(np.arange(arrays.rows), apart.shared)
@@ -83,10 +84,10 @@ def test_a_cut_of_a_product_is_the_row_that_its_derivation_gives(
     problem: Problem, apart: PlacesApart, charges: Charges, prices: Prices
 ) -> None:
     kind = -1
-    rows: list[module._Row] = []
+    rows: list[Row] = []
     while not rows:
         kind += 1
-        growing = module._Growing(product_of(apart, charges, prices.dues, kind), 1e12)
+        growing = Growing(product_of(apart, charges, prices.dues, kind), 1e12)
         assert growing.solve()
         product = growing.product
         rows = module._Broken(product, rows_of(problem)).by(growing.values)
@@ -163,7 +164,7 @@ def test_lines_that_fill_less_count_for_less(
     other = PlacesApart.__new__(PlacesApart)
     other.__dict__.update(apart.__dict__)
     other.room, other.included = small, np.minimum(apart.included, small)
-    growing = module._Growing(product_of(other, charges, prices.dues, 1), 1e12)
+    growing = Growing(product_of(other, charges, prices.dues, 1), 1e12)
     assert growing.solve()
     before = growing.cost
     broken = module._Broken(growing.product, rows_of(problem))
@@ -188,3 +189,19 @@ def test_lines_that_fill_less_count_for_less(
     assert growing.cost <= best.objective * (1.0 + 1e-9)
     for row in rows:
         assert row.values @ best.values[row.columns] >= row.side - 1e-6
+
+
+def test_batches_are_those_of_the_products_solved(
+    apart: PlacesApart, prices: Prices, found: Sharpened
+) -> None:
+    before = np.full(len(apart.most), 0.25)
+    batches = found.batches(before)
+    first = found.products[0]
+    mine = first.product.bare.places
+    assert batches[mine] == pytest.approx(first.product.made(first.values))
+    assert (batches >= -1e-9).all()
+    assert (batches <= apart.most + 1e-9).all()
+    served = float(sum(product.product.served(product.values).sum() for product in found.products))
+    assert float(batches @ apart.room) >= served - 1e-6
+    none = replace(found, products=())
+    assert (none.batches(before) == before).all()

@@ -18,6 +18,7 @@ from time import perf_counter
 import numpy as np
 
 from doseline.plan.large.begun import PASSES, Beginning, by_days, by_stretches
+from doseline.plan.large.branched import lifted_by
 from doseline.plan.large.climbing import MEMORY, PACE, STEPS, climbed, first_prices
 from doseline.plan.large.folded import Folded, charges_of
 from doseline.plan.large.lines_together import duals_together, unlike_lines
@@ -43,9 +44,10 @@ ROUNDS = 2000
 """So many rounds of pieces are tried at most, two pieces each."""
 
 _SCARCE = {"isotope offer", "plant possession"}
-_PRICED, _SHARPENED, _BOUNDED = 0.25, 0.3, 0.4
-"""Of the time, at most, so much is over when prices of orders, their cuts, and the bound are there.
-"""
+_PRICED, _SHARPENED, _BOUNDED, _BRANCHED = 0.25, 0.3, 0.4, 0.6
+"""Of the time, at most, so much is over when prices of orders, their cuts, their duals, and what
+whole batches add are there."""
+
 _DEAREST = 0.999
 _UNPACKED = 0.01  # of a bulk
 _LITTLE = 0.02  # of an offer or a licence
@@ -61,6 +63,7 @@ class Threads:
         self._one, self._two = ThreadPoolExecutor(1), ThreadPoolExecutor(2)
         self._beside = ThreadPoolExecutor(1)
         self._bound: Future[tuple[float, Duals]] = Future()
+        self._asked = False
 
     def __enter__(self) -> Threads:
         return self
@@ -71,11 +74,18 @@ class Threads:
 
     def beside(self, work: Callable[[], tuple[float, Duals]]) -> None:
         """Have the bound and its duals worked out in a thread of its own."""
+        self._asked = True
         self._bound = self._beside.submit(work)
 
     def bounded(self, bound: float, duals: Duals) -> None:
         """The bound and its duals are known."""
+        self._asked = True
         self._bound.set_result((bound, duals))
+
+    @property
+    def asked(self) -> bool:
+        """Whether the bound is known or being worked out."""
+        return self._asked
 
     def done(self) -> bool:
         """Whether the bound is known."""
@@ -157,7 +167,7 @@ def _begun(
         search.or_from(start)
         return search
     unlike = unlike_lines(problem)
-    if threads.done():  # prices gave it, and no schedule
+    if threads.asked:  # prices give it, and no schedule
         return by_days(beginning)
     if unlike and few:
         rows = charges.orders
@@ -196,7 +206,9 @@ def _at_prices(
     if duals.rows[apart.unpriced].any():
         return None
     beginning.say(f"bound {prices.bound:,.0f}, with {len(duals.cuts)} cuts {bound:,.0f}")
-    threads.bounded(bound, duals)
+    branched = now + _BRANCHED * whole
+    threads.beside(lambda: (bound + lifted_by(found.products, branched), duals))
+    prices = replace(prices, batches=found.batches(prices.batches))
     if (prices.orders >= _DEAREST * apart.dear).any():  # a dose counts for more than its penalty
         apart = apart.with_unmet_at(beginning.arrays.cost[structure.unmet])
         prices = climbed(apart, prices, nothing, apart.most, STEPS, PACE, MEMORY, until)

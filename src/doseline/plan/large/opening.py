@@ -29,10 +29,8 @@ from doseline.plan.solving.relaxation import Relaxation
 from doseline.plan.solving.rounded import broken, in_time, whole_orders
 from doseline.plan.solving.structure import Structure
 
-_DIVING = 0.2  # of the time, at most, is for the dive
-_MOVES = (0.4, 0.5, 0.6, 0.7, 0.9)
-"""So much of the time, at most, is for moves before dues are set anew; the last time to the end."""
-
+_DIVING = 0.25  # of the time, at most, is for the dive
+_MOVES = 0.9  # of the time that is left after it, at most, is for moves
 _RISE, _FALL = 0.5, 0.1  # so far dues go to what they are with the batches given
 _IN_THE_END = 1.05  # of the relaxation's batches, about, are made
 _BATCHES_A_DOSE = 2.0  # a dose unmet costs as much as so many of the dearest batches
@@ -94,14 +92,14 @@ def _moved(
 ) -> Ints | None:
     """The best batches that moves lead to, None where there was no time for any.
 
-    Where none pay any more, or it is time to, dues of what products share beside lines are set
-    anew, and moves begin again; dues that lead to little better batches are the last.
+    Where none pay any more, dues of what products share beside lines are set anew, and moves begin
+    again; dues that lead to little better batches are the last.
     """
     dues = np.where(np.isin(apart.shared, lines.rows), 0.0, prices.dues)
-    began, together, best = perf_counter(), together_of(given, apart, lines), math.inf
+    now, together, best = perf_counter(), together_of(given, apart, lines), math.inf
+    until = now + _MOVES * (given.until - now)
     found: Ints | None = None
-    for share in _MOVES:
-        until = began + share * (given.until - began)
+    while found is None or perf_counter() < until:
         moving = moving_of(given, apart, lines, together, dues, until)
         moved = moving.best(made, given.say)
         known = None if moved is None else together.priced(moved)

@@ -19,33 +19,43 @@ from scipy import sparse
 from doseline.errors import SolverError
 from doseline.plan.large.climbing import duals_at
 from doseline.plan.large.folded import Charges
-from doseline.plan.large.one_product import Bare, bare_product
+from doseline.plan.large.growing import Growing, Product, Row
+from doseline.plan.large.one_product import bare_product
 from doseline.plan.large.places_apart import PlacesApart
 from doseline.plan.model.matrix import Floats
 from doseline.plan.model.variables import Problem
 from doseline.plan.proof.cut_rows import Rounder
 from doseline.plan.proof.duals import Duals
 from doseline.plan.proof.rounding import Cut
-from doseline.plan.solving.arrays import Arrays, Ints
-from doseline.plan.solving.relaxation import Relaxation, Relaxed, safe_bound
+from doseline.plan.solving.arrays import Ints
+from doseline.plan.solving.relaxation import safe_bound
 from doseline.plan.solving.separation import Rows, rows_of
 
 _BROKEN = 0.02  # by less than this, over the root of its squares, a cut is not worth a row
 _A_ROUND = 80  # cuts, the most broken ones
-_GAIN = 2e-4  # of the cost: a round that adds less is the last
-_FEW = 2000  # columns: with more interior points are faster the first time
-_EXACT = 1e-6
+_GAIN = 4e-4  # of the cost: a round that adds less is the last
 _SIDE_BY_SIDE = 2  # products: so many threads there are
 _DAY = 24 * 60
 
 
 @dataclass(frozen=True)
 class Sharpened:
-    """What each order is worth, and each of some cuts, in units of the cost."""
+    """What each order is worth, and each of some cuts, in units of the cost.
+
+    `products` are the relaxations that say so, of those products that were solved.
+    """
 
     orders: Floats
     cuts: tuple[Cut, ...]
     worth: Floats
+    products: tuple[Growing, ...]
+
+    def batches(self, before: Floats) -> Floats:
+        """How many batches each place makes there; what it was `before` where nobody says."""
+        batches = before.copy()
+        for growing in self.products:
+            batches[growing.product.bare.places] = growing.product.made(growing.values)
+        return batches
 
 
 def sharpened(
@@ -63,9 +73,9 @@ def sharpened(
     """
     structure, rows = apart.structure, rows_of(problem)
     kinds = np.unique(structure.kind[structure.place]).tolist()
-    prices, cuts = at[0].copy(), []
+    prices, cuts, products = at[0].copy(), [], []
 
-    def sharpen(number: int) -> _Growing | None:
+    def sharpen(number: int) -> Growing | None:
         now, left = perf_counter(), max(_SIDE_BY_SIDE, len(kinds) - number)
         part = now + (until - now) * _SIDE_BY_SIDE / left
         try:
@@ -77,7 +87,9 @@ def sharpened(
         if product is not None:
             prices[product.orders] = product.worth
             cuts += product.cuts
-    return Sharpened(prices, tuple(c for c, _ in cuts), np.array([worth for _, worth in cuts]))
+            products.append(product)
+    worth = np.array([worth for _, worth in cuts])
+    return Sharpened(prices, tuple(cut for cut, _ in cuts), worth, tuple(products))
 
 
 def duals_sharpened(
@@ -107,14 +119,14 @@ def _of_product(
     kind: int,
     at: tuple[Floats, Floats],
     until: float,
-) -> _Growing | None:
+) -> Growing | None:
     """The relaxation of a product with its cuts; None where the clock gave it no answer."""
     prices, dues = at
     bare = bare_product(apart, charges, kind, dues, apart.dear)
     if not len(bare.orders):
         return None
-    product = _Product(apart, bare, dues)
-    growing = _Growing(product, until)
+    product = Product(apart, bare, dues)
+    growing = Growing(product, until)
     growing.link(product.likely(prices))
     if not growing.solve():
         return None
@@ -126,165 +138,6 @@ def _of_product(
     return growing
 
 
-class _Product:
-    """The relaxation of a product: its ways, and a column for each batch that may be made."""
-
-    def __init__(self, apart: PlacesApart, bare: Bare, dues: Floats) -> None:
-        self.bare = bare
-        self.room, self.at = apart.room[bare.places], apart.structure.at[bare.places]
-        most = apart.most[bare.places].astype(np.int64)
-        self.owner = np.repeat(np.arange(len(most)), most)
-        number = np.arange(len(self.owner)) - np.repeat(np.cumsum(most) - most, most)
-        cost = apart.batch_costs_at(dues)[bare.places[self.owner], number]
-        self.first = bare.arrays.columns
-        self.arrays = self._arrays(apart.included[bare.places], cost)
-        ways = bare.ways
-        pairs = np.stack([np.searchsorted(bare.orders, ways.order), bare.position[ways.place]])
-        self.pairs, self.pair = np.unique(pairs, axis=1, return_inverse=True)
-        self.pair = self.pair.ravel()
-
-    def made(self, values: Floats) -> Floats:
-        """How many batches each place makes."""
-        made = np.bincount(self.owner, weights=values[self.first :], minlength=len(self.room))
-        return np.asarray(made, dtype=np.float64)
-
-    def served(self, values: Floats) -> Floats:
-        """How much of an order a place serves, by pair."""
-        pairs, ways = self.pairs.shape[1], values[: len(self.pair)]
-        return np.asarray(np.bincount(self.pair, weights=ways, minlength=pairs), dtype=np.float64)
-
-    def likely(self, prices: Floats) -> Ints:
-        """The pairs of order and place that a relaxation at such prices is likely to use."""
-        ways = self.bare.ways
-        return np.unique(self.pair[ways.cost < prices[ways.order]])
-
-    def _arrays(self, included: Floats, cost: Floats) -> Arrays:
-        """The columns of the product, then its batches; rows that extra vials need them come last.
-
-        The vials of a place are no more than its batches have room for.
-        """
-        bare, places = self.bare.arrays, len(self.room)
-        columns = self.first + np.arange(len(self.owner))
-        vials, beyond = len(self.bare.orders) + self.owner, bare.rows + self.owner
-        more = np.concatenate([-included[self.owner], -(self.room - included)[self.owner]])
-        base = bare.by_row.tocoo()
-        extra = self.bare.extra + np.arange(places)
-        row = np.concatenate([base.row, vials, beyond, bare.rows + np.arange(places)])
-        column = np.concatenate([base.col, columns, columns, extra])
-        value = np.concatenate([base.data, more, np.ones(places)])
-        shape = (bare.rows + places, self.first + len(columns))
-        upper = np.concatenate([bare.upper, np.ones(len(columns))])
-        upper[extra] = np.inf
-        return replace(
-            bare,
-            cost=np.concatenate([bare.cost, cost]),
-            lower=np.zeros(shape[1]),
-            upper=upper,
-            whole=np.zeros(shape[1], dtype=np.bool_),
-            row_lower=np.concatenate([bare.row_lower, np.full(places, -np.inf)]),
-            row_upper=np.concatenate([bare.row_upper, np.zeros(places)]),
-            by_row=sparse.csr_matrix((value, (row, column)), shape=shape),
-        )
-
-
-@dataclass(frozen=True)
-class _Row:
-    """A cut as a row of a product: sum values of columns >= side."""
-
-    cut: Cut
-    columns: Ints
-    values: Floats
-    side: float
-
-
-class _Growing:
-    """The relaxation of a product, to which rows are added.
-
-    That a way needs a batch of its place is said for those that would break it.
-    """
-
-    def __init__(self, product: _Product, until: float) -> None:
-        self.product = product
-        self.found: Relaxed | None = None
-        self._relaxation = Relaxation(product.arrays, until, small=_FEW)
-        self._rows = product.arrays.rows
-        self._cuts: list[tuple[int, Cut]] = []
-        pairs = product.pairs.shape[1]
-        ways = np.arange(len(product.pair))
-        batches = product.first + np.arange(len(product.owner))
-        by_place = sparse.csr_matrix(
-            (np.ones(len(batches)), (product.owner, batches)),
-            shape=(len(product.room), product.arrays.columns),
-        )
-        of_pair = sparse.csr_matrix(
-            (np.ones(len(ways)), (product.pair, ways)), shape=(pairs, product.arrays.columns)
-        )
-        self._links = (by_place[product.pairs[1]] - of_pair).tocsr()
-
-    @property
-    def cost(self) -> float:
-        """What the relaxation costs, as far as it was solved."""
-        return self.found.objective if self.found is not None else -np.inf
-
-    @property
-    def values(self) -> Floats:
-        """The values of its columns there."""
-        return self.found.values if self.found is not None else np.zeros(0)
-
-    @property
-    def orders(self) -> Ints:
-        """Its orders, by their numbers in the problem."""
-        return self.product.bare.orders
-
-    @property
-    def worth(self) -> Floats:
-        """What each of its orders is worth there."""
-        duals = self.found.row_duals if self.found is not None else np.zeros(0)
-        return duals[: len(self.orders)]
-
-    @property
-    def cuts(self) -> list[tuple[Cut, float]]:
-        """The cuts that are worth something, with what."""
-        if self.found is None:
-            return []
-        duals = self.found.row_duals
-        told = [(cut, float(duals[row])) for row, cut in self._cuts if row < len(duals)]
-        return [(cut, worth) for cut, worth in told if worth > _EXACT]
-
-    def link(self, pairs: Ints) -> None:
-        """Say of some orders and places that the one is served by the other's batches alone."""
-        if len(pairs):
-            self._relaxation.all_at_least(self._links[pairs], np.zeros(len(pairs)))
-            self._rows += len(pairs)
-
-    def cut(self, rows: list[_Row]) -> bool:
-        """Add some cuts; false where there is none, or the clock leaves no time for them."""
-        if not rows:
-            return False
-        starts = np.cumsum([0, *(len(row.columns) for row in rows)])
-        index = np.concatenate([row.columns for row in rows])
-        values = np.concatenate([row.values for row in rows])
-        shape = (len(rows), self.product.arrays.columns)
-        added = sparse.csr_matrix((values, index, starts), shape=shape)
-        self._relaxation.all_at_least(added, np.array([row.side for row in rows]))
-        self._cuts += [(self._rows + n, row.cut) for n, row in enumerate(rows)]
-        self._rows += len(rows)
-        return self.solve()
-
-    def solve(self) -> bool:
-        """Solve it with all links that bind; false where the clock stopped it before."""
-        while True:
-            found = self._relaxation.solve()
-            if found is None:
-                return False
-            self.found = found
-            made = self.product.made(found.values)[self.product.pairs[1]]
-            loose = np.flatnonzero(self.product.served(found.values) > made + _EXACT)
-            if not loose.size:
-                return True
-            self.link(loose)
-
-
 class _Broken:
     """Finds cuts that values break: batches of some days in a row, and who is served by them.
 
@@ -292,7 +145,7 @@ class _Broken:
     cut most.
     """
 
-    def __init__(self, product: _Product, rows: Rows) -> None:
+    def __init__(self, product: Product, rows: Rows) -> None:
         self._product, self._rows = product, rows
         usable = product.room > 0.0
         day = product.at // _DAY
@@ -305,7 +158,7 @@ class _Broken:
         self._sets: NDArray[np.bool_] = np.array(spans, dtype=np.bool_).reshape(-1, len(usable))
         self._most = float(product.room.max(initial=0.0))
 
-    def by(self, values: Floats) -> list[_Row]:
+    def by(self, values: Floats) -> list[Row]:
         """The cuts that are broken most, at most so many a round."""
         product, most = self._product, self._most
         if most < 2.0 or not len(self._sets):
@@ -341,7 +194,7 @@ class _Broken:
     def _share(self, left: Floats, size: float) -> Floats:
         return left if size >= self._most else np.minimum(left, size)
 
-    def _row(self, places: NDArray[np.bool_], orders: Ints) -> _Row:
+    def _row(self, places: NDArray[np.bool_], orders: Ints) -> Row:
         product, bare = self._product, self._product.bare
         whole, left = _whole_and_left(np.array([len(orders)]), self._most)
         of_order, place = product.pairs[0][product.pair], product.pairs[1][product.pair]
@@ -353,7 +206,7 @@ class _Broken:
         mine = bare.places[places].tolist()
         derivation = [(self._rows.order[n], 1.0) for n in bare.orders[np.sort(orders)].tolist()]
         derivation += [(self._rows.vials[s], -1.0) for s in mine]
-        return _Row(
+        return Row(
             cut=Cut(tuple(derivation), self._most),
             columns=np.concatenate([ways, unmet, product.first + batch]),
             values=np.concatenate([np.full(len(ways) + len(unmet), 1.0 / left[0]), share]),

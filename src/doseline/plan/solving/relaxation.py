@@ -92,6 +92,23 @@ class Relaxation:
         """Give a row another upper side, and no lower one."""
         self._highs.changeRowBounds(row, -math.inf, upper)
 
+    def between(self, row: int, lower: float, upper: float) -> None:
+        """Give a row other sides."""
+        self._highs.changeRowBounds(row, lower, upper)
+
+    def basis(self) -> Any:
+        """Where the solver stands: what `start_from` takes."""
+        return self._highs.getBasis()
+
+    def start_from(self, basis: Any) -> None:
+        """Have the solver begin where it stood before."""
+        self._highs.setBasis(basis)
+
+    @property
+    def impossible(self) -> bool:
+        """Whether the last solution ended because nothing satisfies the rows."""
+        return bool(self._highs.getModelStatus() == highspy.HighsModelStatus.kInfeasible)
+
     def solve(self) -> Relaxed | None:
         """The least cost with its values and duals.
 
