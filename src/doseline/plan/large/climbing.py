@@ -11,8 +11,8 @@ from doseline.plan.large.places_apart import PlacesApart
 from doseline.plan.model.matrix import Floats
 from doseline.plan.solving.solve import Ended, Limits, solve
 
-STEPS = 800
-"""So many steps bring the bound within a tenth of a thousandth of the relaxation's."""
+STEPS = 600
+"""So many steps bring the bound within half a thousandth of the relaxation's."""
 PACE, MEMORY = 0.025, 0.1
 
 _GROWS, _EASES, _FORGETS = 1.1, 0.8, 0.9

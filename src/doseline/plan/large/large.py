@@ -22,6 +22,7 @@ from doseline.plan.large.branched import lifted_by
 from doseline.plan.large.climbing import MEMORY, PACE, STEPS, climbed, first_prices
 from doseline.plan.large.folded import Folded, charges_of
 from doseline.plan.large.lines_together import duals_together, unlike_lines
+from doseline.plan.large.lots_filled import lots_filled
 from doseline.plan.large.opening import by_prices
 from doseline.plan.large.places_apart import PlacesApart, priceable
 from doseline.plan.large.sharpened import duals_sharpened, sharpened
@@ -48,6 +49,7 @@ _PRICED, _SHARPENED, _BOUNDED, _BRANCHED = 0.25, 0.3, 0.4, 0.6
 """Of the time, at most, so much is over when prices of orders, their cuts, their duals, and what
 whole batches add are there."""
 
+_FILLING = 0.03  # of the time is for whole lots to be used up
 _DEAREST = 0.999
 _UNPACKED = 0.01  # of a bulk
 _LITTLE = 0.02  # of an offer or a licence
@@ -115,18 +117,22 @@ def solved_by_pieces(
     `perf_counter`. The weight is that which the relaxation proves. The relaxation is solved in one
     thread while another looks for a schedule.
     """
-    structure, until = structure_of(problem), limits.seconds
+    structure, until, began = structure_of(problem), limits.seconds, perf_counter()
     loose = priced(packable(problem, without_lots(problem, arrays)), structure)
     least = float(structure.weight @ arrays.lower[structure.unmet])
     with Threads() as threads:
         search = _begun(problem, arrays, loose, structure, limits, threads, say)
         known = threads.bound()[0] if threads.done() else -math.inf
         _tell(say, arrays, structure, search.best.values, known)
-        _searching(search, arrays, until, limits.gap, threads, say)
+        last = until - _FILLING * max(0.0, until - began)
+        _searching(search, arrays, last, limits.gap, threads, say)
         bound, duals = threads.bound()
     values = whole_lots(problem, arrays, search.best.values)
+    charges = charges_of(problem, arrays)
+    values = lots_filled(problem, arrays, structure, charges, values, until)
     objective = arrays.objective(values)
-    same_again = search.rounds >= ROUNDS and not search.by_the_clock
+    clock = search.by_the_clock or perf_counter() >= until
+    same_again = search.rounds >= ROUNDS and not clock
     ended = Ended.STOPPED if same_again else Ended.BY_THE_CLOCK
     if objective - bound <= limits.gap * abs(objective) and same_again:
         ended = Ended.OPTIMAL
