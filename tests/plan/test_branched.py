@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import combinations
 from time import perf_counter
@@ -17,32 +16,15 @@ from scipy import sparse
 from doseline.errors import SolverError
 from doseline.plan.large import branched as module
 from doseline.plan.large.branched import least_with_whole_batches, lifted_by
-from doseline.plan.large.climbing import Prices, climbed, first_prices
-from doseline.plan.large.folded import Charges
 from doseline.plan.large.growing import Growing
-from doseline.plan.large.places_apart import PlacesApart
-from doseline.plan.large.sharpened import Sharpened, sharpened
+from doseline.plan.large.sharpened import Sharpened
 from doseline.plan.large.spans import Span, _parted, spans_of
-from doseline.plan.model.variables import Problem
 from doseline.plan.solving.arrays import Arrays
 from doseline.plan.solving.relaxation import Relaxation
 from doseline.plan.solving.solve import Limits, solve
 
 _SIZE = 3.0
 """Batches of a span here: the products make some seven each."""
-
-
-@pytest.fixture(scope="module")
-def prices(apart: PlacesApart) -> Prices:
-    nothing, until = np.zeros(len(apart.most)), perf_counter() + 600.0
-    return climbed(apart, first_prices(apart), nothing, apart.most, 300, 0.025, 0.1, until)
-
-
-@pytest.fixture(scope="module")
-def found(problem: Problem, apart: PlacesApart, charges: Charges, prices: Prices) -> Sharpened:
-    at = prices.orders, prices.dues
-    with ThreadPoolExecutor(2) as pool:
-        return sharpened(problem, apart, charges, at, pool, perf_counter() + 600.0)
 
 
 def relaxed(arrays: Arrays) -> float:

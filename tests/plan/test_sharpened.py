@@ -13,7 +13,7 @@ from scipy import sparse
 
 from doseline.errors import SolverError
 from doseline.plan.large import sharpened as module
-from doseline.plan.large.climbing import Prices, climbed, duals_at, first_prices
+from doseline.plan.large.climbing import Prices, duals_at
 from doseline.plan.large.folded import Charges
 from doseline.plan.large.growing import Growing, Product, Row
 from doseline.plan.large.one_product import bare_product
@@ -27,19 +27,6 @@ from doseline.plan.solving.arrays import Arrays
 from doseline.plan.solving.relaxation import Relaxation, safe_bound
 from doseline.plan.solving.separation import Rows, rows_of
 from doseline.plan.solving.solve import Limits, solve
-
-
-@pytest.fixture(scope="module")
-def prices(apart: PlacesApart) -> Prices:
-    nothing, until = np.zeros(len(apart.most)), perf_counter() + 600.0
-    return climbed(apart, first_prices(apart), nothing, apart.most, 300, 0.025, 0.1, until)
-
-
-@pytest.fixture(scope="module")
-def found(problem: Problem, apart: PlacesApart, charges: Charges, prices: Prices) -> Sharpened:
-    at = prices.orders, prices.dues
-    with ThreadPoolExecutor(2) as pool:
-        return sharpened(problem, apart, charges, at, pool, perf_counter() + 600.0)
 
 
 def product_of(apart: PlacesApart, charges: Charges, dues: Floats, kind: int) -> Product:
