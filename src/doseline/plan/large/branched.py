@@ -120,7 +120,7 @@ class _Tree:
         return leaves[0].least if leaves else root.least  # nothing made is always possible
 
     def _chosen(self, leaf: _Leaf) -> int | None:
-        """The number of batches that is furthest from whole, of few days if it can be."""
+        """The number of batches that is furthest from whole for the days it counts, if any is."""
         part = np.abs(leaf.counts - np.round(leaf.counts))
         best = int(np.argmax(part / self._days))
         return best if part[best] > _WHOLE else None

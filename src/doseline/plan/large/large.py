@@ -20,7 +20,7 @@ import numpy as np
 from doseline.plan.large.begun import PASSES, Beginning, by_days, by_stretches
 from doseline.plan.large.branched import lifted_by
 from doseline.plan.large.climbing import MEMORY, PACE, STEPS, climbed, first_prices
-from doseline.plan.large.folded import Folded, charges_of
+from doseline.plan.large.folded import Charges, Folded, charges_of
 from doseline.plan.large.lines_together import duals_together, unlike_lines
 from doseline.plan.large.lots_filled import lots_filled
 from doseline.plan.large.opening import by_prices
@@ -119,16 +119,16 @@ def solved_by_pieces(
     """
     structure, until, began = structure_of(problem), limits.seconds, perf_counter()
     loose = priced(packable(problem, without_lots(problem, arrays)), structure)
+    charges = charges_of(problem, arrays)
     least = float(structure.weight @ arrays.lower[structure.unmet])
     with Threads() as threads:
-        search = _begun(problem, arrays, loose, structure, limits, threads, say)
+        search = _begun(problem, arrays, loose, structure, charges, limits, threads, say)
         known = threads.bound()[0] if threads.done() else -math.inf
         _tell(say, arrays, structure, search.best.values, known)
         last = until - _FILLING * max(0.0, until - began)
         _searching(search, arrays, last, limits.gap, threads, say)
         bound, duals = threads.bound()
     values = whole_lots(problem, arrays, search.best.values)
-    charges = charges_of(problem, arrays)
     values = lots_filled(problem, arrays, structure, charges, values, until)
     objective = arrays.objective(values)
     clock = search.by_the_clock or perf_counter() >= until
@@ -147,13 +147,13 @@ def _begun(
     arrays: Arrays,
     loose: Arrays,
     structure: Structure,
+    charges: Charges,
     limits: Limits,
     threads: Threads,
     say: Callable[[str], None],
 ) -> Neighbourhoods:
     """A first schedule, with the bound there already or being worked out beside it."""
     until, several = limits.seconds, np.unique(structure.kind).size > 1
-    charges = charges_of(problem, arrays)
     folded = Folded(loose, charges, until)
     days = np.array([o.wanted_on.toordinal() for o in problem.sets.orders], dtype=np.int64)
     lots = np.array(sorted(problem.lots.values()), dtype=np.int64)
