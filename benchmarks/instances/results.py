@@ -10,6 +10,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from time import perf_counter
 from typing import Any
 
@@ -29,6 +31,12 @@ from doseline.plan.model.extract import extract
 from doseline.plan.model.matrix import Floats, Limit, Matrix
 from doseline.plan.model.objective import COSTS, doses_unmet
 from doseline.plan.model.variables import Problem, declare
+
+PATIENCE = 1.5
+"""HiGHS alone is stopped from outside after so many times its seconds: it looks at the clock
+between steps that can be long."""
+
+_STARTING = 5.0  # [s]
 
 HEADING = (
     "| Instance | Batches needed of slots | Planner: met, of started courses "
@@ -114,6 +122,25 @@ def by_plain_highs(made: Instance, seconds: float) -> Result:
     return judged(made, schedule, count(sets, schedule).total_cents, bound, took)
 
 
+def by_plain_highs_in_time(made: Instance, seconds: float) -> Result | None:
+    """The same in a process of its own; None where it has not stopped long after its time."""
+    context = get_context("spawn")
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=_told, args=(there, made, seconds))
+    process.start()
+    there.close()
+    try:
+        return here.recv() if here.poll(PATIENCE * seconds + _STARTING) else None
+    finally:
+        process.kill()
+        process.join()
+        here.close()
+
+
+def _told(to: Connection, made: Instance, seconds: float) -> None:
+    to.send(by_plain_highs(made, seconds))
+
+
 def _in_units(matrix: Matrix) -> Matrix:
     """A matrix whose costs are in whole units of the currency, as the planner's."""
     return replace(matrix, cost=[c / 100 for c in matrix.cost], constant=matrix.constant / 100)
@@ -162,9 +189,14 @@ def _solved(
 # -- the table -----------------------------------------------------------------------------
 
 
-def row(made: Instance, seconds: float, solvers: Sequence[Callable[..., Result]]) -> str:
+Solver = Callable[[Instance, float], Result | None]
+
+
+def row(made: Instance, seconds: float, solvers: Sequence[Solver]) -> str:
     """A line of the table."""
-    told = " | ".join(str(solver(made, seconds)) for solver in solvers)
+    found = [solver(made, seconds) for solver in solvers]
+    none = f"nothing | | | | {PATIENCE * seconds:.0f}, then stopped"
+    told = " | ".join(none if one is None else str(one) for one in found)
     return f"| {made.name} | {made.size.fewest} of {made.size.slots} | {told} |"
 
 
@@ -177,7 +209,9 @@ def main() -> None:
     words.add_argument("--seconds", type=float, default=60.0, help="for each solver and instance")
     words.add_argument("--planner-only", action="store_true", help="leave plain HiGHS out")
     asked = words.parse_args()
-    solvers = (by_planner,) if asked.planner_only else (by_planner, by_plain_highs)
+    solvers: Sequence[Solver] = (by_planner, by_plain_highs_in_time)
+    if asked.planner_only:
+        solvers = (by_planner,)
     print(HEADING, flush=True)
     for size in asked.sizes:
         for variant in asked.variants:

@@ -173,25 +173,25 @@ def test_what_a_plan_begins_with_is_whole_and_breaks_no_row(
 def test_weeks_apart_bound_the_cost_from_below(
     small: Problem, arrays: Arrays, structure: Structure
 ) -> None:
-    rows = charges_of(small, arrays).orders
+    charges, few = charges_of(small, arrays), np.zeros(len(structure.serve), dtype=np.bool_)
     until = perf_counter() + 60.0
     root = Relaxation(arrays, until).solve()
     assert root is not None
     dose = root.objective / len(small.sets.orders)
-    duals = duals_by_weeks(arrays, structure, rows, dose, until)
+    duals = duals_by_weeks(arrays, structure, charges, few, dose, until)
     bound = safe_bound(arrays, duals)
     assert 0.9 * root.objective <= bound <= root.objective + 1e-6
-    none = duals_by_weeks(arrays, structure, rows, dose, perf_counter() - 1.0)
+    none = duals_by_weeks(arrays, structure, charges, few, dose, perf_counter() - 1.0)
     assert 0.0 < safe_bound(arrays, none) < bound
 
 
 def test_a_price_elsewhere_that_is_wrong_leaves_the_bound_one(
     small: Problem, arrays: Arrays, structure: Structure
 ) -> None:
-    rows = charges_of(small, arrays).orders
+    charges, few = charges_of(small, arrays), np.zeros(len(structure.serve), dtype=np.bool_)
     least = solve(small.matrix, Limits(gap=0.0, seconds=60.0)).objective
     for dose in (0.0, 1e9):
-        duals = duals_by_weeks(arrays, structure, rows, dose, perf_counter() + 60.0)
+        duals = duals_by_weeks(arrays, structure, charges, few, dose, perf_counter() + 60.0)
         assert safe_bound(arrays, duals) <= least + 1e-6
 
 

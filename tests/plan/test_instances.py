@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.instances import results
 from benchmarks.instances.generate import Instance, instance, main, write
 from benchmarks.instances.sizes import FROM, SIZES, VARIANTS, size_of
 from doseline.formats import read_orders, read_programme
@@ -176,3 +177,16 @@ def test_a_spoiled_plan_does_not_pass(
 ) -> None:
     spoiled = spoil(planned.schedule)
     assert breaches(small.programme, spoiled, small.orders)
+
+
+def test_a_solver_that_does_not_stop_is_stopped(
+    small: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    solvers = (results.by_planner, results.by_plain_highs_in_time)
+    both = results.row(small, 20.0, solvers).split(" | ")
+    assert both[2] == both[7] == "60, 43"
+    assert both[3] == both[8] == "449,142"
+    monkeypatch.setattr(results, "PATIENCE", 0.0)
+    monkeypatch.setattr(results, "_STARTING", 0.0)
+    assert results.by_plain_highs_in_time(small, 20.0) is None
+    assert "| nothing | | | | 0, then stopped |" in results.row(small, 20.0, solvers)

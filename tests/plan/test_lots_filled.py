@@ -10,6 +10,7 @@ from time import perf_counter
 import numpy as np
 import pytest
 
+from doseline.plan.large import lots_filled as module
 from doseline.plan.large.folded import charges_of
 from doseline.plan.large.large import whole_lots, without_lots
 from doseline.plan.large.lots_filled import lots_filled
@@ -105,6 +106,27 @@ def test_nothing_is_broken_and_it_costs_no_more(which: str, request: pytest.Fixt
 def test_something_is_saved(large: Planned) -> None:
     values = large.filled(perf_counter() + 60.0)
     assert large.arrays.objective(values) < large.arrays.objective(large.start)
+
+
+def test_what_is_left_is_gathered_at_some_places(large: Planned) -> None:
+    arrays, structure = large.arrays, large.structure
+    charges = charges_of(large.problem, arrays)
+    filling = module._Filling(large.problem, arrays, structure, charges, large.start)
+
+    def told() -> float:
+        """The cost, less what is left of lots at what it counts for."""
+        load = filling._load
+        left = np.ceil(load - 1e-6) - load
+        return arrays.objective(filling.values) - 0.6 * float(arrays.cost @ left**2)
+
+    costs = [told()]
+    while filling.exchanged(0.6, perf_counter() + 60.0):
+        costs.append(told())
+    assert len(costs) > 1
+    assert (np.diff(costs) < 0.0).all()
+    values = filling.values
+    assert not broken(arrays, values, arrays.sums(values)).any()
+    assert not filling.exchanged(0.6, perf_counter() - 1.0)
 
 
 def test_in_the_end_no_dose_alone_goes_better_another_way(small: Planned) -> None:

@@ -23,6 +23,7 @@ from doseline.plan.large.opening import (
 )
 from doseline.plan.large.places_apart import PlacesApart, priceable
 from doseline.plan.large.sharpened import duals_sharpened, sharpened
+from doseline.plan.large.threads import Threads
 from doseline.plan.model.variables import Problem
 from doseline.plan.proof.cut_rows import Rounder
 from doseline.plan.solving.arrays import Arrays, Ints, arrays_of
@@ -187,7 +188,7 @@ def test_doses_come_before_their_penalties(
     cost = arrays.cost.copy()
     cost[beginning.structure.unmet] *= 0.05
     cheap = replace(arrays, cost=cost)
-    with large.Threads() as threads:
+    with Threads() as threads:
         search = large._at_prices(problem, cheap, beginning, threads)
         assert threads.asked
         bound, _ = threads.bound()

@@ -22,7 +22,7 @@ from doseline.plan.proof.cut_rows import Rounder
 from doseline.plan.solving.arrays import Arrays, arrays_of
 from doseline.plan.solving.neighbours import priced
 from doseline.plan.solving.relaxation import Relaxation, safe_bound
-from doseline.plan.solving.rolling import dived, rolled
+from doseline.plan.solving.rolling import rolled
 from doseline.plan.solving.rounded import broken
 from doseline.plan.solving.separation import Separation
 from doseline.plan.solving.solve import solve
@@ -194,18 +194,6 @@ def test_days_after_days_give_a_schedule_that_breaks_no_row(small: Problem) -> N
     assert values[structure.unmet].sum() <= 3.0
     none = rolled(dear, structure, days, perf_counter() - 1.0)
     assert none[structure.unmet].sum() == len(days)
-
-
-def test_one_dive_gives_a_bound_and_a_schedule(small: Problem) -> None:
-    structure, arrays = structure_of(small), arrays_of(small.matrix)
-    dear = priced(arrays, structure)
-    bound, duals, values = dived(arrays, dear, structure, perf_counter() + 30.0)
-    assert bound == pytest.approx(safe_bound(arrays, duals))
-    assert not broken(dear, values, dear.sums(values)).any()
-    assert bound <= arrays.objective(values)
-    late = dived(arrays, dear, structure, perf_counter() - 1.0)
-    assert late[0] == -np.inf
-    assert late[2][structure.unmet].all()
 
 
 # -- the whole, on an instance --------------------------------------------------------------

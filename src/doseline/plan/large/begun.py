@@ -27,7 +27,9 @@ PASSES = 2
 """So often all stretches are planned anew."""
 
 _STRETCH = 0.4  # of the time is for some stretches side by side
-_UNMET = 0.01  # of the doses
+UNMET = 0.01
+"""With more of the doses unmet another beginning is better."""
+
 _RELAXED = 0.2  # of the time is for shares
 _SHARES = 6  # times they are set before batches are searched for
 _SMALL = 60  # orders a share of days
@@ -70,7 +72,7 @@ def by_stretches(given: Beginning, passes: int = PASSES) -> Neighbourhoods:
     """
     arrays, structure, until = given.arrays, given.structure, given.until
     start, dear = first_schedule(given.folded, arrays, structure, until)
-    if start is None or start[structure.unmet].mean() > _UNMET:
+    if start is None or start[structure.unmet].mean() > UNMET:
         return by_days(replace(given, folded=given.folded.anew(until)))
     search, near = given.search(start), nearest(structure, dear, NEAR)
     given.say(f"a first schedule, cost {arrays.objective(start):,.0f}")
@@ -160,7 +162,7 @@ def _each_product(given: Beginning, batches: Neighbourhoods, until: float) -> No
         batches.among(_parted(given), batches.best.values)
         given.say(f"products planned anew, cost {batches.best.objective:,.0f}")
     for n in range(_IN_TURN * len(kinds)):
-        unmet = np.flatnonzero(batches.best.values[structure.unmet] > _UNMET)
+        unmet = np.flatnonzero(batches.best.values[structure.unmet] > UNMET)
         able = [i for i in unmet.tolist() if structure.choices_of_order[i].size]
         if not able or perf_counter() > until:
             return

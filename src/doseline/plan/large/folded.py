@@ -36,13 +36,15 @@ _TRIES = ((0.0, 0), (0.01, 1), (0.01, 3), (0.02, 7))
 class Charges:
     """What is paid once: each choice with the column of a charge that it needs.
 
-    `serve` and `paid` go side by side, one pair a row; `kept` are all rows without a charge and
-    without the row that an order needs its batch, which the vials of a whole batch make good.
-    `orders` are the rows of the orders, `bulk` those among the kept that say what a batch holds.
+    `serve` and `paid` go side by side, with the row that ties them (`tied`); `kept` are all rows
+    without a charge and without the row that an order needs its batch, which the vials of a whole
+    batch make good. `orders` are the rows of the orders, `bulk` those among the kept that say what
+    a batch holds.
     """
 
     serve: Ints
     paid: Ints
+    tied: Ints
     kept: Ints
     orders: Ints
     bulk: Ints
@@ -51,6 +53,24 @@ class Charges:
     def columns(self) -> Ints:
         """The columns of the charges, each once."""
         return np.unique(self.paid)
+
+    def within(self, arrays: Arrays, columns: Ints, rows: Ints) -> Charges:
+        """The same for a part of the arrays: of its columns and rows, by their numbers in it."""
+        column = np.full(arrays.columns, -1, dtype=np.int64)
+        row = np.full(arrays.rows, -1, dtype=np.int64)
+        column[columns], row[rows] = np.arange(len(columns)), np.arange(len(rows))
+        kept, orders = row[self.kept], row[self.orders]
+        tied = (column[self.serve] >= 0) & (column[self.paid] >= 0) & (row[self.tied] >= 0)
+        bulk = np.zeros(len(self.kept), dtype=np.bool_)
+        bulk[self.bulk] = True
+        return Charges(
+            serve=column[self.serve[tied]],
+            paid=column[self.paid[tied]],
+            tied=row[self.tied[tied]],
+            kept=kept[kept >= 0],
+            orders=orders[orders >= 0],
+            bulk=np.flatnonzero(bulk[kept >= 0]),
+        )
 
 
 def charges_of(problem: Problem, arrays: Arrays) -> Charges:
@@ -65,6 +85,7 @@ def charges_of(problem: Problem, arrays: Arrays) -> Charges:
     return Charges(
         serve=found.col[~needs].astype(np.int64),
         paid=paid[found.row[~needs]],
+        tied=rows[found.row[~needs]],
         kept=kept,
         orders=np.flatnonzero(rules == "order"),
         bulk=np.flatnonzero(rules[kept] == "bulk"),
@@ -144,30 +165,44 @@ def first_schedule(
 
     `arrays` carry a price on each unmet dose. None where its share of the time does not suffice.
     """
-    nothing = np.zeros(arrays.columns)
     now = perf_counter()
-    folded.relaxation.stop_at(now + _SHARE * (until - now))
-    found = folded.relaxation.solve()
+    found = with_shares(folded, now + _SHARE * (until - now))
     if found is None:
-        return None, nothing
+        return None, np.zeros(arrays.columns)
+    dear = folded.dear(found)
+    return whole_from_shares(folded, arrays, structure, found, now + _DIVE * (until - now)), dear
+
+
+def with_shares(folded: Folded, until: float) -> Relaxed | None:
+    """The relaxation with shares set a few times; None where the clock did not even allow one."""
+    folded.relaxation.stop_at(until)
+    found = folded.relaxation.solve()
     for _ in range(_BEFORE):
+        if found is None:
+            break
         folded.share_anew(found.values)
         following = folded.relaxation.solve()
         if following is None:
             break
         found = following
-    dear = folded.dear(found)
-    whole = None
+    return found
+
+
+def whole_from_shares(
+    folded: Folded, arrays: Arrays, structure: Structure, found: Relaxed, until: float
+) -> Floats | None:
+    """Whole values that break no row, if any, by a dive from the relaxation with shares."""
+    dear, whole = folded.dear(found), None
     for less, more in _TRIES:
         more = 0 if folded.less_bulk(less) else more
-        tried = _tried(folded, arrays, structure, found, dear, more, now + _DIVE * (until - now))
+        tried = _tried(folded, arrays, structure, found, dear, more, until)
         if tried is None:
             break
         if whole is None or arrays.objective(tried) < arrays.objective(whole):
             whole = tried
         if not (tried[structure.unmet] > np.maximum(arrays.lower[structure.unmet], 0.5)).any():
             break
-    return whole, dear
+    return whole
 
 
 def _tried(
@@ -181,8 +216,26 @@ def _tried(
 ) -> Floats | None:
     """Whole values that break no row, by a dive; all orders, but for those served in part."""
     dived = _dived(folded, structure, found, dear, more, until)
-    if dived is None:
-        return None
+    return None if dived is None else _orders_whole(folded, arrays, structure, dived, until)
+
+
+def whole_from(
+    folded: Folded, arrays: Arrays, structure: Structure, values: Floats, until: float
+) -> Floats | None:
+    """Whole values from such with whole batches: orders that are whole stay, shares place others.
+
+    None where that breaks a row, or the clock stops it. `folded` has no share set yet.
+    """
+    folded.share_anew(values)
+    for column in structure.serve[values[structure.serve] > 1.0 - _SERVED].tolist():
+        folded.relaxation.bound(column, 1.0, 1.0)
+    return _orders_whole(folded, arrays, structure, values, until)
+
+
+def _orders_whole(
+    folded: Folded, arrays: Arrays, structure: Structure, dived: Floats, until: float
+) -> Floats | None:
+    """Whole values with the batches, lines and deliveries of `dived`, which are whole."""
     folded.relaxation.stop_at(until)
     best = _shared_again(folded, arrays, dived, np.concatenate([structure.made, structure.how]))
     whole = whole_orders(arrays, structure, best, in_time(until))

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
@@ -21,19 +20,20 @@ from doseline.plan.large.begun import PASSES, Beginning, by_days, by_stretches
 from doseline.plan.large.branched import lifted_by
 from doseline.plan.large.climbing import MEMORY, PACE, STEPS, climbed, first_prices
 from doseline.plan.large.folded import Charges, Folded, charges_of
+from doseline.plan.large.from_relaxation import by_relaxation, near_by
 from doseline.plan.large.lines_together import duals_together, unlike_lines
 from doseline.plan.large.lots_filled import lots_filled
 from doseline.plan.large.opening import by_prices
 from doseline.plan.large.places_apart import PlacesApart, priceable
 from doseline.plan.large.sharpened import duals_sharpened, sharpened
+from doseline.plan.large.threads import Threads
 from doseline.plan.large.weeks_apart import duals_by_weeks
 from doseline.plan.model.matrix import Floats
 from doseline.plan.model.variables import Problem
 from doseline.plan.proof.duals import Duals
-from doseline.plan.solving.arrays import Arrays, Ints
+from doseline.plan.solving.arrays import Arrays, Flags, Ints
 from doseline.plan.solving.neighbours import Neighbourhoods, priced
 from doseline.plan.solving.relaxation import Relaxation, safe_bound
-from doseline.plan.solving.rolling import dived
 from doseline.plan.solving.solve import Ended, Limits, Solution
 from doseline.plan.solving.structure import Structure, structure_of
 
@@ -42,68 +42,17 @@ COLUMNS = 120_000
 """More orders or columns than these, or several products, do not begin with a dive from all."""
 
 ROUNDS = 2000
-"""So many rounds of pieces are tried at most, two pieces each."""
+"""So many rounds of pieces are tried at most."""
 
 _SCARCE = {"isotope offer", "plant possession"}
 _PRICED, _SHARPENED, _BOUNDED, _BRANCHED = 0.25, 0.3, 0.4, 0.6
 """Of the time, at most, so much is over when prices of orders, their cuts, their duals, and what
 whole batches add are there."""
 
-_FILLING = 0.03  # of the time is for whole lots to be used up
+_FILLING = 0.015  # of the time is for whole lots to be used up
 _DEAREST = 0.999
 _UNPACKED = 0.01  # of a bulk
 _LITTLE = 0.02  # of an offer or a licence
-
-
-class Threads:
-    """Two threads: one works out the bound as long as that takes, what is free looks for schedules.
-
-    HiGHS lets other threads work while it solves.
-    """
-
-    def __init__(self) -> None:
-        self._one, self._two = ThreadPoolExecutor(1), ThreadPoolExecutor(2)
-        self._beside = ThreadPoolExecutor(1)
-        self._bound: Future[tuple[float, Duals]] = Future()
-        self._asked = False
-
-    def __enter__(self) -> Threads:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for pool in (self._one, self._two, self._beside):
-            pool.shutdown()
-
-    def beside(self, work: Callable[[], tuple[float, Duals]]) -> None:
-        """Have the bound and its duals worked out in a thread of its own."""
-        self._asked = True
-        self._bound = self._beside.submit(work)
-
-    def bounded(self, bound: float, duals: Duals) -> None:
-        """The bound and its duals are known."""
-        self._asked = True
-        self._bound.set_result((bound, duals))
-
-    @property
-    def asked(self) -> bool:
-        """Whether the bound is known or being worked out."""
-        return self._asked
-
-    def done(self) -> bool:
-        """Whether the bound is known."""
-        return self._bound.done()
-
-    def bound(self) -> tuple[float, Duals]:
-        """The bound and its duals; waits for them."""
-        return self._bound.result()
-
-    def both(self) -> ThreadPoolExecutor:
-        """The two threads, for a bound that is worked out while nobody looks for schedules."""
-        return self._two
-
-    def free(self) -> ThreadPoolExecutor:
-        """The threads that look for schedules now."""
-        return self._two if self.done() else self._one
 
 
 def solved_by_pieces(
@@ -167,11 +116,7 @@ def _begun(
         if found is not None:
             return found
     if few and arrays.columns <= COLUMNS and not (several or bulk):
-        search = by_stretches(beginning, 0)
-        bound, duals, start = dived(arrays, loose, structure, until)
-        threads.bounded(bound, Duals(duals))
-        search.or_from(start)
-        return search
+        return by_relaxation(problem, arrays, beginning, threads)
     unlike = unlike_lines(problem)
     if threads.asked:  # prices give it, and no schedule
         return by_days(beginning)
@@ -183,7 +128,8 @@ def _begun(
     else:
         root = folded.relaxation.solve()
         dose = root.objective / max(1, len(structure.unmet)) if root else 0.0
-        threads.beside(partial(_by_weeks, arrays, structure, charges.orders, dose, until))
+        near = near_by(folded, structure, root)
+        threads.beside(partial(_by_weeks, arrays, structure, charges, near, dose, until))
     if several:
         return by_days(beginning)
     return by_stretches(beginning, 0 if bulk or unlike else PASSES)
@@ -259,10 +205,15 @@ def _lines_together(
 
 
 def _by_weeks(
-    arrays: Arrays, structure: Structure, order_rows: Ints, dose: float, until: float
+    arrays: Arrays,
+    structure: Structure,
+    charges: Charges,
+    near: Flags,
+    dose: float,
+    until: float,
 ) -> tuple[float, Duals]:
     """The same from the relaxations of some weeks each."""
-    duals = duals_by_weeks(arrays, structure, order_rows, dose, until)
+    duals = duals_by_weeks(arrays, structure, charges, near, dose, until)
     return safe_bound(arrays, duals), Duals(duals)
 
 

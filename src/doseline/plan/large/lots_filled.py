@@ -2,13 +2,15 @@
 
 A batch is charged with whole lots, so on average half a lot is paid for in vain. What a dose asks
 for depends on when its batch is made and when it is used: two doses that change places, or one that
-takes another way, now and then save a lot. Such exchanges are tried until none saves anything.
+takes another way, now and then save a lot. Two places with a third of a lot left each save none
+that way, but what one of them has left can be gathered at the other, for a third place to meet: so
+exchanges that gather are made first, at a price that falls, and at last those alone that save.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from time import perf_counter
 
 import numpy as np
@@ -17,12 +19,22 @@ from doseline.plan.large.folded import Charges
 from doseline.plan.large.offers import packages_of
 from doseline.plan.model.matrix import Floats
 from doseline.plan.model.variables import Problem
-from doseline.plan.solving.arrays import Arrays, Ints
+from doseline.plan.solving.arrays import Arrays, Flags, Ints
 from doseline.plan.solving.structure import Structure
 
 _EXACT = 1e-6
 _LEAST = 1e-3  # of a unit of the currency: what an exchange must save
 _ROUNDS = 200
+_GATHERED = (0.6, 0.3, 0.0)
+"""What a lot all left over counts for, in parts of its price; of a part left the square counts."""
+
+_OF_PLACES = frozenset(
+    (
+        *("vials", "isotope lots", "extra vials", "shipment", "batch made", "order", "bulk"),
+        *("a vial at least", "isotope source", "lines of a place"),
+    )
+)
+"""The rules that an exchange is worked out by; it must not break any other by itself."""
 _NONE = np.empty(0, dtype=np.int64)
 
 
@@ -31,7 +43,8 @@ class _Ways:
     """Other ways of doses that are served: `order`, the choice taken now and the one instead.
 
     `more` is what the other costs beyond the one, its package included; `source` and `target` are
-    the lots that they draw on, by column.
+    the lots that they draw on, by column. `alone` says whether there is a vial for it without
+    another dose in exchange.
     """
 
     order: Ints
@@ -40,17 +53,11 @@ class _Ways:
     more: Floats
     source: Ints
     target: Ints
+    alone: Flags
 
     def of(self, some: Ints) -> _Ways:
         """Some of them."""
-        return _Ways(
-            self.order[some],
-            self.now[some],
-            self.instead[some],
-            self.more[some],
-            self.source[some],
-            self.target[some],
-        )
+        return _Ways(*(getattr(self, each.name)[some] for each in fields(self)))
 
 
 def lots_filled(
@@ -66,10 +73,14 @@ def lots_filled(
     `until` is a reading of `perf_counter`.
     """
     filling = _Filling(problem, arrays, structure, charges, values)
-    for _ in range(_ROUNDS):
-        if perf_counter() >= until or not filling.exchanged(until):
-            break
-    return filling.values
+    best = values
+    for gathered in _GATHERED:
+        for _ in range(_ROUNDS):
+            if perf_counter() >= until or not filling.exchanged(gathered, until):
+                break
+        if arrays.objective(filling.values) < arrays.objective(best):
+            best = filling.values.copy()
+    return best
 
 
 class _Filling:
@@ -95,11 +106,19 @@ class _Filling:
         self._load = np.zeros(arrays.columns)
         taken = self._taken()
         np.add.at(self._load, self._lots[taken], self._needs[taken])
+        rules = np.array([limit.rule for limit in problem.matrix.limits])
+        self._others = np.flatnonzero(~np.isin(rules, list(_OF_PLACES)))
+        self._vials = np.flatnonzero(rules == "vials")
+        self._gathered = 0.0
         self._users = np.zeros(arrays.columns, dtype=np.int64)
         np.add.at(self._users, self._package[taken[self._package[taken] >= 0]], 1)
 
-    def exchanged(self, until: float) -> bool:
-        """Make the exchanges that save most, one at most for the lots of each batch."""
+    def exchanged(self, gathered: float, until: float) -> bool:
+        """Make the exchanges that save most, one at most for the lots of each batch.
+
+        Beside what they save, what is left of lots counts, if `gathered` is more than nothing.
+        """
+        self._gathered = gathered
         ways, touched, any_made = self._ways(), set[int](), False
         found = sorted(self._saving(ways), key=lambda one: one[0])
         for _, some in found:
@@ -133,47 +152,53 @@ class _Filling:
         more -= np.where(self._users[old] == 1, fee[was], 0.0)
         more[old == new] = (cost[instead] - cost[was])[old == new]
         source, target = self._lots[was], self._lots[instead]
-        every = _Ways(structure.order[instead], was, instead, more, source, target)
+        alone = self._fits(self._vials, was, instead)
+        every = _Ways(structure.order[instead], was, instead, more, source, target, alone)
         price, needs = arrays.cost, self._needs
         in_parts = more + price[target] * needs[instead] - price[source] * needs[was]
         kept = in_parts + self._vials_beyond(every) < price[source] + price[target]
-        return every.of(np.flatnonzero(kept))
+        return every.of(np.flatnonzero(kept & self._fits(self._others, was, instead)))
+
+    def _fits(self, rows: Ints, now: Ints, instead: Ints) -> Flags:
+        """Whether one choice in place of another breaks none of some rows."""
+        serve, by_row = self._structure.serve, self._arrays.by_row[rows].tocsc()
+        step = (by_row[:, serve[instead]] - by_row[:, serve[now]]).tocsc()
+        after = self._sums[rows][step.indices] + step.data
+        over = (step.data > 0.0) & (after > self._arrays.row_upper[rows][step.indices] + _EXACT)
+        found = np.ones(len(now), dtype=np.bool_)
+        found[np.repeat(np.arange(len(now)), np.diff(step.indptr))[over]] = False
+        return found
 
     def _fees(self) -> Floats:
         """By choice what its package costs."""
         return np.where(self._package >= 0, self._arrays.cost[self._package], 0.0)
 
+    def _lots_cost(self, lots: Ints | int, load: Floats) -> Floats:
+        """What lots cost with a load, and what is left of them is worth."""
+        whole = np.ceil(load - _EXACT)
+        price = self._arrays.cost[lots]
+        return np.asarray(price * (whole - self._gathered * (whole - load) ** 2))
+
     def _saving(self, ways: _Ways) -> Iterator[tuple[float, tuple[int, ...]]]:
         """What one other way, or two that change places, come to, if they save something."""
-        needs, lots = self._needs, np.ceil(self._load - _EXACT)
-        price, load = self._arrays.cost, self._load
-        less, more = needs[ways.now], needs[ways.instead]
+        load, now = self._load, self._lots_cost(np.arange(len(self._load)), self._load)
+        less, more = self._needs[ways.now], self._needs[ways.instead]
         same = ways.source == ways.target
-        after = np.ceil(load[ways.source] - less + np.where(same, more, 0.0) - _EXACT)
-        cost = ways.more + price[ways.source] * (after - lots[ways.source])
-        there = np.ceil(load[ways.target] + more - _EXACT) - lots[ways.target]
-        cost += np.where(same, 0.0, price[ways.target] * there)
-        cost += self._vials_beyond(ways)
-        for n in np.flatnonzero(cost < -_LEAST).tolist():
+        after = load[ways.source] - less + np.where(same, more, 0.0)
+        cost = ways.more + self._lots_cost(ways.source, after) - now[ways.source]
+        there = self._lots_cost(ways.target, load[ways.target] + more) - now[ways.target]
+        cost += np.where(same, 0.0, there) + self._vials_beyond(ways)
+        for n in np.flatnonzero((cost < -_LEAST) & (same | ways.alone)).tolist():
             yield float(cost[n]), (n,)
-        across = np.flatnonzero(~same)
-        pairs = np.stack([ways.source[across], ways.target[across]])
-        order = np.lexsort(pairs)
-        across = across[order]
-        ends = np.flatnonzero(np.any(np.diff(pairs[:, order], axis=1) != 0, axis=0)) + 1
-        group = {
-            (int(ways.source[some[0]]), int(ways.target[some[0]])): some
-            for some in np.split(across, ends)
-            if len(some)
-        }
+        group = _by_ends(ways, np.flatnonzero(~same))
         for (one, other), there_ in group.items():
             back = group.get((other, one), _NONE)
             if one > other or not len(back):
                 continue
             a, b = there_[:, None], back[None, :]
-            here = np.ceil(load[one] - less[a] + more[b] - _EXACT) - lots[one]
-            away = np.ceil(load[other] - less[b] + more[a] - _EXACT) - lots[other]
-            total = ways.more[a] + ways.more[b] + price[one] * here + price[other] * away
+            here = self._lots_cost(one, load[one] - less[a] + more[b]) - now[one]
+            away = self._lots_cost(other, load[other] - less[b] + more[a]) - now[other]
+            total = ways.more[a] + ways.more[b] + here + away
             total[ways.order[a] == ways.order[b]] = 0.0
             best = int(total.argmin())
             first, second = divmod(best, len(back))
@@ -217,7 +242,11 @@ class _Filling:
         able = (sums <= arrays.row_upper[rows] + slack) & (sums >= arrays.row_lower[rows] - slack)
         if not able.all() or (values > arrays.upper[columns] + _EXACT).any():
             return False
-        if float(arrays.cost[columns] @ step) > -_LEAST:
+        gathered = 0.0
+        for lots, needed in load.items():
+            left = [np.ceil(x - _EXACT) - x for x in (needed, float(self._load[lots]))]
+            gathered += float(arrays.cost[lots]) * (left[0] ** 2 - left[1] ** 2)
+        if float(arrays.cost[columns] @ step) - self._gathered * gathered > -_LEAST:
             return False
         self.values[columns], self._sums[rows] = values, sums
         self._load[list(load)] = list(load.values())
@@ -269,6 +298,18 @@ def _lots_of(problem: Problem, arrays: Arrays, structure: Structure) -> tuple[In
             needs[choices] = -value[~mine] / value[mine][0]
     column[found != 1] = -1
     return column, needs
+
+
+def _by_ends(ways: _Ways, some: Ints) -> dict[tuple[int, int], Ints]:
+    """Some ways by the lots that they leave and those that they come to."""
+    pairs = np.stack([ways.source[some], ways.target[some]])
+    order = np.lexsort(pairs)
+    ends = np.flatnonzero(np.any(np.diff(pairs[:, order], axis=1) != 0, axis=0)) + 1
+    return {
+        (int(ways.source[mine[0]]), int(ways.target[mine[0]])): mine
+        for mine in np.split(some[order], ends)
+        if len(mine)
+    }
 
 
 def _rows_beyond(problem: Problem, arrays: Arrays, extra: Ints) -> Ints:

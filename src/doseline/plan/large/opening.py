@@ -20,6 +20,7 @@ from doseline.plan.large.lines_alone import Lines, lines_of
 from doseline.plan.large.moving import Moving
 from doseline.plan.large.one_product import OneProduct
 from doseline.plan.large.places_apart import PlacesApart
+from doseline.plan.large.swept import Swept
 from doseline.plan.large.together import Together
 from doseline.plan.model.matrix import Floats
 from doseline.plan.solving.arrays import Arrays, Ints, alone
@@ -29,8 +30,8 @@ from doseline.plan.solving.relaxation import Relaxation
 from doseline.plan.solving.rounded import broken, in_time, whole_orders
 from doseline.plan.solving.structure import Structure
 
-_DIVING = 0.25  # of the time, at most, is for the dive
-_MOVES = 0.9  # of the time that is left after it, at most, is for moves
+_DIVING = 0.35  # of the time, at most, is for the dive
+_MOVES = 0.7  # of the time that is left after it, at most, is for moves
 _RISE, _FALL = 0.5, 0.1  # so far dues go to what they are with the batches given
 _IN_THE_END = 1.05  # of the relaxation's batches, about, are made
 _BATCHES_A_DOSE = 2.0  # a dose unmet costs as much as so many of the dearest batches
@@ -78,7 +79,7 @@ def by_prices(
     values = None if made is None else _finished(given, made)
     if values is None:
         return None
-    search = given.search(values)
+    search = Swept(given.arrays, given.structure, values, given.seed)
     given.say(f"orders whole, cost {search.best.objective:,.0f}")
     _mended(given, search)
     if search.best.values[given.structure.unmet].mean() > _UNMET:

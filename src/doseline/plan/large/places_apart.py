@@ -44,7 +44,7 @@ OF_A_PLACE = frozenset(
 about batches, lines and choices; what is about lots of isotope has none."""
 
 _PACKAGES, _DOSES = 4, 12  # of a site at a place, at most: all sets of packages are compared
-_COMPARED = 2_000_000  # ways by set of packages, at most
+_COMPARED = 4_000_000  # ways by set of packages, at most
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,10 @@ from time import perf_counter
 
 import numpy as np
 
+from doseline.plan.large.folded import Charges
+from doseline.plan.large.sifted import Sifted
 from doseline.plan.model.matrix import Floats
 from doseline.plan.solving.arrays import Arrays, Flags, Ints, piece
-from doseline.plan.solving.relaxation import Relaxation
 from doseline.plan.solving.structure import Structure
 
 _WEEK = 7 * 24 * 60
@@ -25,11 +26,17 @@ _BESIDE = 1
 
 
 def duals_by_weeks(
-    arrays: Arrays, structure: Structure, order_rows: Ints, elsewhere: float, until: float
+    arrays: Arrays,
+    structure: Structure,
+    charges: Charges,
+    near: Flags,
+    elsewhere: float,
+    until: float,
 ) -> Floats:
     """Duals for all rows; those of weeks that the clock left no time for are 0.
 
-    `elsewhere` is about what a dose costs, for orders that weeks outside of a part could serve.
+    `near` are the choices that each part begins with (`sifted.py`), `elsewhere` is about what a
+    dose costs, for orders that weeks outside of a part could serve.
     """
     duals = np.zeros(arrays.rows)
     when = _when(arrays, structure)
@@ -40,12 +47,12 @@ def duals_by_weeks(
     for begin, end in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True):
         beside = _BESIDE * _WEEK
         places = (structure.at >= begin - beside) & (structure.at < end + beside)
-        rows, found = _part(arrays, structure, places, elsewhere, until)
+        rows, found = _part(arrays, structure, charges, near, places, elsewhere, until)
         if found is None:
             break
         mine = (when[rows] >= begin) & (when[rows] < end)
         duals[rows[mine]] = found[mine]
-    return orders_paid(arrays, structure, order_rows, duals)
+    return orders_paid(arrays, structure, charges.orders, duals)
 
 
 def _when(arrays: Arrays, structure: Structure) -> Floats:
@@ -61,7 +68,13 @@ def _when(arrays: Arrays, structure: Structure) -> Floats:
 
 
 def _part(
-    arrays: Arrays, structure: Structure, places: Flags, elsewhere: float, until: float
+    arrays: Arrays,
+    structure: Structure,
+    charges: Charges,
+    near: Flags,
+    places: Flags,
+    elsewhere: float,
+    until: float,
 ) -> tuple[Ints, Floats | None]:
     """The rows that some places stand in, and what they are worth there."""
     inside = places[structure.place]
@@ -80,7 +93,10 @@ def _part(
     part, rows = piece(held, nothing, np.zeros(arrays.rows), free)
     if perf_counter() > until:
         return rows, None
-    found = Relaxation(part, until, corners=True).solve()
+    mine = np.isin(free, structure.serve)
+    soon = np.isin(free[mine], structure.serve[near])
+    within = charges.within(arrays, free, rows)
+    found = Sifted(part, within, np.flatnonzero(mine), soon, until).solve()
     return rows, None if found is None else found.row_duals
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Protocol
 
 import numpy as np
 
 from doseline.plan.model.matrix import Floats
 from doseline.plan.solving.arrays import Arrays, Ints
-from doseline.plan.solving.relaxation import Relaxation, Relaxed
+from doseline.plan.solving.relaxation import Relaxed
 
 _AT_ONCE = 0.2  # of the batches that are not yet whole
 _FEWER = 3  # so many times fewer are tried where a step costs too much
@@ -16,8 +17,21 @@ _WHOLE = 1e-6
 _STEEP = 5e-4
 
 
+class Divable(Protocol):
+    """A relaxation that can be dived from: bounds change, a row is added, it is solved again."""
+
+    def at_most(self, columns: Ints, upper: float) -> None:
+        """Add a row: some columns together are no more than `upper`."""
+
+    def bound(self, column: int, lower: float, upper: float) -> None:
+        """Give a column other bounds."""
+
+    def solve(self) -> Relaxed | None:
+        """The least cost with its values and duals; None where there is none, or no time."""
+
+
 def whole_batches(
-    relaxation: Relaxation,
+    relaxation: Divable,
     start: Relaxed,
     arrays: Arrays,
     made: Ints,
@@ -43,7 +57,7 @@ def whole_batches(
 
 
 def whole_columns(
-    relaxation: Relaxation, start: Relaxed | None, arrays: Arrays, columns: Ints
+    relaxation: Divable, start: Relaxed | None, arrays: Arrays, columns: Ints
 ) -> Relaxed | None:
     """A solution of the relaxation in which some columns are whole, from one in which they are not.
 
@@ -62,7 +76,7 @@ def whole_columns(
 
 
 def _step(
-    relaxation: Relaxation, found: Relaxed, arrays: Arrays, columns: Ints, nearest: Ints
+    relaxation: Divable, found: Relaxed, arrays: Arrays, columns: Ints, nearest: Ints
 ) -> Relaxed | None:
     """Fixes a few of the nearest, fewer where that costs too much; at last one, either way."""
     values = found.values[columns]
@@ -85,13 +99,13 @@ def _steep(found: Relaxed) -> float:
     return found.objective + _STEEP * abs(found.objective)
 
 
-def _fixed(relaxation: Relaxation, columns: Ints, chosen: Ints, values: Floats) -> Relaxed | None:
+def _fixed(relaxation: Divable, columns: Ints, chosen: Ints, values: Floats) -> Relaxed | None:
     for n, value in zip(chosen.tolist(), values.tolist(), strict=True):
         relaxation.bound(int(columns[n]), value, value)
     return relaxation.solve()
 
 
-def _better(relaxation: Relaxation, column: int, value: float) -> Relaxed | None:
+def _better(relaxation: Divable, column: int, value: float) -> Relaxed | None:
     """A column rounded up or down, whichever costs less."""
     found = []
     for whole in (math.floor(value), math.ceil(value)):

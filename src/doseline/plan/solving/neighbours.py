@@ -17,7 +17,9 @@ from doseline.plan.solving.structure import Structure
 
 _TOLERANCE = 1e-6
 _NODES, _SECONDS = 200, 5.0
-_AT_LEAST, _AT_MOST = 2, 80
+_AT_LEAST, AT_MOST = 2, 80
+"""So many places a piece has, at least and at most."""
+"""Places in a piece."""
 
 
 @dataclass
@@ -114,7 +116,7 @@ class Neighbourhoods:
         hard = any(s.ended is not Ended.OPTIMAL for s in found)
         easy = all(s.ended is Ended.OPTIMAL and s.nodes <= 1 for s in found)
         factor = 0.9 if hard else (1.1 if easy else 1.0)
-        self._size = min(max(self._size * factor, _AT_LEAST), _AT_MOST)
+        self._size = min(max(self._size * factor, _AT_LEAST), AT_MOST)
 
     def _pieces(self) -> list[Ints]:
         """The columns of two pieces that have no place and no order in common."""

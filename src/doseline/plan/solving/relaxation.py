@@ -28,6 +28,23 @@ class Relaxed:
     objective: float
 
 
+class Standing:
+    """Where the solver stands in a whole, of which it has had parts: each column, each row.
+
+    A column that it has not had stands at its lower bound, a row is not tight.
+    """
+
+    def __init__(self, columns: int, rows: int) -> None:
+        status = highspy.HighsBasisStatus
+        self.known = False
+        self.columns = np.full(columns, status.kLower, dtype=np.object_)
+        self.rows = np.full(rows, status.kBasic, dtype=np.object_)
+
+    def another_row(self) -> None:
+        """The whole has a row more."""
+        self.rows = np.append(self.rows, highspy.HighsBasisStatus.kBasic)
+
+
 class Relaxation:
     """A matrix whose columns need not be whole; rows and bounds can change between two solutions.
 
@@ -103,6 +120,22 @@ class Relaxation:
     def start_from(self, basis: Any) -> None:
         """Have the solver begin where it stood before."""
         self._highs.setBasis(basis)
+
+    def stand(self, standing: Standing, columns: Ints, rows: Ints) -> None:
+        """Have the solver begin where it stood in a smaller part of the whole; these are mine."""
+        if standing.known:
+            basis = highspy.HighsBasis()
+            basis.col_status = standing.columns[columns].tolist()
+            basis.row_status = standing.rows[rows].tolist()
+            basis.valid = True
+            self._highs.setBasis(basis)
+
+    def stands(self, standing: Standing, columns: Ints, rows: Ints) -> None:
+        """Write down where the solver stands in the whole."""
+        basis = self._highs.getBasis()
+        standing.columns[columns] = basis.col_status
+        standing.rows[rows] = basis.row_status
+        standing.known = True
 
     @property
     def impossible(self) -> bool:

@@ -1,13 +1,11 @@
-"""Whole values for many orders to begin with: from one dive, or a few days after a few days.
+"""Whole values for many orders to begin with: a few days after a few days.
 
-Where the relaxation is quick, its batches are made whole by a dive, then its orders. Else the
-orders are taken in the order of their days, so many at a time, each share planned as a whole; what
-was decided before stays, but room left in a batch, or a place not used yet, can still be taken.
+The orders are taken in the order of their days, so many at a time, each share planned as a whole.
+What was decided before stays; room left in a batch, or a place not used yet, can still be taken.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from time import perf_counter
 
@@ -15,9 +13,7 @@ import numpy as np
 
 from doseline.plan.model.matrix import Floats
 from doseline.plan.solving.arrays import Arrays, Ints, piece
-from doseline.plan.solving.dive import whole_batches, whole_columns
-from doseline.plan.solving.relaxation import Relaxation, safe_bound
-from doseline.plan.solving.rounded import broken, in_time, nothing_made, whole_orders
+from doseline.plan.solving.rounded import broken, nothing_made
 from doseline.plan.solving.solve import Limits, solve
 from doseline.plan.solving.structure import Structure
 
@@ -26,31 +22,6 @@ _SHARE = 200
 
 _NODES, _SECONDS = 5, 1.5
 _NEAR = 3e-3  # of the cost of a share: what is left is for the search by pieces
-_DIVING = 0.6  # of the time that is left
-
-
-def dived(
-    arrays: Arrays, searched: Arrays, structure: Structure, until: float
-) -> tuple[float, Floats, Floats]:
-    """A bound with its duals, and whole values from one dive for all orders.
-
-    `searched` are the same arrays with a price on each unmet dose.
-    """
-    relaxation = Relaxation(arrays, until, corners=True)
-    root, nothing = relaxation.solve(), nothing_made(arrays, structure)
-    if root is None:
-        return -math.inf, np.zeros(arrays.rows), nothing
-    bound = safe_bound(arrays, root.row_duals)
-    now = perf_counter()
-    relaxation.stop_at(now + _DIVING * (until - now))
-    whole = whole_batches(relaxation, root, arrays, structure.made, structure.kind)
-    whole = whole_columns(relaxation, whole, arrays, structure.how)
-    found = None
-    if whole is not None:
-        found = whole_orders(searched, structure, whole.values, in_time(until))
-    if found is None or broken(arrays, found, arrays.sums(found)).any():
-        found = nothing
-    return bound, root.row_duals, found
 
 
 def rolled(
