@@ -102,7 +102,7 @@ def _dived(
     if found is None:
         return None
     given.say(f"batches whole, cost {found.objective:,.0f} with orders in parts")
-    folded = Folded(given.arrays, given.folded.charges, until)
+    folded = given.folded.anew(until)
     dived = whole_from(folded, given.arrays, structure, found.values, until)
     if dived is not None:
         given.say(f"orders whole, cost {given.arrays.objective(dived):,.0f}")
