@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -58,6 +59,16 @@ def test_processes_started_beforehand_take_every_programme_that_comes() -> None:
             "1: another",
         ]
         assert crew.run([partial(named, n) for n in range(3)], "jobs") == EXPECTED
+
+
+def test_nothing_of_the_processes_is_left_when_they_end() -> None:
+    threads = set(threading.enumerate())
+    with processes(2, []) as pool, Crew(world(), 2, pool=pool) as crew:
+        assert crew.run([partial(named, n) for n in range(3)], "jobs") == EXPECTED
+    assert set(threading.enumerate()) <= threads
+    with Crew(world(), 2) as crew:
+        assert crew.run([partial(named, n) for n in range(3)], "jobs") == EXPECTED
+    assert set(threading.enumerate()) <= threads
 
 
 def test_one_worker_needs_no_process() -> None:

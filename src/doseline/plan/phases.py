@@ -213,8 +213,10 @@ def _least_weight(
 
     if untouched:
         near = least_nearby(arrays_of(matrix), weights, moves, untouched, left, start)
-        if near.values.size:
-            return near
+        if near.solution.values.size:
+            for column, value in near.settled.items():
+                problem.matrix.fix(column, value)
+            return near.solution
     return solve(matrix, left(), start)
 
 

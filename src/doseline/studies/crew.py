@@ -31,20 +31,21 @@ T = TypeVar("T")
 def processes(workers: int, modules: Sequence[str]) -> Iterator[ProcessPoolExecutor | None]:
     """Processes for a crew that load these modules while its programme is still being read.
 
-    None where all is done in this process.
+    They end with the `with` block, and are waited for: an interpreter that ends while they do may
+    find their pipes closed. None where all is done in this process.
     """
     pool = _started(workers, modules) if workers > 1 else None
     try:
         yield pool
     finally:
         if pool is not None:
-            pool.shutdown(wait=False, cancel_futures=True)  # they end while we go on
+            pool.shutdown(cancel_futures=True)
 
 
 class Crew:
     """Runs jobs on the programme; the answers do not depend on how many processes there are.
 
-    The processes are those given, or start with the first round of several jobs; they end with the
+    The processes are those given, or start with the first round of several jobs and end with the
     `with` block. A killed process loses nothing: what it left undone is done here.
     """
 
@@ -58,7 +59,7 @@ class Crew:
         self.programme = programme
         self.workers = workers
         self.progress = progress
-        self._pool = pool
+        self._pool, self._given = pool, pool
         self._packed = pickle.dumps(programme) if workers > 1 else b""
 
     def __enter__(self) -> Crew:
@@ -70,9 +71,9 @@ class Crew:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)  # they end while we go on
-            self._pool = None
+        if self._pool is not None and self._pool is not self._given:
+            self._pool.shutdown(cancel_futures=True)
+        self._pool = None
 
     def run(self, jobs: Sequence[Job[T]], what: str) -> list[T]:
         """The answers of the jobs, in their order."""

@@ -18,6 +18,8 @@ from doseline.plan.solving.solve import as_lp, fresh
 _LARGE = 40_000
 """From so many columns on interior points are faster than the simplex method."""
 
+_PRIMAL = 4  # the primal simplex method, as HiGHS counts them
+
 
 @dataclass(frozen=True, slots=True)
 class Relaxed:
@@ -96,6 +98,22 @@ class Relaxation:
     def bound(self, column: int, lower: float, upper: float) -> None:
         """Give a column other bounds."""
         self._highs.changeColBounds(column, lower, upper)
+
+    def loosen(self, columns: Ints, lower: Floats) -> None:
+        """Let columns that were held at their upper bound go down to a lower one.
+
+        Each stays where it stands until the next solution, which satisfies all rows from its first
+        step on: the primal simplex method is the one for that.
+        """
+        basis = self._highs.getBasis()
+        stands = np.asarray(basis.col_status, dtype=np.object_)
+        held = columns[stands[columns] != highspy.HighsBasisStatus.kBasic]
+        stands[held] = highspy.HighsBasisStatus.kUpper
+        basis.col_status = stands.tolist()
+        upper = np.asarray(self._highs.getLp().col_upper_, dtype=np.float64)[columns]
+        self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
+        self._highs.setBasis(basis)
+        self._highs.setOptionValue("simplex_strategy", _PRIMAL)
 
     def put(self, row: int, column: int, value: float) -> None:
         """Give a column another coefficient in a row."""
@@ -195,12 +213,17 @@ def safe_bound(arrays: Arrays, row_duals: Floats) -> float:
     >>> safe_bound(arrays_of(sack), np.array([41.5]))
     1245.0
     """
-    duals = np.where(np.isfinite(row_duals), row_duals, 0.0)
-    duals = np.where((duals > 0.0) & ~np.isfinite(arrays.row_lower), 0.0, duals)
-    duals = np.where((duals < 0.0) & ~np.isfinite(arrays.row_upper), 0.0, duals)
+    duals = safe_duals(arrays, row_duals)
     reduced = arrays.cost - arrays.by_row.T @ duals
     ends = np.where(reduced > 0.0, arrays.lower, arrays.upper)
     sides = np.where(duals > 0.0, arrays.row_lower, arrays.row_upper)
     columns, rows = reduced != 0.0, duals != 0.0
     total = float(reduced[columns] @ ends[columns]) + float(duals[rows] @ sides[rows])
     return arrays.constant + total if math.isfinite(total) else -math.inf
+
+
+def safe_duals(arrays: Arrays, row_duals: Floats) -> Floats:
+    """The duals, 0 where they are no number or would charge a side that a row does not have."""
+    duals = np.where(np.isfinite(row_duals), row_duals, 0.0)
+    duals = np.where((duals > 0.0) & ~np.isfinite(arrays.row_lower), 0.0, duals)
+    return np.where((duals < 0.0) & ~np.isfinite(arrays.row_upper), 0.0, duals)
