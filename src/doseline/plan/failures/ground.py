@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from doseline.calendars import WorkCalendar
@@ -42,6 +42,7 @@ class Ground:
     bound_for: Mapping[str, tuple[Allocation, ...]]
     chosen: Mapping[str, int]
     calendars: Mapping[str, WorkCalendar]
+    _decided: dict[tuple[str, int], int] = field(default_factory=dict, init=False, repr=False)
 
     def order(self, allocation: Allocation) -> DoseOrder:
         """The order that a dose is for."""
@@ -49,7 +50,11 @@ class Ground:
 
     def decides_at(self, plant: str, at: int) -> int:
         """The first minute from an instant on at which somebody works at a plant. [min]"""
-        return decided_at(self.sets.programme.clock, self.calendars[plant], at)
+        found = self._decided.get((plant, at))
+        if found is None:
+            found = decided_at(self.sets.programme.clock, self.calendars[plant], at)
+            self._decided[plant, at] = found
+        return found
 
 
 def decided_at(clock: Clock, calendar: WorkCalendar, at: int) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -44,8 +46,9 @@ def rescue(ground: Ground, loss: Loss, limits: Limits) -> Rescue:
     """
     struck = struck_by(ground, loss)
     found = recourse(ground, loss)
+    chance = cache(lambda s: _chance(ground, loss, ground.sets.places[s]))
     if found is None:
-        return Rescue(tuple(_unmet(ground, loss, dose) for dose in struck))
+        return Rescue(tuple(_unmet(ground, loss, dose, chance) for dose in struck))
     problem = declare(found.sets)
     for rule in RULES:
         rule(problem)
@@ -53,11 +56,11 @@ def rescue(ground: Ground, loss: Loss, limits: Limits) -> Rescue:
     _weigh(problem, found)
     solution = solve(problem.matrix, replace(limits, gap=0.0))
     values = solution.values if solution.values.size else _as_before(problem, found)
-    unsecured = []
+    unsecured, beside = [], Beside(problem, values)
     for i, dose in enumerate(struck):
         if values[problem.unmet[i]] > 0.5:
-            why = _in_the_way(problem, values, i) if found.sets.of_order[i] else ""
-            unsecured.append(Unmet(dose.order, why) if why else _unmet(ground, loss, dose))
+            why = _in_the_way(problem, beside, i) if found.sets.of_order[i] else ""
+            unsecured.append(Unmet(dose.order, why) if why else _unmet(ground, loss, dose, chance))
     return Rescue(
         tuple(unsecured),
         proven=solution.ended is Ended.OPTIMAL,
@@ -119,25 +122,28 @@ def _weigh(problem: Problem, found: Recourse) -> None:
 # -- the reasons ---------------------------------------------------------------------------
 
 
-def _in_the_way(problem: Problem, values: Floats, i: int) -> str:
+def _in_the_way(problem: Problem, beside: Beside, i: int) -> str:
     """The limits that the ways still open would break."""
     sets = problem.sets
-    told = Beside(problem, values).in_the_way(i, sets.of_order[i])
+    told = beside.in_the_way(i, sets.of_order[i])
     if told:
         return told
     names = sorted({sets.places[sets.choices[r].place].slot.id for r in sets.of_order[i]})
     return f"isotope: what is ordered for {', '.join(names)} does not suffice"
 
 
-def _unmet(ground: Ground, loss: Loss, dose: Allocation) -> Unmet:
-    """A dose that no way is open to: the last chance that has passed, or why there was none."""
+_Chance = Callable[[int], tuple[int, str]]
+
+
+def _unmet(ground: Ground, loss: Loss, dose: Allocation, chance: _Chance) -> Unmet:
+    """A dose that no way is open to: the last `chance` that has passed, or why there was none."""
     sets, order = ground.sets, ground.order(dose)
     others = {
         sets.choices[r].place
         for r in sets.of_order[sets.order_of_id[order.id]]
         if sets.places[sets.choices[r].place].slot.id not in loss.closed
     }
-    passed = [_chance(ground, loss, sets.places[s]) for s in sorted(others)]
+    passed = [chance(s) for s in sorted(others)]
     if passed:
         return Unmet(dose.order, max(passed)[1])
     return Unmet(dose.order, _no_other(sets, loss, order))
