@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from functools import lru_cache, partial
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from doseline.clock import midnight
+from doseline.local_days import midnights
 from doseline.operations.routes import Journey, Ways
 from doseline.plan.model.lanes import Receipts, received_first_at
 from doseline.plan.model.sets import Ints, Place, Roads
@@ -82,12 +82,6 @@ class Map:
 
     def _day(self, minutes: Sequence[int], zone: str) -> Ints:
         """The days of a zone that hold some minutes, -1 before the first, `days` after the last."""
-        begins = _midnights(zone, self.first, self.days + 1) - self.ways.clock.zero
+        begins = midnights(zone, self.first, self.days + 1) - self.ways.clock.zero
         found = np.searchsorted(begins, np.array(minutes, dtype=np.int64), side="right") - 1
         return np.minimum(found, self.days).astype(np.int64)
-
-
-@lru_cache(maxsize=256)
-def _midnights(zone: str, first: int, days: int) -> Ints:
-    """When each of some local days begins, in minutes of UTC since 1 January of the year 1."""
-    return np.array([midnight(n, zone) for n in range(first, first + days)], dtype=np.int64)

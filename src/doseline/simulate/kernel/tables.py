@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, time
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from doseline.chance import stable_hash
-from doseline.clock import local_minute, midnight
+from doseline.local_days import midnights, walls
 from doseline.operations.timetables import open_days
 from doseline.simulate.kernel.layout import TABLES
 from doseline.simulate.kernel.rows import Numbered, in_lines
@@ -116,7 +115,7 @@ class Tables:
     def midnights(self, zone: str) -> np.ndarray[Any, Any]:
         """When each day begins in a zone. [min]"""
         if zone not in self._midnights:
-            found = _midnights(zone, self.day0, self.days + 1)
+            found = midnights(zone, self.day0, self.days + 1)
             self._midnights[zone] = found - self.world.clock.zero
         return self._midnights[zone]
 
@@ -125,7 +124,7 @@ class Tables:
         key = (zone, wall)
         if key not in self._walls:
             minute = wall.hour * 60 + wall.minute
-            found = _walls(zone, minute, self.day0, self.days)
+            found = walls(zone, minute, self.day0, self.days)
             self._walls[key] = found - self.world.clock.zero
         return self._walls[key]
 
@@ -220,39 +219,3 @@ class Tables:
             self.numbers[f"{name}_at"] = at
             at += len(getattr(self, f"{name}s"))
         self.targets_n = self.numbers["targets_n"] = at
-
-
-_BLOCK = 1024  # so many days are looked up at once
-_STRIDE = 2  # no clock is put forward and back within so many days: Freetown 1939 took four
-
-
-@lru_cache(maxsize=512)
-def _block(zone: str, number: int) -> np.ndarray[Any, Any]:
-    """When days begin: every other one by the zone's rules, those between where it is plain."""
-    first = number * _BLOCK
-    known = [midnight(max(1, first + d), zone) for d in range(0, _BLOCK + 1, _STRIDE)]
-    edges = np.array(known, np.int64)
-    found: np.ndarray[Any, Any] = (edges[:-1, None] + DAY * np.arange(_STRIDE)).reshape(-1)
-    for n in np.flatnonzero(np.diff(edges) != _STRIDE * DAY).tolist():
-        for d in range(_STRIDE * n + 1, _STRIDE * n + _STRIDE):
-            found[d] = midnight(max(1, first + d), zone)
-    return found
-
-
-@lru_cache(maxsize=64)
-def _midnights(zone: str, first: int, days: int) -> np.ndarray[Any, Any]:
-    """When each day begins in a zone, from one day (ordinal) on. [min since 1 January of year 1]"""
-    low, high = first // _BLOCK, (first + days - 1) // _BLOCK
-    found = np.concatenate([_block(zone, number) for number in range(low, high + 1)])
-    begin = first - low * _BLOCK
-    return found[begin : begin + days]
-
-
-@lru_cache(maxsize=256)
-def _walls(zone: str, minute: int, first: int, days: int) -> np.ndarray[Any, Any]:
-    """When a wall in a zone shows a time, each day. [min since 1 January of year 1]"""
-    starts = _midnights(zone, first, days + 1)
-    found = starts[:-1] + minute
-    for n in np.flatnonzero(np.diff(starts) != DAY).tolist():
-        found[n] = local_minute(first + n, minute, zone)
-    return found
