@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib import import_module
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,10 +14,19 @@ import pytest
 from benchmarks.instances.generate import instance
 from doseline.plan import Limits, plan
 from doseline.plan.large.begun import Beginning, by_days, by_stretches
-from doseline.plan.large.folded import Folded, charges_of, dived_in_time, first_schedule, nearest
+from doseline.plan.large.folded import (
+    Folded,
+    charges_of,
+    dived_in_time,
+    first_schedule,
+    nearest,
+    whole_from_shares,
+    with_shares,
+)
+from doseline.plan.large.from_relaxation import beyond
 from doseline.plan.large.large import packable, whole_lots, without_lots
 from doseline.plan.large.lines_together import duals_together, unlike_lines
-from doseline.plan.large.stretches import NEAR, planned_anew, stretches
+from doseline.plan.large.stretches import FEW, NEAR, planned_anew, stretches
 from doseline.plan.large.weeks_apart import duals_by_weeks
 from doseline.plan.model.candidates import gather
 from doseline.plan.model.extract import extract
@@ -24,6 +34,7 @@ from doseline.plan.model.matrix import Floats
 from doseline.plan.model.model import constrained
 from doseline.plan.model.objective import COSTS
 from doseline.plan.model.variables import Problem
+from doseline.plan.proof.duals import Duals
 from doseline.plan.solving.arrays import Arrays, arrays_of
 from doseline.plan.solving.neighbours import priced
 from doseline.plan.solving.relaxation import Relaxation, safe_bound
@@ -130,6 +141,64 @@ def test_a_first_schedule_that_the_clock_stops_is_none(
     assert found is None
 
 
+def full(small: Problem, arrays: Arrays) -> Arrays:
+    """The arrays with no room left at any site."""
+    at_sites = [limit.rule == "site capacity" for limit in small.matrix.limits]
+    return replace(arrays, row_upper=np.where(at_sites, 0.0, arrays.row_upper))
+
+
+@pytest.mark.parametrize(("beyond_them", "dives"), [(0, 1), (1, 4)])
+def test_no_second_dive_looks_for_doses_that_nobody_could_meet(
+    small: Problem,
+    arrays: Arrays,
+    structure: Structure,
+    beyond_them: int,
+    dives: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    dear, until = priced(full(small, arrays), structure), perf_counter() + 60.0
+    folded = Folded(dear, charges_of(small, arrays), until)
+    found = with_shares(folded, until)
+    assert found is not None
+    unmet = np.round(found.values[structure.unmet])
+    assert 0.0 < unmet.sum() < 60.0
+    left = np.zeros(arrays.columns)
+    left[structure.unmet] = unmet
+    left[structure.unmet[np.flatnonzero(unmet < 0.5)[:beyond_them]]] = 1.0
+    asked: list[object] = []
+
+    def tried(*given: object) -> Floats:
+        asked.append(given)
+        return left
+
+    monkeypatch.setattr(import_module("doseline.plan.large.folded"), "_tried", tried)
+    assert whole_from_shares(folded, dear, structure, found, until) is left
+    assert len(asked) == dives
+
+
+def test_what_sites_cannot_take_is_known_without_the_rest(
+    small: Problem, arrays: Arrays, structure: Structure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, asked = import_module("doseline.plan.large.large"), list[int]()
+
+    class Counted(Relaxation):
+        def __init__(self, some: Arrays, *more: Any, **named: Any) -> None:
+            asked.append(some.rows)
+            super().__init__(some, *more, **named)
+
+    monkeypatch.setattr(module, "Relaxation", Counted)
+    cost = np.zeros(arrays.columns)
+    cost[structure.unmet] = structure.weight
+    none, until = full(small, arrays), perf_counter() + 60.0
+    least = solve(replace(none, cost=cost), Limits(gap=0.0, seconds=60.0)).objective
+    assert least > 0.0
+    assert module._least_unmet(none, structure, least, until) == least
+    assert len(asked) == 1
+    assert asked[0] < arrays.rows
+    assert module._least_unmet(arrays, structure, least, until) == 0.0
+    assert asked[1:] == [asked[0], arrays.rows]
+
+
 @pytest.mark.parametrize("orders", [1000, 15])
 def test_a_stretch_planned_anew_fits_the_rest(
     beginning: Beginning, orders: int, monkeypatch: pytest.MonkeyPatch
@@ -142,12 +211,13 @@ def test_a_stretch_planned_anew_fits_the_rest(
     parts = stretches(structure, False)
     assert len(parts) == max(1, round(60 / orders))
     assert (np.sum(parts, axis=0) == 1).all()
-    search, near = beginning.search(start), nearest(structure, reduced, NEAR)
+    search = beginning.search(start)
+    near, few = nearest(structure, reduced, NEAR), nearest(structure, reduced, FEW)
     for part in parts:
         best = search.best
         until = perf_counter() + 60.0
         found = planned_anew(
-            arrays, structure, best.values, best.sums, part, near, dear.charges, until
+            arrays, structure, best.values, best.sums, part, near, few, dear.charges, until
         )
         assert found is not None
         search.take(*found)
@@ -183,6 +253,21 @@ def test_weeks_apart_bound_the_cost_from_below(
     assert 0.9 * root.objective <= bound <= root.objective + 1e-6
     none = duals_by_weeks(arrays, structure, charges, few, dose, perf_counter() - 1.0)
     assert 0.0 < safe_bound(arrays, none) < bound
+
+
+def test_prices_lift_the_bound_of_weeks_apart(
+    small: Problem, arrays: Arrays, structure: Structure, beginning: Beginning
+) -> None:
+    charges, few = charges_of(small, arrays), np.zeros(len(structure.serve), dtype=np.bool_)
+    until = perf_counter() + 60.0
+    duals = duals_by_weeks(arrays, structure, charges, few, 9000.0, until)
+    bound = safe_bound(arrays, duals)
+    lifted, same = beyond(small, arrays, beginning, bound, Duals(duals), 60)
+    least = solve(small.matrix, Limits(gap=0.0, seconds=60.0)).objective
+    assert bound < lifted <= least + 1e-6
+    assert same.rows is duals
+    held, _ = beyond(small, arrays, beginning, least, Duals(duals), 1)
+    assert held == least
 
 
 def test_a_price_elsewhere_that_is_wrong_leaves_the_bound_one(

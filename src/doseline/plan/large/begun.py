@@ -15,7 +15,7 @@ from time import perf_counter
 import numpy as np
 
 from doseline.plan.large.folded import Folded, dived_in_time, first_schedule, nearest
-from doseline.plan.large.stretches import NEAR, planned_anew, stretches
+from doseline.plan.large.stretches import FEW, NEAR, planned_anew, stretches
 from doseline.plan.model.matrix import Floats
 from doseline.plan.solving.arrays import Arrays, Ints
 from doseline.plan.solving.neighbours import Neighbourhoods
@@ -74,7 +74,8 @@ def by_stretches(given: Beginning, passes: int = PASSES) -> Neighbourhoods:
     start, dear = first_schedule(given.folded, arrays, structure, until)
     if start is None or start[structure.unmet].mean() > UNMET:
         return by_days(replace(given, folded=given.folded.anew(until)))
-    search, near = given.search(start), nearest(structure, dear, NEAR)
+    search = given.search(start)
+    near, few = (nearest(structure, dear, count) for count in (NEAR, FEW))
     given.say(f"a first schedule, cost {arrays.objective(start):,.0f}")
     for n in range(passes):
         parts = stretches(structure, n % 2 == 1)
@@ -90,6 +91,7 @@ def by_stretches(given: Beginning, passes: int = PASSES) -> Neighbourhoods:
                     best.sums,
                     part,
                     near,
+                    few,
                     given.folded.charges,
                     soon,
                 )

@@ -193,6 +193,7 @@ def whole_from_shares(
 ) -> Floats | None:
     """Whole values that break no row, if any, by a dive from the relaxation with shares."""
     dear, whole = folded.dear(found), None
+    least = float(structure.weight @ found.values[structure.unmet])  # nobody could meet these
     for less, more in _TRIES:
         more = 0 if folded.less_bulk(less) else more
         tried = _tried(folded, arrays, structure, found, dear, more, until)
@@ -200,7 +201,7 @@ def whole_from_shares(
             break
         if whole is None or arrays.objective(tried) < arrays.objective(whole):
             whole = tried
-        if not (tried[structure.unmet] > np.maximum(arrays.lower[structure.unmet], 0.5)).any():
+        if structure.weight @ tried[structure.unmet] <= least + 0.5:
             break
     return whole
 

@@ -34,6 +34,7 @@ _NEAR = 2  # choices of an order open at first
 _SEARCHED = 8  # choices of an order that pieces have, beside those it takes
 _SHARES, _FIRST, _DIVED = 0.2, 0.5, 0.7  # of the time, at most, is over when they end
 _STEPS, _PACE, _MEMORY = 300, 1e-4, 0.05
+_PATIENCE = 8.0
 
 
 def by_relaxation(
@@ -55,7 +56,7 @@ def by_relaxation(
     else:
         given.say(f"the relaxation costs {sifted.proven:,.0f}")
         duals = Duals(sifted.duals)
-        threads.beside(partial(_beyond, problem, arrays, given, sifted.proven, duals))
+        threads.beside(partial(beyond, problem, arrays, given, sifted.proven, duals))
         dived = _dived(sifted, root, arrays, given, now + _DIVED * whole)
     starts = [start for start in (first.result(), dived) if start is not None]
     best = min(starts, key=given.arrays.objective, default=None)
@@ -109,18 +110,23 @@ def _dived(
     return dived
 
 
-def _beyond(
-    problem: Problem, arrays: Arrays, given: Beginning, bound: float, duals: Duals
+def beyond(
+    problem: Problem,
+    arrays: Arrays,
+    given: Beginning,
+    bound: float,
+    duals: Duals,
+    steps: int = _STEPS,
 ) -> tuple[float, Duals]:
-    """A bound beyond the relaxation's, by prices that begin at its duals, and those duals."""
+    """A bound beyond that of some duals, by prices that begin at them, and those duals."""
     structure, charges = given.structure, given.folded.charges
-    if not priceable(problem, arrays, structure, charges):
+    if not priceable(problem, arrays, structure, charges, _PATIENCE):
         return bound, duals
     apart = PlacesApart(problem, arrays, structure, charges)
     orders, dues = duals.rows[apart.order_rows], np.maximum(-duals.rows[apart.shared], 0.0)
     nothing = np.zeros(len(apart.most))
     at = Prices(orders, dues, bound, nothing)
-    found = climbed(apart, at, nothing, apart.most, _STEPS, _PACE, _MEMORY, given.until)
+    found = climbed(apart, at, nothing, apart.most, steps, _PACE, _MEMORY, given.until)
     return max(bound, found.bound), duals
 
 

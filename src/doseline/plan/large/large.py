@@ -20,7 +20,7 @@ from doseline.plan.large.begun import PASSES, Beginning, by_days, by_stretches
 from doseline.plan.large.branched import lifted_by
 from doseline.plan.large.climbing import MEMORY, PACE, STEPS, climbed, first_prices
 from doseline.plan.large.folded import Charges, Folded, charges_of
-from doseline.plan.large.from_relaxation import by_relaxation, near_by
+from doseline.plan.large.from_relaxation import beyond, by_relaxation, near_by
 from doseline.plan.large.lines_together import duals_together, unlike_lines
 from doseline.plan.large.lots_filled import lots_filled
 from doseline.plan.large.opening import by_prices
@@ -49,6 +49,8 @@ _PRICED, _SHARPENED, _BOUNDED, _BRANCHED = 0.25, 0.3, 0.4, 0.6
 """Of the time, at most, so much is over when prices of orders, their cuts, their duals, and what
 whole batches add are there."""
 
+_STEPS = 100  # of prices, from the duals of some weeks each
+_WEIGHED = 10.0  # [s] at least for what doses cannot be met
 _FILLING = 0.015  # of the time is for whole lots to be used up
 _DEAREST = 0.999
 _UNPACKED = 0.01  # of a bulk
@@ -85,8 +87,9 @@ def solved_by_pieces(
     ended = Ended.STOPPED if same_again else Ended.BY_THE_CLOCK
     if objective - bound <= limits.gap * abs(objective) and same_again:
         ended = Ended.OPTIMAL
-    if structure.weight @ values[structure.unmet] > least + 0.5:
-        least = max(least, _least_unmet(arrays, structure, until))
+    reached = float(structure.weight @ values[structure.unmet])
+    if reached > least + 0.5:
+        least = max(least, _least_unmet(arrays, structure, reached, until))
     found = Solution(ended, values, objective, bound, duals.rows, 0, search.rounds)
     return found, least, duals
 
@@ -129,7 +132,7 @@ def _begun(
         root = folded.relaxation.solve()
         dose = root.objective / max(1, len(structure.unmet)) if root else 0.0
         near = near_by(folded, structure, root)
-        threads.beside(partial(_by_weeks, arrays, structure, charges, near, dose, until))
+        threads.beside(partial(_by_weeks, problem, arrays, beginning, near, dose))
     if several:
         return by_days(beginning)
     return by_stretches(beginning, 0 if bulk or unlike else PASSES)
@@ -205,16 +208,12 @@ def _lines_together(
 
 
 def _by_weeks(
-    arrays: Arrays,
-    structure: Structure,
-    charges: Charges,
-    near: Flags,
-    dose: float,
-    until: float,
+    problem: Problem, arrays: Arrays, given: Beginning, near: Flags, dose: float
 ) -> tuple[float, Duals]:
-    """The same from the relaxations of some weeks each."""
-    duals = duals_by_weeks(arrays, structure, charges, near, dose, until)
-    return safe_bound(arrays, duals), Duals(duals)
+    """The same from the relaxations of some weeks each, and from prices that begin at its duals."""
+    structure, charges = given.structure, given.folded.charges
+    duals = duals_by_weeks(arrays, structure, charges, near, dose, given.until)
+    return beyond(problem, arrays, given, safe_bound(arrays, duals), Duals(duals), _STEPS)
 
 
 def without_lots(problem: Problem, arrays: Arrays) -> Arrays:
@@ -273,12 +272,30 @@ def _tell(
     return gap
 
 
-def _least_unmet(arrays: Arrays, structure: Structure, until: float) -> float:
-    """The least weight of unmet doses that the relaxation proves; weights are whole numbers."""
+def _least_unmet(arrays: Arrays, structure: Structure, reached: float, until: float) -> float:
+    """The least weight of unmet doses that a relaxation proves; weights are whole numbers.
+
+    What orders and sites allow by themselves is soon known; where that leaves less unmet than was
+    `reached`, the whole is asked.
+    """
     cost = np.zeros(arrays.columns)
     cost[structure.unmet] = structure.weight
     doses = replace(arrays, cost=cost, constant=0.0)
-    found = Relaxation(doses, max(until, perf_counter() + 10.0), inside=True).solve()
-    if found is None:
-        return 0.0
-    return float(math.ceil(safe_bound(doses, found.row_duals) - 1e-6))
+    others = np.ones(arrays.columns)
+    others[structure.serve] = others[structure.unmet] = 0.0
+    kept = np.flatnonzero(abs(arrays.by_row) @ others == 0.0)
+    alone = replace(
+        doses,
+        by_row=arrays.by_row[kept],
+        row_lower=arrays.row_lower[kept],
+        row_upper=arrays.row_upper[kept],
+    )
+    stop, least = max(until, perf_counter() + _WEIGHED), 0.0
+    for relaxed in (alone, doses):
+        found = Relaxation(relaxed, stop, inside=relaxed is doses).solve()
+        if found is not None:
+            bound = math.ceil(safe_bound(relaxed, found.row_duals) - 1e-6)
+            least = max(least, float(bound))
+        if reached < least + 0.5:
+            break
+    return least

@@ -230,11 +230,18 @@ class PlacesApart:
         return used[self._stands >= 0]
 
 
-def priceable(problem: Problem, arrays: Arrays, structure: Structure, charges: Charges) -> bool:
+def priceable(
+    problem: Problem,
+    arrays: Arrays,
+    structure: Structure,
+    charges: Charges,
+    patience: float = 1.0,
+) -> bool:
     """Whether a problem falls apart into places: no bulk, tests, or several deliveries to a batch.
 
     No tiers, spare vials or orders of several vials either, few doses and packages of a site at a
-    place, and nothing fixed but what cannot be.
+    place, and nothing fixed but what cannot be. With `patience` so many times as much may be
+    compared at each price.
     """
     if structure.shared.size or charges.bulk.size or problem.tested or problem.spare:
         return False
@@ -254,9 +261,9 @@ def priceable(problem: Problem, arrays: Arrays, structure: Structure, charges: C
     ways = max(len(dose) for _, mine, _ in sites for dose in mine)
     packages = max(len(packed) for *_, packed in sites)
     several = sum(len(mine) > 1 for _, mine, _ in sites)
-    if doses > _DOSES or packages > _PACKAGES:
+    if doses > patience * _DOSES or packages > _PACKAGES:
         return False
-    return several * (1 << packages) * doses * ways <= _COMPARED
+    return several * (1 << packages) * doses * ways <= patience * _COMPARED
 
 
 def _stands(problem: Problem, places: int) -> Ints:

@@ -11,15 +11,16 @@ from time import perf_counter
 import numpy as np
 
 from doseline.plan.large.folded import Charges
+from doseline.plan.large.sifted import Sifted
 from doseline.plan.model.matrix import Floats
 from doseline.plan.solving.arrays import Arrays, Flags, Ints, piece
 from doseline.plan.solving.dive import whole_batches
-from doseline.plan.solving.relaxation import Relaxation
 from doseline.plan.solving.rounded import in_time, whole_orders
 from doseline.plan.solving.structure import Structure
 
-NEAR = 6
-"""So many choices of an order are looked at in a stretch, the least dear; and what it has."""
+NEAR, FEW = 6, 2
+"""So many choices of an order are looked at in a stretch, the least dear, and what it has; and so
+many of them to begin with."""
 
 _ORDERS = 3500
 """So many orders a stretch has, more or less."""
@@ -42,24 +43,30 @@ def planned_anew(
     sums: Floats,
     places: Flags,
     near: Flags,
+    few: Flags,
     charges: Charges,
     until: float,
 ) -> tuple[Ints, Floats] | None:
-    """The columns that change and whole values for them; None where a dive finds none in time."""
+    """The columns that change and whole values for them; None where a dive finds none in time.
+
+    `near` are the choices looked at, `few` those that its relaxation begins with (`sifted.py`).
+    """
     free = _columns(arrays, structure, values, places, near, charges)
     if perf_counter() > until or not free.size:
         return None
-    part, _ = piece(arrays, values, sums, free)
+    part, rows = piece(arrays, values, sums, free)
     position = np.full(arrays.columns, -1, dtype=np.int64)
     position[free] = np.arange(len(free))
     made = position[structure.made[places]]
     kind = structure.kind[places][made >= 0]
     made = made[made >= 0]
-    relaxation = Relaxation(part, until, corners=True)
+    serve = np.flatnonzero(np.isin(free, structure.serve))
+    soon = np.isin(free[serve], structure.serve[few | (values[structure.serve] > 0.5)])
+    relaxation = Sifted(part, charges.within(arrays, free, rows), serve, soon, until)
     root = relaxation.solve()
-    dived = (
-        None if root is None else whole_batches(relaxation, root, part, made, kind, values[free])
-    )
+    if root is None or whole_batches(relaxation, root, part, made, kind, values[free]) is None:
+        return None
+    dived = relaxation.solve_on()
     if dived is None:
         return None
     relaxed = values.copy()
