@@ -65,6 +65,12 @@ def structure(small: Problem) -> Structure:
 
 
 @pytest.fixture(scope="module")
+def least(small: Problem) -> float:
+    """What the best schedule costs."""
+    return solve(small.matrix, Limits(gap=0.0, seconds=60.0)).objective
+
+
+@pytest.fixture(scope="module")
 def folded(small: Problem, arrays: Arrays, structure: Structure) -> Folded:
     return Folded(priced(arrays, structure), charges_of(small, arrays), perf_counter() + 600.0)
 
@@ -256,14 +262,13 @@ def test_weeks_apart_bound_the_cost_from_below(
 
 
 def test_prices_lift_the_bound_of_weeks_apart(
-    small: Problem, arrays: Arrays, structure: Structure, beginning: Beginning
+    small: Problem, arrays: Arrays, structure: Structure, beginning: Beginning, least: float
 ) -> None:
     charges, few = charges_of(small, arrays), np.zeros(len(structure.serve), dtype=np.bool_)
     until = perf_counter() + 60.0
     duals = duals_by_weeks(arrays, structure, charges, few, 9000.0, until)
     bound = safe_bound(arrays, duals)
     lifted, same = beyond(small, arrays, beginning, bound, Duals(duals), 60)
-    least = solve(small.matrix, Limits(gap=0.0, seconds=60.0)).objective
     assert bound < lifted <= least + 1e-6
     assert same.rows is duals
     held, _ = beyond(small, arrays, beginning, least, Duals(duals), 1)
@@ -271,10 +276,9 @@ def test_prices_lift_the_bound_of_weeks_apart(
 
 
 def test_a_price_elsewhere_that_is_wrong_leaves_the_bound_one(
-    small: Problem, arrays: Arrays, structure: Structure
+    small: Problem, arrays: Arrays, structure: Structure, least: float
 ) -> None:
     charges, few = charges_of(small, arrays), np.zeros(len(structure.serve), dtype=np.bool_)
-    least = solve(small.matrix, Limits(gap=0.0, seconds=60.0)).objective
     for dose in (0.0, 1e9):
         duals = duals_by_weeks(arrays, structure, charges, few, dose, perf_counter() + 60.0)
         assert safe_bound(arrays, duals) <= least + 1e-6
