@@ -42,7 +42,9 @@ class Ground:
     bound_for: Mapping[str, tuple[Allocation, ...]]
     chosen: Mapping[str, int]
     calendars: Mapping[str, WorkCalendar]
-    _decided: dict[tuple[str, int], int] = field(default_factory=dict, init=False, repr=False)
+    _decided: dict[tuple[str, int], int] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def order(self, allocation: Allocation) -> DoseOrder:
         """The order that a dose is for."""

@@ -193,7 +193,7 @@ def whole_from_shares(
 ) -> Floats | None:
     """Whole values that break no row, if any, by a dive from the relaxation with shares."""
     dear, whole = folded.dear(found), None
-    least = float(structure.weight @ found.values[structure.unmet])  # nobody could meet these
+    least = float(structure.weight @ found.values[structure.unmet])  # left out there too
     for less, more in _TRIES:
         more = 0 if folded.less_bulk(less) else more
         tried = _tried(folded, arrays, structure, found, dear, more, until)

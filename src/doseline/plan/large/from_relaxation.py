@@ -34,7 +34,7 @@ _NEAR = 2  # choices of an order open at first
 _SEARCHED = 8  # choices of an order that pieces have, beside those it takes
 _SHARES, _FIRST, _DIVED = 0.2, 0.5, 0.7  # of the time, at most, is over when they end
 _STEPS, _PACE, _MEMORY = 300, 1e-4, 0.05
-_PATIENCE = 8.0
+_PATIENCE = 8.0  # prices here are beside all else: they may take longer than those that begin
 
 
 def by_relaxation(
