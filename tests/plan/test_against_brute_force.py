@@ -377,6 +377,12 @@ def test_no_schedule_is_better_than_the_plan_of_three_hundred_worlds() -> None:
     assert set(broken) >= JOINT | SINGLE, (JOINT | SINGLE) - set(broken)
 
 
+def test_no_schedule_is_better_than_a_plan_that_begins_with_cuts() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(phases, "WITH_CUTS", 0)
+        compare(4, sorted(LIMITS)[1::4])
+
+
 def test_no_schedule_is_better_than_a_plan_searched_for_first_with_cuts() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(phases, "SEARCHED", 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 from itertools import count
@@ -25,15 +26,27 @@ from doseline.plan.solving.relaxation import Relaxation, safe_bound
 from doseline.plan.solving.rolling import rolled
 from doseline.plan.solving.rounded import broken
 from doseline.plan.solving.separation import Separation
-from doseline.plan.solving.solve import solve
+from doseline.plan.solving.solve import Ended, solve
 from doseline.plan.solving.strengthen import Strengthened, strengthened
 from doseline.plan.solving.structure import structure_of
-from doseline.plan.solving.whole import proven_beside_search, searched, with_cuts
+from doseline.plan.solving.whole import (
+    begun,
+    proven_beside_search,
+    proven_with_cuts,
+    with_cuts,
+)
 from tests.plan.small import FROM, UNTIL, cases
 from tests.plan.test_brute_force import without_caution
 from tests.plan.test_by_pieces import Case
 
 _EXACT = Limits(gap=0.0, seconds=30.0)
+
+
+def as_if_some(patch: pytest.MonkeyPatch) -> None:
+    """However few orders, branch and bound begins with cuts and a schedule, hardly searched for."""
+    patch.setattr(import_module("doseline.plan.phases"), "WITH_CUTS", 0)
+    patch.setattr(import_module("doseline.plan.phases"), "FIRST", 1)
+    patch.setattr(import_module("doseline.plan.solving.whole"), "FEW", 2)
 
 
 def as_if_large(patch: pytest.MonkeyPatch, orders: int = 0) -> None:
@@ -44,6 +57,13 @@ def as_if_large(patch: pytest.MonkeyPatch, orders: int = 0) -> None:
         patch.setattr(import_module("doseline.plan.solving.whole"), name, rounds)
 
 
+def with_cuts_first(case: Case, limits: Limits) -> Plan:
+    """The plan of a small case as if it had some orders more."""
+    with pytest.MonkeyPatch.context() as patch:
+        as_if_some(patch)
+        return plan(case[0], case[1], from_on=FROM, until_on=UNTIL, limits=limits)
+
+
 def searched_first(case: Case, limits: Limits) -> Plan:
     """The plan of a small case as if it had some hundred orders."""
     with pytest.MonkeyPatch.context() as patch:
@@ -51,16 +71,27 @@ def searched_first(case: Case, limits: Limits) -> Plan:
         return plan(case[0], case[1], from_on=FROM, until_on=UNTIL, limits=limits)
 
 
-@settings(max_examples=40)
-@given(cases(most=8))
-def test_it_is_as_good_as_the_plan_proven_from_the_start(case: Case) -> None:
+def as_good_as_from_the_start(case: Case, way: Callable[[Case, Limits], Plan]) -> None:
+    """The plan found in a way against the one that branch and bound proves from the start."""
     programme, orders = without_caution(case[0]), case[1]
     whole = plan(programme, orders, from_on=FROM, until_on=UNTIL)
-    found = searched_first((programme, orders), Limits(seconds=20.0))
+    found = way((programme, orders), Limits(seconds=20.0))
     assert not found.breaches
     assert (found.met, found.met_bound) == (whole.met, whole.met_bound)
     assert found.bound_cents <= whole.objective_cents + 1
     assert whole.bound_cents <= found.objective_cents + 1
+
+
+@settings(max_examples=40)
+@given(cases(most=8))
+def test_it_is_as_good_as_the_plan_proven_from_the_start(case: Case) -> None:
+    as_good_as_from_the_start(case, searched_first)
+
+
+@settings(max_examples=20)
+@given(cases(most=8))
+def test_begun_with_cuts_it_is_as_good_as_the_plan_proven_from_the_start(case: Case) -> None:
+    as_good_as_from_the_start(case, with_cuts_first)
 
 
 @settings(max_examples=20)
@@ -171,7 +202,8 @@ def test_a_search_is_followed_by_a_proof_that_is_no_worse(
     until = perf_counter() + 60.0
     with pytest.MonkeyPatch.context() as patch:
         as_if_large(patch)
-        search = searched(strong, arrays, structure, Limits(seconds=until), days)
+        search = begun(strong, arrays, structure, Limits(seconds=until), days)
+        search.go_on(until)
         assert search.neighbours.rounds == 4
         start = search.values
         assert not broken(arrays, start, arrays.sums(start)).any()
@@ -180,6 +212,24 @@ def test_a_search_is_followed_by_a_proof_that_is_no_worse(
     assert search.neighbours.rounds <= 8
     assert found.objective <= arrays.objective(start) + 1e-6
     assert found.bound <= found.objective
+
+
+def test_where_branch_and_bound_is_not_quick_pieces_go_before_it(
+    cut: tuple[Arrays, Strengthened], small: Problem
+) -> None:
+    arrays, strong = cut
+    days = np.array([o.wanted_on.toordinal() for o in small.sets.orders], dtype=np.int64)
+    until = perf_counter() + 60.0
+    search = begun(strong, arrays, structure_of(small), Limits(seconds=until), days)
+    start = search.values
+    short = Limits(gap=0.0, looks=1, seconds=until)
+    alone = solve(strong.arrays, replace(short, seconds=30.0), start)
+    assert alone.ended is Ended.STOPPED
+    found = proven_with_cuts(strong.arrays, search, start, short, lambda _: None)
+    assert search.neighbours.rounds > 0
+    assert found.objective < alone.objective - 1.0
+    assert found.bound >= alone.bound
+    assert not broken(arrays, found.values, arrays.sums(found.values)).any()
 
 
 def test_days_after_days_give_a_schedule_that_breaks_no_row(small: Problem) -> None:
@@ -199,15 +249,25 @@ def test_days_after_days_give_a_schedule_that_breaks_no_row(small: Problem) -> N
 # -- the whole, on an instance --------------------------------------------------------------
 
 
-@pytest.mark.parametrize("many", [0, 150])
-def test_the_certificate_of_a_plan_holds_and_its_cuts_lift_the_bound(many: int) -> None:
+@pytest.mark.parametrize(
+    ("few", "many", "way"),
+    [
+        (0, 0, "searched for first, two threads"),
+        (0, 150, "as a whole with cuts, one thread"),
+        (150, 150, "as a whole, one thread"),
+    ],
+)
+def test_the_certificate_of_a_plan_holds_and_its_cuts_lift_the_bound(
+    few: int, many: int, way: str
+) -> None:
     made = instance("S", seed=3)
     programme, first, last = made.programme, made.from_on, made.until_on
     with pytest.MonkeyPatch.context() as patch:
         as_if_large(patch, many)
+        patch.setattr(import_module("doseline.plan.phases"), "WITH_CUTS", few)
         found = plan(programme, made.orders, from_on=first, until_on=last, certified=True)
     assert found.status is Status.OPTIMAL
-    assert ("searched for first" in found.method) == (many == 0)
+    assert way in found.method
     assert found.certificate is not None
     assert verify(programme, made.orders, found.schedule, found.certificate).holds
     assert found.certificate.cost is not None

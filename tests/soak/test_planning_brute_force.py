@@ -18,9 +18,10 @@ def test_no_schedule_is_better_than_the_plan_of_a_thousand_worlds() -> None:
     assert set(broken) >= JOINT | SINGLE, (JOINT | SINGLE) - set(broken)
 
 
-def test_no_schedule_is_better_than_plans_searched_for_first_with_cuts() -> None:
+@pytest.mark.parametrize("threshold", ["WITH_CUTS", "SEARCHED"])
+def test_no_schedule_is_better_than_plans_that_begin_with_cuts(threshold: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(phases, "SEARCHED", 0)
+        patch.setattr(phases, threshold, 0)
         compare(10)
 
 

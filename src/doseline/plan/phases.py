@@ -22,7 +22,7 @@ from doseline.plan.model.tiers import (
 )
 from doseline.plan.model.variables import Problem
 from doseline.plan.proof.duals import Duals, Proven, proven
-from doseline.plan.solving.arrays import arrays_of
+from doseline.plan.solving.arrays import Arrays, arrays_of
 from doseline.plan.solving.certifying import cost_proven, weight_proven
 from doseline.plan.solving.nearby import least_nearby
 from doseline.plan.solving.rounded import broken
@@ -30,16 +30,22 @@ from doseline.plan.solving.solve import WHOLE_UNITS, Ended, Limits, Solution, in
 from doseline.plan.solving.strengthen import strengthened
 from doseline.plan.solving.structure import structure_of
 from doseline.plan.solving.whole import (
+    FIRST,
+    Search,
     as_found,
+    begun,
     duals_of,
     proven_beside_search,
-    searched,
+    proven_with_cuts,
     with_cuts,
 )
 
 Progress = Callable[[str], None]
 SEARCHED = 150
 """From so many orders on a schedule is searched for before it is proven."""
+
+WITH_CUTS = 30
+"""From so many on branch and bound begins with cuts and a schedule that meets what can be met."""
 
 _NONE: Mapping[int, float] = {}
 
@@ -101,8 +107,8 @@ def prove(
     fix_hopeless(problem)
     if by_pieces:
         return _by_pieces(problem, limits, say, allowed)
-    many = len(problem.sets.orders) >= SEARCHED and not problem.broken
-    if many and not tiers and not price_unmet:
+    some = len(problem.sets.orders) >= min(WITH_CUTS, SEARCHED) and not problem.broken
+    if some and not tiers and not price_unmet:
         searched_first = _searched_first(problem, limits, say, allowed, soon)
         if searched_first is not None:
             return searched_first
@@ -225,39 +231,42 @@ def _searched_first(
 ) -> Proof | None:
     """A schedule by search, then the proof: of the doses if any may be met yet, and of the cost.
 
-    None where the clock leaves no time for a relaxation, or nothing satisfies it.
+    With few orders branch and bound finds the best schedule sooner than a search: to begin with
+    any will do that meets what can be met. None where the clock leaves no time for a relaxation, or
+    nothing satisfies it.
     """
     arrays, rows = arrays_of(in_units(problem.matrix)), problem.matrix.rows
     now = perf_counter()
     strong = strengthened(problem, arrays, now + (limits.seconds - now) / 4, say)
     if strong is None:
         return None
-    days = np.array([o.wanted_on.toordinal() for o in problem.sets.orders], dtype=np.int64)
+    orders, doses = problem.sets.orders, doses_tier(problem)
+    many = len(orders) >= SEARCHED
+    soon = soon if many else None
+    days = np.array([o.wanted_on.toordinal() for o in orders], dtype=np.int64) if many else None
     begin = None if soon is None else soon.solution.values
-    search = searched(strong, arrays, structure_of(problem), limits, days, begin)
-    clock = search.by_the_clock
-    doses, start = doses_tier(problem), search.values
     weight = weighed(problem, doses.weights)
-    reached, bound = doses.of(start), float(np.dot(weight.cost, weight.lower))
+    bound = float(np.dot(weight.cost, weight.lower))
     bound = bound if soon is None else max(bound, soon.unmet_at_least)
-    sound = not broken(arrays, start, arrays.sums(start)).any()
-    if (reached > bound + 0.5 and soon is None) or not sound:
-        first = _least_weight(problem, doses.weights, limits, start if sound else None)
-        clock |= first.ended is Ended.BY_THE_CLOCK
-        bound = max(bound, first.bound)
-        if not sound and not first.values.size:
-            return None
-        if first.values.size and (not sound or doses.of(first.values) < reached):
-            start, reached = first.values, doses.of(first.values)
-            search.neighbours.begin_with(start)
+    search = begun(strong, arrays, structure_of(problem), limits, days, begin)
+    if many:
+        search.go_on(limits.seconds)
+    else:
+        search.go_on(limits.seconds, FIRST, lambda: doses.of(search.values) <= bound)
+    met = _most_met(problem, arrays, search, limits, doses, bound, soon is not None)
+    if met is None:
+        return None
+    start, reached, bound = met.start, met.reached, met.bound
     say(f"doses: unmet weight {reached}, bound {bound:.0f}")
     proof = weight_proven(weight, reached, certify) if certify else None
     hold(problem, doses, reached)
     cut = with_cuts(arrays_of(in_units(problem.matrix)), strong, rows)
-    if soon is None:
+    if soon is not None:
+        found = as_found(cut, search, start)
+    elif many:
         found = proven_beside_search(cut, search, start, limits, say)
     else:
-        found = as_found(cut, search, start)
+        found = proven_with_cuts(cut, search, start, limits, say)
     until = perf_counter() + certify
     duals, least = (
         duals_of(cut, strong, problem.matrix.rows, until)
@@ -275,12 +284,49 @@ def _searched_first(
         met_proven=bound > reached - 0.5,
         unmet_at_least=bound,
         by_the_clock=found.ended is Ended.BY_THE_CLOCK,
-        swayed=clock,
+        swayed=met.clock or (not many and search.by_the_clock),
         doses=proof,
         duals=proven(problem.matrix, duals) if duals is not None else None,
         held=reached,
-        way="searched for first, two threads",
+        way="searched for first, two threads" if many else "as a whole with cuts, one thread",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """Values, the weight unmet there, what it is at least, and whether the clock had a say."""
+
+    start: Floats
+    reached: int
+    bound: float
+    clock: bool
+
+
+def _most_met(
+    problem: Problem,
+    arrays: Arrays,
+    search: Search,
+    limits: Limits,
+    doses: Tier,
+    bound: float,
+    as_it_is: bool,
+) -> _Met | None:
+    """What a search has found, or branch and bound where more may be met and it is not taken so.
+
+    None where nothing was found that satisfies the rows.
+    """
+    start, clock = search.values, search.by_the_clock
+    reached = doses.of(start)
+    sound = not broken(arrays, start, arrays.sums(start)).any()
+    if sound and (as_it_is or reached <= bound + 0.5):
+        return _Met(start, reached, bound, clock)
+    first = _least_weight(problem, doses.weights, limits, start if sound else None)
+    clock |= first.ended is Ended.BY_THE_CLOCK
+    bound = max(bound, first.bound)
+    if first.values.size and (not sound or doses.of(first.values) < reached):
+        search.neighbours.begin_with(first.values)
+        return _Met(first.values, doses.of(first.values), bound, clock)
+    return _Met(start, reached, bound, clock) if sound else None
 
 
 def _by_pieces(problem: Problem, limits: Limits, say: Progress, certify: float) -> Proof:

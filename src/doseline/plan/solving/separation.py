@@ -76,6 +76,14 @@ def groups(sets: Sets) -> Iterator[tuple[int, ...]]:
                             yield group
 
 
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Rows of vials or of bulk by place, and what a batch of each place holds by its row."""
+
+    rows: dict[int, int]
+    room: dict[int, float]
+
+
 class Separation:
     """Finds violated cuts for values of the columns; what does not change is worked out once."""
 
@@ -92,7 +100,10 @@ class Separation:
             )
             for s in range(len(sets.places))
         ]
+        self._made = np.array(problem.made, dtype=np.int64)
         self._units = np.array([float(o.units) for o in sets.orders])
+        self._vials = self._kind(self.rows.vials)
+        self._bulk = self._kind(self.rows.bulk)
 
     def violated(self, values: Floats, until: float = math.inf) -> list[Cut]:
         """The cuts that some values break, the worst first; at most so many a round.
@@ -103,15 +114,29 @@ class Separation:
         for group in self.groups:
             if perf_counter() > until:
                 break
-            made = float(sum(values[self.problem.made[s]] for s in group))
-            if made - np.floor(made) < 1e-6 and made > 0.5 and len(group) == 1:
+            batches = values[self._made[list(group)]]
+            if len(group) == 1 and batches[0] > 0.5 and batches[0] % 1.0 < 1e-6:
                 continue
-            for kind in (self._by_vials, self._by_bulk):
-                best = kind(group, values)
+            inside = self._inside(group, values)
+            for kind, weight in ((self._vials, self._units), (self._bulk, None)):
+                if not all(s in kind.rows for s in group):
+                    continue
+                if weight is None:
+                    weight = self._activity(group)
+                best = self._best(group, batches, inside, weight, kind)
                 if best is not None and best[0] > _VIOLATED:
                     found.append((-best[0], len(found), best[1]))
         found.sort(key=lambda f: f[:2])
         return [cut for _, _, cut in found[:_MOST]]
+
+    def _kind(self, rows: dict[int, int]) -> _Kind:
+        """A batch holds by its row what the coefficient of the batch itself takes off."""
+        terms = self.problem.matrix.terms
+        room = {
+            s: -sum(value for column, value in terms(row) if column == self._made[s])
+            for s, row in rows.items()
+        }
+        return _Kind(rows, room)
 
     def _inside(self, group: Sequence[int], values: Floats) -> Floats:
         """The share of each order that some places serve."""
@@ -121,60 +146,46 @@ class Separation:
             np.add.at(inside, order, values[column])
         return inside
 
-    def _by_vials(self, group: Sequence[int], values: Floats) -> tuple[float, Cut] | None:
-        if any(s not in self.rows.vials for s in group):
-            return None
-        room = [self._room(self.rows.vials[s], s) for s in group]
-        return self._best(group, values, self._units, self.rows.vials, room)
-
-    def _by_bulk(self, group: Sequence[int], values: Floats) -> tuple[float, Cut] | None:
-        if any(s not in self.rows.bulk for s in group):
-            return None
-        room = [self._room(self.rows.bulk[s], s) for s in group]
+    def _activity(self, group: Sequence[int]) -> Floats:
+        """The least activity that each order takes of some places, 0 where none serves it."""
         least = np.full(len(self._units), np.inf)
         for s in group:
             order, _, load = self._served[s]
             np.minimum.at(least, order, load)
-        weight = np.where(np.isfinite(least), least * self._units, 0.0)
-        return self._best(group, values, weight, self.rows.bulk, room)
-
-    def _room(self, row: int, s: int) -> float:
-        """What a batch of a place holds by its row: less the coefficient of the batch itself."""
-        made = self.problem.made[s]
-        return -sum(value for column, value in self.problem.matrix.terms(row) if column == made)
+        return np.where(np.isfinite(least), least * self._units, 0.0)
 
     def _best(
         self,
         group: Sequence[int],
-        values: Floats,
+        batches: Floats,
+        inside: Floats,
         weight: Floats,
-        rows: dict[int, int],
-        room: Sequence[float],
+        kind: _Kind,
     ) -> tuple[float, Cut] | None:
         """The beginning of the orders, by the share served inside, whose cut is broken the most."""
+        room = [kind.room[s] for s in group]
         most = max(room)
         if most <= 0.0:
             return None
-        inside = self._inside(group, values)
         some = np.flatnonzero((inside > _SERVED) & (weight > 0.0))
         if not some.size:
             return None
-        chosen = some[np.argsort(-inside[some], kind="stable")]
-        asked = np.cumsum(weight[chosen]) / most
-        outside = np.cumsum(weight[chosen] * (1.0 - inside[chosen])) / most
+        chosen = some[(-inside[some]).argsort(kind="stable")]
+        weights = weight[chosen] / most
+        asked = weights.cumsum()
+        outside = (weights * (1.0 - inside[chosen])).cumsum()
         part = asked - np.floor(asked + 1e-9)
         usable = part > 1e-3
-        made = np.array([values[self.problem.made[s]] for s in group])
-        size = np.array(room) / most
-        share = np.minimum(1.0, size[None, :] / np.where(usable, part, 1.0)[:, None])
-        batches = np.where(size[None, :] >= 1.0, 1.0, share) @ made
-        broken = np.where(
-            usable, np.ceil(asked - 1e-9) - batches - outside / np.where(usable, part, 1.0), -1.0
-        )
-        best = int(np.argmax(broken))
+        share = np.where(usable, part, 1.0)
+        made = batches.sum()
+        if min(room) < most:
+            size = np.array(room) / most
+            made = np.where(size >= 1.0, 1.0, np.minimum(1.0, size / share[:, None])) @ batches
+        broken = np.where(usable, np.ceil(asked - 1e-9) - made - outside / share, -1.0)
+        best = int(broken.argmax())
         if broken[best] <= _VIOLATED:
             return None
         whose = chosen[: best + 1].tolist()
         multipliers = [(self.rows.order[i], float(weight[i])) for i in whose]
-        multipliers += [(rows[s], -1.0) for s in group]
+        multipliers += [(kind.rows[s], -1.0) for s in group]
         return float(broken[best]), Cut(tuple(multipliers), most)

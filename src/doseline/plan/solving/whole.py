@@ -18,7 +18,7 @@ from doseline.plan.solving.dive import whole_batches
 from doseline.plan.solving.neighbours import Neighbourhoods, priced
 from doseline.plan.solving.relaxation import Relaxation
 from doseline.plan.solving.rolling import rolled
-from doseline.plan.solving.rounded import broken, whole_orders
+from doseline.plan.solving.rounded import broken, nothing_made, whole_orders
 from doseline.plan.solving.solve import WHOLE_UNITS, Ended, Limits, Solution, solve
 from doseline.plan.solving.strengthen import Strengthened
 from doseline.plan.solving.structure import Structure
@@ -28,6 +28,12 @@ ROUNDS = 60
 
 BESIDE = 1500
 """So many at most beside it."""
+
+FIRST, FEW = 4, 10
+"""So many with few orders, for doses unmet and for the cost: pieces soon are half of the whole."""
+
+QUICK = 200
+"""Branch and bound that looks no more often than this whether to stop is quick."""
 
 _SEARCHING, _DIVING, _ROLLING = 0.15, 0.1, 0.4  # shares of the time that is left
 
@@ -49,32 +55,37 @@ class Search:
         """The best values found."""
         return self.neighbours.best.values
 
+    def go_on(
+        self, until: float, rounds: int | None = None, stop: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Plan pieces anew for a share of the time, `ROUNDS` at most or fewer."""
+        most = ROUNDS if rounds is None else min(rounds, ROUNDS)
+        now = perf_counter()
+        with ThreadPoolExecutor(2) as pool:
+            self.neighbours.search(now + _SEARCHING * (until - now), most, pool, stop)
 
-def searched(
+
+def begun(
     strong: Strengthened,
     arrays: Arrays,
     structure: Structure,
     limits: Limits,
-    days: Ints,
+    days: Ints | None = None,
     start: Floats | None = None,
 ) -> Search:
-    """Whole values: those to start from, or of a dive from the relaxation, in pieces planned anew.
+    """A search from whole values: those to start from, or those of a dive from the relaxation.
 
-    Where the clock leaves a dive no time, the orders of `days` are planned a few days at a time.
+    Where a dive finds nothing, or has no time, orders are planned a few days at a time by their
+    `days`; without these nothing is made.
     """
-    until, dear = limits.seconds, priced(arrays, structure)
     clock = strong.by_the_clock
     if start is None:
-        start, clock = _begun(strong, arrays, structure, until, days)
-    neighbours = Neighbourhoods(dear, structure, start, limits.seed)
-    now = perf_counter()
-    with ThreadPoolExecutor(2) as pool:
-        neighbours.search(now + _SEARCHING * (until - now), ROUNDS, pool)
-    return Search(neighbours, clock)
+        start, clock = _begun(strong, arrays, structure, limits.seconds, days)
+    return Search(Neighbourhoods(priced(arrays, structure), structure, start, limits.seed), clock)
 
 
 def _begun(
-    strong: Strengthened, arrays: Arrays, structure: Structure, until: float, days: Ints
+    strong: Strengthened, arrays: Arrays, structure: Structure, until: float, days: Ints | None
 ) -> tuple[Floats, bool]:
     """Whole values of a dive, or of days after days; whether the clock had a say in them."""
     now, dear = perf_counter(), priced(arrays, structure)
@@ -87,10 +98,12 @@ def _begun(
         began = perf_counter()
         found = whole_orders(dear, structure, dived.values, seconds)
         clock |= perf_counter() - began > 0.9 * seconds
-    if found is None or broken(arrays, found, arrays.sums(found)).any():
-        left = perf_counter() + _ROLLING * (until - perf_counter())
-        found, clock = rolled(dear, structure, days, left), True
-    return found, clock
+    if found is not None and not broken(arrays, found, arrays.sums(found)).any():
+        return found, clock
+    if days is None:
+        return nothing_made(dear, structure), clock
+    left = perf_counter() + _ROLLING * (until - perf_counter())
+    return rolled(dear, structure, days, left), True
 
 
 def with_cuts(held: Arrays, strong: Strengthened, rows: int) -> Arrays:
@@ -135,7 +148,28 @@ def proven_beside_search(
                 if neighbours.rounds == before:
                     break
         solution = found.result()
-    return _better(cut, search, solution, say)
+    if solution.ended is not Ended.BY_THE_CLOCK:
+        return solution
+    return _best_of(cut, search, solution, say)
+
+
+def proven_with_cuts(
+    cut: Arrays, search: Search, start: Floats, limits: Limits, say: Callable[[str], None]
+) -> Solution:
+    """Branch and bound; where it is not quick, more pieces first, and then all of its work."""
+
+    def solved(looks: int, values: Floats) -> Solution:
+        left = limits.seconds - perf_counter()
+        return solve(cut, replace(limits, seconds=left, looks=looks), values)
+
+    solution = solved(min(QUICK, limits.looks), start)
+    if solution.ended is not Ended.STOPPED or not solution.values.size:
+        return solution
+    search.neighbours.or_from(solution.values)
+    search.go_on(limits.seconds, FEW)
+    best = _best_of(cut, search, solution, say)
+    again = solved(limits.looks, best.values)
+    return again if again.values.size else best
 
 
 def as_found(cut: Arrays, search: Search, values: Floats) -> Solution:
@@ -145,14 +179,14 @@ def as_found(cut: Arrays, search: Search, values: Floats) -> Solution:
     return Solution(ended, values, cut.objective(values), -np.inf, np.zeros(0), 0, rounds)
 
 
-def _better(
+def _best_of(
     cut: Arrays, search: Search, solution: Solution, say: Callable[[str], None]
 ) -> Solution:
     values = search.values
     objective = cut.objective(values)
     if solution.values.size:
         say(f"cost {solution.objective:,.0f} by branch and bound, {objective:,.0f} by pieces")
-    if solution.ended is not Ended.BY_THE_CLOCK or broken(cut, values, cut.sums(values)).any():
+    if broken(cut, values, cut.sums(values)).any():
         return solution
     if solution.values.size and solution.objective <= objective:
         return solution
