@@ -58,6 +58,25 @@ def test_what_is_on_its_way_is_kept_to_the_letter(before: Plan) -> None:
     assert found.objective_cents == found.bound_cents
 
 
+@pytest.mark.parametrize("further", [0, 1], ids=["alone", "another vial to come"])
+def test_import_testing_of_a_batch_on_its_way_is_paid_once(further: int) -> None:
+    leave = replace(world().permissions[0], testing_cents=9_000, testing_min=60)
+    programme = replace(world(), permissions=(leave,))
+    orders = two_orders()
+    first = planned(orders, programme)
+    assert (first.met, first.costs.testing_cents) == (2, 9_000)
+    to_reykjavik = next(s for s in first.schedule.shipments if s.site == "reykjavik")
+    standing = Standing(
+        now_at=to_reykjavik.dispatch_at + 1,
+        locked=first.schedule.batches,
+        promised=first.schedule.allocations[: 1 + further],
+        in_transit=(to_reykjavik,),
+    )
+    found = planned(orders[: 1 + further], programme, standing=standing)
+    assert (found.met, found.costs.testing_cents) == (1 + further, 9_000)
+    assert found.objective_cents == found.bound_cents
+
+
 def test_a_promise_is_kept_before_a_started_course(before: Plan) -> None:
     promise = before.schedule.allocations[0]
     started = [replace(o, started=True) for o in at_reykjavik("ab")]

@@ -152,12 +152,13 @@ def _isotope(programme: Programme, batches: Sequence[Batch]) -> int:
 
 def _testing(sets: Sets, schedule: Schedule) -> int:
     programme = sets.programme
+    orders = {o.id: o for o in (*sets.orders, *sets.sent_orders)}
     tested: dict[tuple[str, int], int] = defaultdict(int)
     for allocation in schedule.allocations:
-        i = sets.order_of_id.get(allocation.order)
-        if i is None:
+        order = orders.get(allocation.order)
+        if order is None:
             continue
-        order, batch = sets.orders[i], schedule.batch[allocation.batch]
+        batch = schedule.batch[allocation.batch]
         site = programme.site[order.site]
         received_at = schedule.shipment[allocation.shipment].received_at
         found = sets.ways.permission_of(batch.manufacturer, site, order.protocol, received_at)

@@ -104,9 +104,32 @@ def freight(problem: Problem) -> None:
         lane = programme.lane[choice.route.journey.lane]
         further = programme.carrier[lane.carrier].second_package_fraction
         cost[problem.serve[r]] += lane.cost_cents * further
-    for (_, p), column in problem.tested.items():
-        cost[column] += programme.permissions[p].testing_cents
+    already = tested_already(sets)
+    for (s, p), column in problem.tested.items():
+        if (s, p) not in already:
+            cost[column] += programme.permissions[p].testing_cents
+    problem.matrix.constant += sum(already.values())
     problem.matrix.constant += sum(freight_cents(programme, s) for s in sets.sent_shipments)
+
+
+def tested_already(sets: Sets) -> dict[tuple[int, int], int]:
+    """What import testing of vials on their way costs, by place and permission: once a batch."""
+    shipments = {s.id: s for s in sets.sent_shipments}
+    orders = {o.id: o for o in sets.sent_orders}
+    places = {p.locked.id: s for s, p in enumerate(sets.places) if p.locked is not None}
+    found: dict[tuple[int, int], int] = {}
+    for sent in sets.sent:
+        shipment, order = shipments[sent.shipment], orders[sent.order]
+        s = places[shipment.batch]
+        leave = sets.ways.permission_of(
+            sets.places[s].slot.manufacturer,
+            sets.programme.site[order.site],
+            order.protocol,
+            shipment.received_at,
+        )
+        if leave is not None and leave.testing_cents:
+            found[s, sets.ways.permits.number(leave)] = leave.testing_cents
+    return found
 
 
 def freight_cents(programme: Programme, shipment: Shipment) -> float:
