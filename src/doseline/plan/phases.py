@@ -30,6 +30,7 @@ from doseline.plan.solving.solve import WHOLE_UNITS, Ended, Limits, Solution, in
 from doseline.plan.solving.strengthen import strengthened
 from doseline.plan.solving.structure import structure_of
 from doseline.plan.solving.whole import (
+    FEW,
     FIRST,
     Search,
     as_found,
@@ -256,7 +257,12 @@ def _searched_first(
     met = _most_met(problem, arrays, search, limits, doses, bound, soon is not None)
     if met is None:
         return None
-    start, reached, bound = met.start, met.reached, met.bound
+    start, reached, bound, clock = met.start, met.reached, met.bound, met.clock
+    if start is not search.values:
+        search.neighbours.begin_with(start)
+        if many:
+            search.go_on(limits.seconds, FEW)
+            start, clock = search.values, clock or search.by_the_clock
     say(f"doses: unmet weight {reached}, bound {bound:.0f}")
     proof = weight_proven(weight, reached, certify) if certify else None
     hold(problem, doses, reached)
@@ -284,7 +290,7 @@ def _searched_first(
         met_proven=bound > reached - 0.5,
         unmet_at_least=bound,
         by_the_clock=found.ended is Ended.BY_THE_CLOCK,
-        swayed=met.clock or (not many and search.by_the_clock),
+        swayed=clock or (not many and search.by_the_clock),
         doses=proof,
         duals=proven(problem.matrix, duals) if duals is not None else None,
         held=reached,
@@ -324,7 +330,6 @@ def _most_met(
     clock |= first.ended is Ended.BY_THE_CLOCK
     bound = max(bound, first.bound)
     if first.values.size and (not sound or doses.of(first.values) < reached):
-        search.neighbours.begin_with(first.values)
         return _Met(first.values, doses.of(first.values), bound, clock)
     return _Met(start, reached, bound, clock) if sound else None
 

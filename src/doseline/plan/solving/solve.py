@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,14 @@ class Limits:
     looks: int = 2000
     seconds: float = 60.0
     seed: int = 20161128
+
+
+_SMALLER = (
+    "mip_heuristic_run_rins",
+    "mip_heuristic_run_rens",
+    "mip_heuristic_run_root_reduced_cost",
+)
+"""What HiGHS calls its searches in smaller problems."""
 
 
 class Ended(StrEnum):
@@ -87,11 +95,13 @@ def solve(
     start: Floats | None = None,
     *,
     interior: bool = False,
+    searching: bool = True,
 ) -> Solution:
     """The least cost of a matrix. One thread, one seed. Raises SolverError where HiGHS fails.
 
     `start` is a solution to begin with. `interior` goes through the inside to a corner, instead of
-    from corner to corner: quicker for some matrices without whole columns.
+    from corner to corner: quicker for some matrices without whole columns. Without `searching` the
+    solver solves no smaller problems to find better solutions: for where others look beside it.
 
     Presolve of HiGHS 1.15.1 is known to call a model infeasible that has a solution (its issue
     2204), and says in its log that it has gone wrong; so what it says is infeasible, or goes wrong
@@ -99,19 +109,27 @@ def solve(
     """
     arrays = matrix if isinstance(matrix, Arrays) else arrays_of(matrix)
     solver = "ipm" if interior and not arrays.whole.any() else "choose"
-    found, doubtful = _run(arrays, limits, start, presolve="choose", solver=solver)
+    run = partial(_run, arrays, limits, start, searching)
+    found, doubtful = run("choose", solver)
     if doubtful or found.ended is Ended.INFEASIBLE:
-        found, _ = _run(arrays, limits, start, presolve="off", solver="choose")
+        found, _ = run("off", "choose")
     return found
 
 
 def _run(
-    matrix: Arrays, limits: Limits, start: Floats | None, presolve: str, solver: str
+    matrix: Arrays,
+    limits: Limits,
+    start: Floats | None,
+    searching: bool,
+    presolve: str,
+    solver: str,
 ) -> tuple[Solution, bool]:
     highs = _new()
     _options(highs, limits)
     highs.setOptionValue("presolve", presolve)
     highs.setOptionValue("solver", solver)
+    for name in _SMALLER:
+        highs.setOptionValue(name, searching)
     if highs.passModel(as_lp(matrix)) == highspy.HighsStatus.kError:
         raise SolverError("HiGHS refused the model")
     watch = _Watch(limits.looks)

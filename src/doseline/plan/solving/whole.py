@@ -133,7 +133,7 @@ def proven_beside_search(
     def proved() -> Solution:
         try:
             left = limits.seconds - perf_counter()
-            return solve(cut, replace(limits, seconds=left), start)
+            return solve(cut, replace(limits, seconds=left), start, searching=False)
         finally:
             done.set()
 
