@@ -29,8 +29,11 @@ ROUNDS = 60
 BESIDE = 1500
 """So many at most beside it."""
 
-FIRST, FEW = 4, 10
-"""So many with few orders, for doses unmet and for the cost: pieces soon are half of the whole."""
+FIRST = 4
+"""So many with few orders, for doses that are unmet: pieces soon are half of the whole."""
+
+FEW = 10
+"""So many for the cost where branch and bound has met more doses, or was not quick."""
 
 QUICK = 200
 """Branch and bound that looks no more often than this whether to stop is quick."""
@@ -156,7 +159,7 @@ def proven_beside_search(
 def proven_with_cuts(
     cut: Arrays, search: Search, start: Floats, limits: Limits, say: Callable[[str], None]
 ) -> Solution:
-    """Branch and bound; where it is not quick, more pieces first, and then all of its work."""
+    """Branch and bound; where it is not quick, pieces from there, and then all of its work."""
 
     def solved(looks: int, values: Floats) -> Solution:
         left = limits.seconds - perf_counter()
@@ -169,7 +172,10 @@ def proven_with_cuts(
     search.go_on(limits.seconds, FEW)
     best = _best_of(cut, search, solution, say)
     again = solved(limits.looks, best.values)
-    return again if again.values.size else best
+    again = replace(again, bound=max(again.bound, best.bound))
+    if again.values.size and again.objective <= best.objective:
+        return again
+    return replace(again, values=best.values, objective=best.objective)
 
 
 def as_found(cut: Arrays, search: Search, values: Floats) -> Solution:
